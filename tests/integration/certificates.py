@@ -1,4 +1,4 @@
-"""Certificates for this machine, and who trusts them."""
+"""Certificates for this machine, and an authority that clients can trust."""
 
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ import trustme
 
 @attrs.frozen
 class Files:
-    """A certificate authority, and where the server's certificate lies."""
+    """A certificate authority, and the files of the server's certificate."""
 
     authority: trustme.CA
     cert: Path
@@ -18,7 +18,7 @@ class Files:
 
     @classmethod
     def issued(cls, directory: Path) -> Self:
-        """A new certificate of a new authority."""
+        """Make a certificate of a new authority."""
         files = cls(trustme.CA(), directory / "cert.pem", directory / "key.pem")
         files.issue(files.authority)
         return files
@@ -34,5 +34,5 @@ class Files:
         return context
 
     def options(self) -> list[str]:
-        """By which a server has the certificate."""
+        """The options by which a server uses the certificate."""
         return ["--tls-cert", str(self.cert), "--tls-key", str(self.key)]

@@ -1,4 +1,4 @@
-"""Somebody with a version 2 client, for tests against real servers."""
+"""Users with version 2 clients, for tests against real servers."""
 
 import asyncio
 import itertools
@@ -26,16 +26,16 @@ _numbers = itertools.count(1)
 
 
 async def beside(work: Callable[..., R], *arguments: object) -> R:
-    """Do something that blocks while the event loop goes on.
+    """Do blocking work while the event loop goes on.
 
-    By a thread that lasts: processes are told to end with the thread that has started them.
+    A lasting thread does it, since a process is set to end with the thread that started it.
     """
     return await asyncio.get_running_loop().run_in_executor(_HANDS, work, *arguments)
 
 
 @attrs.define(eq=False)
 class Chatter:
-    """A client, and all that it was told."""
+    """A user's client, and everything that it was told."""
 
     client: ChatClient
     password: str = "secret"
@@ -48,21 +48,21 @@ class Chatter:
 
     @property
     def texts(self) -> list[str]:
-        """What others have said."""
+        """The texts that it has received."""
         return [message.text for message in self.of(Message) if message.sender_id != self.id]
 
     def sees_online(self, other: "Chatter") -> bool | None:
-        """What the last presence event said of somebody; None if there was none."""
+        """What the last presence event said about a user; None if there was none."""
         said = [event.online for event in self.of(Presence) if event.id == other.id]
         return said[-1] if said else None
 
     async def tells(self, other: "Chatter", text: str) -> None:
-        """Send something new, and wait until they have received it."""
+        """Send a text, and wait until the other has received it."""
         await self.client.send(other.id, text)
         await other.hears(text)
 
     async def hears(self, *texts: str) -> None:
-        """Wait until these have been received, in this order and among others."""
+        """Wait until these texts have been received, in this order, possibly among others."""
         wanted = set(texts)
         await eventually(lambda: wanted <= set(self.texts))
         assert [text for text in self.texts if text in wanted] == list(texts)
@@ -72,7 +72,7 @@ class Chatter:
 async def connected(
     port: int, *, reconnect: bool = True, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Chatter]:
-    """A client that is nobody yet."""
+    """A client that is not logged in yet."""
     events: list[Event] = []
     async with ChatClient.connect(
         "127.0.0.1", port, settings=LIVELY, on_event=events.append, reconnect=reconnect, tls=tls
@@ -82,7 +82,7 @@ async def connected(
 
 @asynccontextmanager
 async def newcomer(port: int, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Chatter]:
-    """Somebody new, logged in."""
+    """A new user, logged in."""
     async with connected(port, tls=tls) as chatter:
         chatter.name = f"person {next(_numbers)}"
         chatter.id = await chatter.client.register(chatter.name, chatter.password)
@@ -94,7 +94,7 @@ async def newcomer(port: int, tls: ssl.SSLContext | None = None) -> AsyncGenerat
 async def back(
     port: int, who: Chatter, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Chatter]:
-    """Somebody known, logged in on a connection of its own."""
+    """A known user, logged in on a new connection."""
     async with connected(port, tls=tls) as chatter:
         chatter.id, chatter.name = who.id, who.name
         await chatter.client.login(who.id, who.password)

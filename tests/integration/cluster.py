@@ -1,11 +1,11 @@
-"""Clusters of real node processes over a real MariaDB and Redis, behind a real nginx if wanted.
+"""Clusters of real node processes over a real MariaDB and Redis, on request behind a real nginx.
 
     def test_something(new_cluster: NewCluster) -> None:
         with new_cluster(nodes=2) as cluster:
             cluster.nodes[1].kill()
 
 MariaDB and Redis are started once for all tests; each cluster has a database of its own and keys
-with a prefix of its own. What a test has stopped or killed of them is running again after it.
+with a prefix of its own. Services that a test has stopped or killed are running again after it.
 """
 
 import itertools
@@ -30,7 +30,7 @@ from tests.integration.server_process import SERVER, ServerProcess
 
 _numbers = itertools.count(1)
 
-ENOUGH = 3_000_000_000  # bytes: each MariaDB takes 120 million, and several are there at once
+ENOUGH = 3_000_000_000  # bytes: each MariaDB takes 120 million, and several run at once
 NGINX_COMES_FROM = "127.0.0.9"  # tests themselves go to nodes from 127.0.0.1, past nginx
 LIKE_NGINX = ("--proxy-from", f"{NGINX_COMES_FROM}/32")
 
@@ -40,11 +40,11 @@ class NodeProcess(ServerProcess):
 
     def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
         super().__init__(store, *options, program=program)
-        # Of those that the kernel gives away, a client may take one while the node is down.
+        # While the node is down, a client could get a port that the kernel chose for the node.
         self.port = free_port()
 
     def interrupt(self) -> int:
-        """End it as Ctrl-C does; its exit status."""
+        """End it as Ctrl-C does; return its exit status."""
         return self._end(signal.SIGINT)
 
 
@@ -63,7 +63,7 @@ class Services:
         return name
 
     def revive(self) -> None:
-        """Undo what a test has done to them."""
+        """Start again what a test has ended, and let go on what it has paused."""
         for service in self.mariadb, self.redis:
             if service.is_running():
                 service.resume()
@@ -74,8 +74,8 @@ class Services:
 class Cluster:
     """Nodes that are started together, and end with the `with` block.
 
-    web: they are there for browsers as well, as is nginx if it is wanted.
-    program: what each of them is, by its number; see `tests.integration.server_process.SERVER`.
+    web: whether they, and nginx if there is one, also serve browsers. program: returns what the
+    node of a number runs; see `tests.integration.server_process.SERVER`.
     """
 
     def __init__(
@@ -113,11 +113,11 @@ class Cluster:
 
     @property
     def ports(self) -> list[int]:
-        """Where the nodes listen, whether they run or not."""
+        """The ports of the nodes, whether they run or not."""
         return [node.port for node in self.nodes]
 
     def new_node(self, *options: str) -> NodeProcess:
-        """Start one node more. nginx learns of it by `reload`."""
+        """Start one more node. nginx learns of it by `reload`."""
         program = self._program(len(self.nodes))
         if self._web:
             self.web_ports.append(free_port())
@@ -128,7 +128,7 @@ class Cluster:
         return node
 
     def reload(self) -> None:
-        """Tell nginx of the present nodes."""
+        """Tell nginx the present nodes."""
         self._name_nodes()
         self.nginx.reload()
 
@@ -141,7 +141,7 @@ class Cluster:
             self.prefix = self.database
             self.node_options = [
                 *("--broker", self.redis.url(), "--broker-prefix", self.prefix),
-                *("--hashing", "cheap"),  # what a password costs is another test's matter
+                *("--hashing", "cheap"),  # what a password costs is for another test
                 *(LIKE_NGINX if self._nginx else ()),
                 *self._options,
             ]
@@ -170,8 +170,8 @@ NewCluster = Callable[..., Cluster]
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where servers keep their data: in memory if there is room, which makes and drops tables
-    fifty times as fast. What a test kills is the process, not the machine."""
+    """The folder where servers keep their data: in memory if there is room, where tables are made
+    and dropped fifty times as fast. Tests kill processes, not the machine."""
     memory = Path("/dev/shm")  # noqa: S108  # the folder within it has a name that nobody can guess
     if not memory.is_dir() or shutil.disk_usage(memory).free < ENOUGH:
         yield tmp_path_factory.mktemp("services")
@@ -189,5 +189,5 @@ def cluster_services(home: Path) -> Iterator[Services]:
 
 @pytest.fixture
 def new_cluster(cluster_services: Services, tmp_path: Path) -> NewCluster:
-    """Make clusters; see `Cluster` for what can be said about them."""
+    """Makes clusters; see `Cluster` for the options."""
     return partial(Cluster, cluster_services, tmp_path)

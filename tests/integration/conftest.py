@@ -8,11 +8,11 @@ from tests.integration.cluster import cluster_services, home, new_cluster
 from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
-# They want the machine to themselves: it is what others feel of much work that they are about.
+# These tests need the machine to themselves: they measure what others feel of heavy load.
 APART = HERE / "abuse"
-# The longest go first, by turns one that waits for most of its time and one that does not: so the
-# processors are busy from the beginning, and no file is long after all others. Those of `abuse` are
-# two at a time: one that floods, and one that hardly keeps the machine busy.
+# The longest go first, alternating between those that mostly wait and those that do not: so the
+# processors are busy from the beginning, and no file ends long after all others. Those of `abuse`
+# run two at a time: one that floods, and one that hardly keeps the machine busy.
 FIRST = [
     HERE / name
     for name in (
@@ -53,13 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Which of FIRST it belongs to; the others come behind them, in their order."""
+    """The index in FIRST that the test belongs to. All others come after, in their order."""
     places = [item.path.is_relative_to(place) for place in FIRST]
     return places.index(True) if any(places) else len(places)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What bystanders have felt (`abuse`), whichever process has run the test."""
+    """Print what bystanders have felt (`abuse`), whichever process ran the test."""
     reports = itertools.chain.from_iterable(terminalreporter.stats.values())
     felt = [
         value
@@ -75,7 +75,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A real server on a real SQLite file, with nobody in it yet."""
-    # Passwords are hashed cheaply: what they cost is another test's matter.
+    """A real server on a real SQLite file without users."""
+    # Passwords are hashed cheaply: what they cost is for another test.
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--hashing", "cheap") as process:
         yield process

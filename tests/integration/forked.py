@@ -1,7 +1,7 @@
-"""Our programs in processes of their own, which need not import anything any more.
+"""Our programs in processes of their own, which have their imports done already.
 
-That is nearly all that they do at their start, and was half of what all these tests cost. See
-`tests.integration.nursery`, of which there is one for each process that runs tests.
+Imports are nearly all of a program's start, and were half of the cost of all these tests. Each
+process that runs tests has one `tests.integration.nursery`, which has done them.
 """
 
 import functools
@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Protocol
 
-ENDS_WITHIN = 60.0  # seconds; a busy machine takes its time
+ENDS_WITHIN = 60.0  # seconds; a busy machine is slow
 
 _ROOT = Path(__file__).parents[2]
 _ASKING = threading.Lock()
@@ -31,10 +31,10 @@ class HasNumber(Protocol):
 
 
 class Forked:
-    """`python -m MODULE ARGUMENTS`, and as much of `subprocess.Popen` as is needed here.
+    """`python -m MODULE ARGUMENTS`, with as much of `subprocess.Popen` as is needed here.
 
-    It ends with the process that has started it, at once and even where it hangs. files: where it
-    reads, writes and complains.
+    It ends with the process that started it, at once and even if it hangs. files: its standard
+    input, output and error.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Forked:
         return None
 
     def wait(self, timeout: float) -> int:
-        """Its exit status. Raises subprocess.TimeoutExpired."""
+        """Return its exit status. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
             self._status.settimeout(timeout)
             try:
@@ -86,7 +86,7 @@ def ended(
     stdout: IO[bytes] | None = None,
     env: Mapping[str, str] = os.environ,
 ) -> "subprocess.CompletedProcess[str]":
-    """One that ends by itself. stdout: where its answer goes, instead of being returned."""
+    """Run a program that ends by itself. stdout: gets its output instead of the caller."""
     with TemporaryFile() as given, TemporaryFile() as said, TemporaryFile() as complaints:
         given.write(stdin.encode())
         given.seek(0)
@@ -103,7 +103,8 @@ def ended(
 
 @functools.cache
 def _nursery() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
-    """Where it is asked, and itself. It ends with this process, for nobody else has that."""
+    """The socket for requests, and the nursery. It ends with this process, which alone has the
+    socket."""
     door, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with far_end:
         command = [sys.executable, "-m", "tests.integration.nursery", str(far_end.fileno())]

@@ -1,4 +1,4 @@
-"""A Redis as infra/redis.conf and infra/redis.acl make it, with passwords of a test's own."""
+"""A Redis as infra/redis.conf and infra/redis.acl make it, with passwords for tests."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ INFRA = ROOT / "infra"
 
 
 def acl() -> str:
-    """redis.acl, filled in."""
+    """redis.acl, with its passwords filled in."""
     done = subprocess.run(
         [INFRA / "redis-acl.sh"],
         input=f"{ADMIN}\n{NODES}\n",
@@ -25,7 +25,7 @@ def acl() -> str:
 
 
 def with_tls(text: str, directory: Path) -> str:
-    """redis.conf with its lines about TLS, and the files in this directory."""
+    """redis.conf with its lines about TLS in use, and with the files in this directory."""
     text = re.sub(r"^# (port 0|tls-.*)$", r"\1", text, flags=re.MULTILINE)
     return text.replace("/etc/redis/tls", str(directory))
 
@@ -40,5 +40,5 @@ class GuardedRedis(Redis):
         super().__init__(home, config=config, options=options, login=("admin", ADMIN))
 
     def url(self, login: str = f"chat:{NODES}@") -> str:
-        """As nodes use it."""
+        """The address that nodes use."""
         return super().url(login)

@@ -10,7 +10,7 @@ from tests.contract.making import append, change, create
 
 
 async def people(store: Store, count: int, password: str) -> list[int]:
-    """Their ids."""
+    """Make so many users; return their ids."""
     hasher = Argon2Hasher(cheap=True)
     secret = await hasher.hash(password)
     hasher.close()
@@ -19,7 +19,8 @@ async def people(store: Store, count: int, password: str) -> list[int]:
 
 
 async def large_group(store: Store, count: int, password: str) -> tuple[int, list[int]]:
-    """Its id and its members, of whom the first has made it. All have been told who is in it."""
+    """Make a group; return its id and its members, the first of whom made it. All of them have
+    been told who is in it."""
     users = await people(store, count, password)
     group = await create(store, users[0], "everybody")
     await append(store, *(change(What.JOINED, user, group.id) for user in users[1:]))

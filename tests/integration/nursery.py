@@ -1,7 +1,7 @@
-"""Becomes our programs: it has imported what they need, and forks for each that is asked for.
+"""Becomes our programs: it has imported what they need, and forks for each request.
 
-What is forked goes on as `python -m` would have: it runs its module as `__main__`, with arguments,
-variables and files of its own, and ends as any Python does. `tests.integration.forked` asks.
+The forked process goes on as `python -m` would: it runs its module as `__main__`, with arguments,
+variables and files of its own, and ends like any Python. `tests.integration.forked` sends requests.
 """
 
 import ctypes
@@ -22,13 +22,14 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Each request brings files: for what becomes of the program, and its first three."""
+    """Each request brings files: one for what becomes of the program, then the program's first
+    three."""
     door = socket.socket(fileno=int(sys.argv[1]))
     _prepare()
     while True:
         request, files, _, _ = socket.recv_fds(door, LONGEST, 4)
         if not request:
-            return  # who asked has ended, and with this process all that it has forked will
+            return  # the asking process has ended; all forked processes end with this one
         if os.fork() == 0:
             door.close()
             _look_after(request, files)
@@ -41,14 +42,14 @@ def _prepare() -> None:
     for name in (*PROGRAMS, *IMPORTED_LATE):
         importlib.import_module(name)
     for name in PROGRAMS:
-        del sys.modules[name]  # who is asked for it runs it
-    gc.freeze()  # what is never looked at stays shared
+        del sys.modules[name]  # the forked process runs it
+    gc.freeze()  # memory that the collector never touches stays shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the programs
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries who has looked after one
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps those that look after one
 
 
 def _look_after(request: bytes, files: Sequence[int]) -> None:
-    """In a process of its own: tell the program's id, and how it has ended."""
+    """In a process of its own, report the program's id and how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _end_with_parent()
     status = socket.socket(fileno=files[0])

@@ -1,4 +1,4 @@
-"""People beside those whom a test is about, who need no program of their own."""
+"""Users besides those whom a test is about; they need no program of their own."""
 
 from tests.integration.raw_client import ACK, RawClient
 from tests.integration.server_process import ServerProcess
@@ -7,14 +7,14 @@ Account = tuple[str, str]  # name and password
 
 
 def register(server: ServerProcess, *accounts: Account) -> None:
-    """Their ids are the next ones, in this order."""
+    """Register these users; they get the next ids, in this order."""
     with RawClient(server.port) as client:
         for name, password in accounts:
             client.register(name, password)
 
 
 def say(server: ServerProcess, who: Account, *texts: str, to: int = 1) -> None:
-    """As somebody who comes, writes and goes."""
+    """Log in, write, and leave."""
     name, password = who
     with RawClient(server.port) as client:
         assert client.ask({"msgid": 1000, "name": name, "password": password, "v": 2})["errno"] == 0

@@ -1,4 +1,4 @@
-"""Folders that go with the test run that has made them: with the next one, if it was killed."""
+"""Folders that go with the test run that made them, or with the next one if it was killed."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ PREFIX = "chat-test-run-"
 
 @contextmanager
 def passing_folder(where: Path) -> Iterator[Path]:
-    """A new folder there. Those of runs that have ended without removing theirs are removed."""
+    """A new folder there. Folders that ended runs have left behind are removed."""
     for folder in where.glob(f"{PREFIX}*"):
         with suppress(OSError), _locked(folder):
             shutil.rmtree(folder)
@@ -23,7 +23,7 @@ def passing_folder(where: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """The system frees it with the process, however that ends. Raises OSError."""
+    """Lock the folder. The system frees the lock however the process ends. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

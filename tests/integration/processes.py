@@ -1,10 +1,10 @@
-"""What is known of a process that is not ours."""
+"""What can be known about a process that is not ours."""
 
 from pathlib import Path
 
 
 def is_gone(pid: int) -> bool:
-    """A zombie is gone too: nobody may be there to bury it."""
+    """A zombie counts as gone: perhaps nobody is there to reap it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A blocking client that sends the bytes a test wants, and finds the answers among what comes."""
+"""A blocking client that sends any bytes, and finds the answers among what arrives."""
 
 import contextlib
 import itertools
@@ -57,7 +57,7 @@ class RawClient:
         return self.find(lambda answer: answer.get("seq") == seq)
 
     def find(self, wanted: Callable[[Frame], bool]) -> Frame:
-        """Return the first frame of this kind; those before it stay to be found later."""
+        """Return the first frame of this kind. Those before it can still be found later."""
         for frame in self._passed_over:
             if wanted(frame):
                 self._passed_over.remove(frame)
@@ -70,8 +70,8 @@ class RawClient:
         return self.find(lambda frame: frame["msgid"] == msgid)
 
     def has_heard(self, wanted: Callable[[Frame], bool]) -> bool:
-        """Whether what has come so far, and was not found, has such a frame. (A PONG comes behind
-        all that was sent before it.)"""
+        """Whether such a frame is among those that have come so far and were not found. (A PONG
+        comes after everything that was sent before it.)"""
         self.ask({"msgid": 1012})
         return any(map(wanted, self._passed_over))
 

@@ -14,33 +14,32 @@ from typing import Self
 from tests.integration.forked import Forked, ended
 
 ROOT = Path(__file__).parents[2]
-SERVER = ("-m", "entrypoints.tcp_server")  # for Python, in front of the port
-STARTS_WITHIN = 60.0  # seconds; a busy machine takes its time
+SERVER = ("-m", "entrypoints.tcp_server")  # Python's arguments before the port
+STARTS_WITHIN = 60.0  # seconds; a busy machine is slow
 STOPS_WITHIN = 60.0
 
 _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
 def ended_server(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """One that ends by itself, since it cannot start with these."""
+    """Run a server that ends by itself, since it cannot start with these arguments."""
     return ended(SERVER[1], arguments, env=os.environ | environment)
 
 
 class ServerProcess:
     """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
 
-    As a context manager it is started, and always gone in the end. program: what it is, like
-    SERVER.
+    As a context manager it starts the server and always ends it. program: what to run, like SERVER.
     """
 
     def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
         self.port = 0
         self._program = program
-        # Tests make more accounts in a minute than an office does in a year.
+        # Tests register more users in a minute than an office does in a year.
         self._arguments = ["--store", store, "--registrations-per-hour", "0", *options]
         self._process: Forked | None = None
         self._log_begins = 0  # where the present process began to write
-        # A file never makes the server wait, and needs no thread to be read.
+        # A file never makes the server wait, and needs no thread that reads it.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
 
     @property
@@ -49,8 +48,8 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """Everything that it has written, over all its lives. The file's offset is left alone, for
-        the server writes where that is."""
+        """Everything that it has written, over all its lives. The file's offset stays, since that
+        is where the server writes."""
         file = self._log.fileno()
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
@@ -62,7 +61,7 @@ class ServerProcess:
             time.sleep(0.01)
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections; after a `kill` or `stop` once more."""
+        """Start it, also after a `kill` or `stop`, and wait until it accepts connections."""
         self.launch()
         self.wait_until_ready()
 
@@ -87,22 +86,22 @@ class ServerProcess:
         self.port = int(match[1])
 
     def kill(self) -> None:
-        """End it the hard way, as a power cut would."""
+        """End it by SIGKILL, as abruptly as a power cut would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
-        """End it the polite way; its exit status."""
+        """End it by SIGTERM; return its exit status."""
         return self._end(signal.SIGTERM)
 
     def suspend(self) -> None:
-        """Let it hang: its connections stay and nothing answers."""
+        """Let it hang: its connections stay, and it answers nothing."""
         self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
         self.send(signal.SIGCONT)
 
     def send(self, number: int) -> None:
-        """A signal."""
+        """Send it a signal."""
         self._running().send_signal(number)
 
     def __enter__(self) -> Self:
@@ -114,7 +113,7 @@ class ServerProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.stdout.write(self.log)  # which pytest shows if the test fails
+        sys.stdout.write(self.log)  # pytest shows it if the test fails
         self.close()
 
     def close(self) -> None:

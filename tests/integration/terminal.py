@@ -1,4 +1,4 @@
-"""A line client under a pseudo-terminal: a test types, and reads what a person would see."""
+"""A line client in a pseudo-terminal: a test types, and reads what a user would see."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ SEEN_WITHIN = 60.0  # seconds; only a failing test ever waits so long
 
 
 class Terminal:
-    """As a context manager it is always gone in the end."""
+    """A running client. As a context manager, it always ends it."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Terminal:
         return list(self._screen.display)
 
     def columns_of(self, character: str, row: int) -> list[int]:
-        """Where it is in that row; wide characters take two columns."""
+        """The columns that have this character in that row; wide characters take two."""
         cells = self._screen.buffer[row]
         return [at for at in range(self._screen.columns) if cells[at].data == character]
 
@@ -68,7 +68,7 @@ class Terminal:
         return self._screen.buffer[row][column]
 
     def resize(self, columns: int, rows: int) -> None:
-        """As when the window of the terminal gets another size."""
+        """Give the terminal's window another size."""
         self._screen.resize(rows, columns)
         self._child.setwinsize(rows, columns)
 
@@ -88,11 +88,11 @@ class Terminal:
         self._until(lambda: self.lines[-1:] == [text], text)
 
     def until_true(self, there: Callable[[], bool], what: str) -> None:
-        """what: for the sentence if it never is."""
+        """Wait until this is true. what: its name in the error if it never is."""
         self._until(there, what)
 
     def register(self, name: str, password: str) -> None:
-        """And be logged in by that."""
+        """Register, which also logs in."""
         answers = (("choice:", "2"), ("name:", name), ("password:", password), ("again:", password))
         for question, answer in answers:
             self.until_last(question)
@@ -119,15 +119,15 @@ class Terminal:
             self.read()
 
     def _send(self) -> None:
-        """As much as there is room for; the rest goes at the next read, as in a real terminal.
+        """Send as much as there is room for; the rest goes at the next read, as in a real terminal.
 
-        A program that writes much does not read meanwhile, and would wait for us as we for it.
+        A program that writes much does not read meanwhile, and would deadlock with us.
         """
-        with suppress(OSError):  # there is no room now, or nobody
+        with suppress(OSError):  # no room now, or the program has ended
             self._unsent = self._unsent[os.write(self._child.child_fd, self._unsent) :]
 
     def read(self) -> None:
-        """Take what is there to be seen, if anything comes soon."""
+        """Take in what the program writes, if anything comes soon."""
         self._send()
         try:
             data = self._child.read_nonblocking(65_536, timeout=0.1)
@@ -141,14 +141,14 @@ class Terminal:
 
 
 class _AnsweringScreen(pyte.Screen):
-    """Tells a program that asks where the cursor is."""
+    """A screen that answers a program that asks where the cursor is."""
 
     answer: Callable[[str], None]
 
     @property
     def display(self) -> list[str]:
-        """What pyte's own has, which asks of each cell how wide it is, and takes ten times as long.
-        Behind a wide character there is an empty cell."""
+        """The same as pyte's own, which looks up the width of each cell and takes ten times as
+        long. After a wide character comes an empty cell."""
         columns = range(self.columns)
         rows = (self.buffer[row] for row in range(self.lines))
         return ["".join([row[column].data for column in columns]) for row in rows]

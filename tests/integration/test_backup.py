@@ -1,4 +1,4 @@
-"""Backups by the commands of docs/operations.md, byte by byte, taken while people talk."""
+"""Backups by exactly the commands of docs/operations.md, taken while people talk."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ PAUSE = 0.01  # seconds between them
 
 @attrs.frozen
 class Case:
-    """Nodes whose store is backed up, nodes that go on with the backup, and where to do it."""
+    """Nodes whose store is backed up, nodes that go on with the backup, and where to do this."""
 
     heading: str
     nodes: Sequence[NodeProcess]
@@ -38,7 +38,7 @@ class Case:
         self._run(self._commands()[0])
 
     def restore(self) -> None:
-        """All nodes die, and others go on."""
+        """Kill all nodes, and restore the backup."""
         for node in self.nodes:
             node.kill()
         for commands in self._commands()[1:]:
@@ -61,14 +61,14 @@ class Case:
 
 
 async def test_a_sqlite_backup_can_be_gone_back_to(tmp_path: Path) -> None:
-    """All that was acknowledged before is there, in order, and no id is given again."""
+    """Everything acknowledged before the backup is there, in order, and no id is given again."""
     with NodeProcess(f"sqlite:///{tmp_path}/chat.db", "--hashing", "cheap") as node:
         environment = {"CHAT_STORE": "sqlite:///chat.db"}
         await go_back(Case("### SQLite", [node], [node], tmp_path, environment))
 
 
 async def test_a_mariadb_backup_can_be_gone_back_to(mariadb_case: Case) -> None:
-    """The same, of a cluster of two."""
+    """The same holds for a cluster of two."""
     await go_back(mariadb_case)
 
 
@@ -100,7 +100,7 @@ async def go_back(case: Case) -> None:
 
 
 async def talk(who: Chatter, to: Chatter, said: list[str]) -> None:
-    """Say something again and again; said: what was acknowledged."""
+    """Send one message after the other. said: gets those that were acknowledged."""
     while True:
         text = str(len(said))
         await who.client.send(to.id, text)
@@ -110,7 +110,7 @@ async def talk(who: Chatter, to: Chatter, said: list[str]) -> None:
 
 @pytest.fixture
 def mariadb_case(cluster_services: Services, tmp_path: Path) -> Iterator[Case]:
-    """A cluster of two on the database `chat`, and one on `chat_restored` that has not begun."""
+    """A cluster of two on the database `chat`, and one on `chat_restored` that is not started."""
     mariadb, redis = cluster_services.mariadb, cluster_services.redis
     options = ["--broker", redis.url(), "--broker-prefix", "backup", "--hashing", "cheap"]
     account = f"host=127.0.0.1\nport={mariadb.port}\nuser={USER}\npassword={PASSWORD}\n"

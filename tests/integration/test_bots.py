@@ -1,5 +1,5 @@
-"""Programs that use ChatClient, as processes that are killed: those of docs/client.md, to the
-letter but for the port, and one that notes what it is given."""
+"""Programs that use ChatClient, as processes that are killed: those of docs/client.md, unchanged
+except for the port, and one that notes what it is given."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ asyncio.run(main())
 
 
 def program(title: str) -> str:
-    """The program that stands under this title on the page."""
+    """The program under this title on the page."""
     page = (ROOT / "docs/client.md").read_text("utf-8")
     section = re.split(r"^### ", page, flags=re.MULTILINE)
     (text,) = [part for part in section if part.startswith(f"{title}\n")]
@@ -83,7 +83,7 @@ def bot(code: str, port: int, directory: Path) -> Iterator[Bot]:
         yield it
     finally:
         it.kill()
-        sys.stdout.write(it.complaints)  # which pytest shows if the test fails
+        sys.stdout.write(it.complaints)  # pytest shows it if the test fails
 
 
 async def register(port: int, name: str) -> int:
@@ -92,7 +92,7 @@ async def register(port: int, name: str) -> int:
 
 
 async def test_the_echo_bot_of_the_page(server: ServerProcess, tmp_path: Path) -> None:
-    """It has ten lines, and answers what was said while it was down, once, whatever kills it."""
+    """It has ten lines. It answers what was said while it was down, once, whatever kills it."""
     code = program("An echo bot")
     assert len([line for line in code.splitlines() if line]) == 10
     echo = await register(server.port, "echo")
@@ -111,7 +111,7 @@ async def test_the_echo_bot_of_the_page(server: ServerProcess, tmp_path: Path) -
 
 
 class Talk:
-    """Somebody says one number after the other, as long as they shall."""
+    """A user who says one number after the other until told to end."""
 
     def __init__(self, who: Chatter, where: Where | int) -> None:
         self._who = who
@@ -128,13 +128,13 @@ class Talk:
         return number
 
     async def end(self) -> list[str]:
-        """All that was said."""
+        """Stop; return everything that was said."""
         self._go_on = False
         return [str(number) for number in range(await self._task)]
 
 
 async def run_and_kill(process: Bot, rng: random.Random, size: Callable[[], int]) -> None:
-    """Start it, and kill it some time after it has done something: `size` has grown."""
+    """Start a bot, and kill it some time after it has done something, so that `size` has grown."""
     had = size()
     process.start()
     await eventually(lambda: size() > had)
@@ -146,8 +146,8 @@ async def run_and_kill(process: Bot, rng: random.Random, size: Callable[[], int]
 async def test_the_bridge_of_the_page_survives_being_killed(
     server: ServerProcess, tmp_path: Path, seed: int
 ) -> None:
-    """Two people talk through it while it is killed again and again, at moments of chance. Each is
-    told everything that the other one says, once and in order."""
+    """Two people talk through it while it is killed repeatedly at random moments. Each is told
+    everything that the other says, once and in order."""
     rng = random.Random(seed)
     await register(server.port, "bridge")
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
@@ -179,7 +179,7 @@ async def join(port: int, name: str, groups: tuple[int, ...]) -> None:
 async def test_a_killed_bot_misses_nothing_and_sees_nothing_twice(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    """But for what it was at when it was killed, which nobody knows whether it has done."""
+    """The exception is what it was doing when it was killed: nobody knows whether it did that."""
     rng = random.Random(3)
     witness = await register(server.port, "witness")
     notes = tmp_path / "notes"

@@ -17,7 +17,7 @@ from tests.integration.raw_client import ACK, RawClient
 
 @pytest.fixture(scope="module")
 def shared_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """One cluster of two nodes for all tests of this module, which leave it whole."""
+    """One cluster of two nodes for all tests of this module, which leave it intact."""
     services = request.getfixturevalue("cluster_services")
     factory = request.getfixturevalue("tmp_path_factory")
     with Cluster(services, factory.mktemp("cluster"), nodes=2) as cluster:
@@ -43,7 +43,7 @@ async def test_two_users_on_two_nodes_talk(ports: list[int]) -> None:
 
 
 async def test_many_messages_between_nodes_keep_their_order(ports: list[int]) -> None:
-    """Five hundred, many of them under way at once."""
+    """There are five hundred, many of them under way at once."""
     texts = [f"message {number}" for number in range(500)]
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
         answers = [anna.client.post(bert.id, text) for text in texts]
@@ -53,7 +53,7 @@ async def test_many_messages_between_nodes_keep_their_order(ports: list[int]) ->
 
 
 async def test_a_group_spans_the_nodes(ports: list[int]) -> None:
-    """Whoever has joined, on whichever node, hears it; whoever has left does not."""
+    """Those who have joined, on either node, hear it; those who have left do not."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, newcomer(ports[0]) as carl:
         group = await anna.client.create_group(f"group of {anna.name}")
         await bert.client.join_group(group.id)
@@ -68,7 +68,7 @@ async def test_a_group_spans_the_nodes(ports: list[int]) -> None:
 
 
 async def test_a_group_s_new_name_is_told_on_every_node(ports: list[int]) -> None:
-    """To all members, but for the session that has given it."""
+    """All members are told, except the session that gave the name."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, newcomer(ports[0]) as carl:
         group = await anna.client.create_group(f"group of {anna.name}")
         for member in (bert, carl):
@@ -84,7 +84,7 @@ async def test_a_group_s_new_name_is_told_on_every_node(ports: list[int]) -> Non
 
 
 def renamings(who: Chatter) -> list[tuple[int, str, int]]:
-    """Which group was given which name by whom."""
+    """The renamings that a client was told: which group got which name from whom."""
     return [
         (change.group_id, change.new_name, change.sender_id)
         for change in who.of(Changed)
@@ -93,7 +93,7 @@ def renamings(who: Chatter) -> list[tuple[int, str, int]]:
 
 
 async def test_what_was_missed_is_read_on_another_node(ports: list[int]) -> None:
-    """What was said to somebody offline comes in order wherever they log in."""
+    """What was said to an offline user arrives in order wherever they log in."""
     async with newcomer(ports[0]) as anna:
         async with newcomer(ports[1]) as bert:
             await bert.client.logout()
@@ -104,8 +104,8 @@ async def test_what_was_missed_is_read_on_another_node(ports: list[int]) -> None
 
 
 async def test_two_devices_on_two_nodes_see_the_same(ports: list[int]) -> None:
-    """In the same order: what others say to their user and to their group, and what either of them
-    says itself; each its own by its acknowledgement, which has the same position."""
+    """Both see everything in the same order: what others say to their user and group, and what
+    either device says itself. Each knows its own texts by the answer, with the same position."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, back(ports[1], anna) as twin:
         group = await anna.client.create_group(f"group of {anna.name}")
         await bert.client.join_group(group.id)
@@ -130,18 +130,18 @@ async def test_two_devices_on_two_nodes_see_the_same(ports: list[int]) -> None:
 
 
 def is_complete(who: Chatter, everything: dict[int, str], own: dict[int, str]) -> bool:
-    """Whether what a device was shown and what it has written itself are everything."""
+    """Whether what a device was shown and what it wrote itself make up everything."""
     return stream(who) | own == everything and not stream(who).keys() & own.keys()
 
 
 def stream(who: Chatter) -> dict[int, str]:
-    """All that a device was shown, by its position."""
+    """Everything that a device was shown, by position."""
     return {message.at: message.text for message in who.of(Message)}
 
 
 async def test_what_is_read_typed_and_chosen_is_told_on_every_node(ports: list[int]) -> None:
-    """To those whom it concerns, the user's own device on another node among them; what is hidden
-    on one node is hidden on the other."""
+    """Those whom it concerns are told, including the user's own device on another node. What is
+    hidden on one node is hidden on the other."""
     await beside(_read_type_and_choose, ports)
 
 
@@ -179,7 +179,7 @@ def _read_type_and_choose(ports: list[int]) -> None:
 
 
 async def test_friends_on_other_nodes_see_who_comes_and_goes(ports: list[int]) -> None:
-    """By events, and in the list."""
+    """They see it by events and in the list."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
         assert (await anna.client.add_friend(bert.id)).online
         await bert.client.logout()
@@ -190,7 +190,7 @@ async def test_friends_on_other_nodes_see_who_comes_and_goes(ports: list[int]) -
 
 
 async def test_a_session_resumes_on_another_node(ports: list[int]) -> None:
-    """With its token, and goes on where it was."""
+    """It does so with its token, and goes on where it was."""
     async with newcomer(ports[1]) as bert, connected(ports[1]) as moved:
         async with newcomer(ports[0]) as anna:
             await bert.tells(anna, "are you there?")
@@ -204,7 +204,7 @@ async def test_a_session_resumes_on_another_node(ports: list[int]) -> None:
 
 
 async def test_a_second_login_of_version_1_elsewhere_is_refused(ports: list[int]) -> None:
-    """One user has one session of that kind in the whole cluster, beside any of version 2."""
+    """A user has one session of that kind in the whole cluster, besides any of version 2."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
 
         def try_it() -> None:
@@ -218,12 +218,12 @@ async def test_a_second_login_of_version_1_elsewhere_is_refused(ports: list[int]
 
 
 def log_in(client: RawClient, who: Chatter) -> dict[str, object]:
-    """As version 1; the answer."""
+    """Log in with version 1; return the answer."""
     return client.ask({"msgid": 1000, "id": who.id, "password": who.password})
 
 
 def log_in_at_once(first: RawClient, second: RawClient, who: Chatter) -> int:
-    """Try to log a user in on two connections at the same instant; how many succeed."""
+    """Log a user in on two connections at the same instant; return how many succeed."""
     both = first, second
     for client in both:
         client.send({"msgid": 1000, "id": who.id, "password": who.password, "seq": 9})
@@ -237,7 +237,7 @@ def log_in_at_once(first: RawClient, second: RawClient, who: Chatter) -> int:
 
 
 async def test_of_two_logins_at_the_same_instant_one_wins(ports: list[int]) -> None:
-    """Of version 1, two hundred times, on two nodes."""
+    """This holds for version 1, two hundred times, on two nodes."""
     async with newcomer(ports[0]) as anna:
 
         def try_it() -> list[int]:
@@ -250,7 +250,7 @@ async def test_of_two_logins_at_the_same_instant_one_wins(ports: list[int]) -> N
 async def test_ctrl_c_on_one_node_logs_out_its_users_and_nobody_elses(
     new_cluster: NewCluster,
 ) -> None:
-    """The others stay online, and are told who has gone; the node exits with status 0."""
+    """The others stay online and are told who has gone. The node exits with status 0."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna:
             async with newcomer(cluster.ports[1]) as bert:

@@ -1,4 +1,4 @@
-"""Yesterday's messages, as ChatClient has them from a real server, on every device."""
+"""Past messages, as ChatClient gets them from a real server, on every device."""
 
 import asyncio
 
@@ -29,8 +29,8 @@ async def texts(who: Chatter, where: With | InGroup, **options: int) -> list[str
 
 
 async def test_a_new_device_finds_what_was_said(server: ServerProcess) -> None:
-    """All of one's conversations, and all that one may see of each, back to its beginning and
-    forward again."""
+    """It finds all of the user's conversations, and everything that they may see of each, back to
+    its beginning and forward again."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
         group = InGroup((await ann.client.create_group("hikers")).id)
         for number in range(5):
@@ -59,7 +59,7 @@ async def test_a_new_device_finds_what_was_said(server: ServerProcess) -> None:
 
 
 async def test_what_one_device_reads_is_read_on_all(server: ServerProcess) -> None:
-    """The other one is told, and the writer; who looks later finds it."""
+    """The user's other device and the writer are told; a device that looks later finds it."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
         async with back(server.port, bob) as other:
             ack = await ann.client.send(bob.id, "hello")
@@ -67,7 +67,7 @@ async def test_what_one_device_reads_is_read_on_all(server: ServerProcess) -> No
             await bob.client.read(ann.id, ack.at)
             await eventually(lambda: Read(bob.id, With(bob.id), ack.at) in marks_of(ann, bob))
             await eventually(lambda: Read(bob.id, With(ann.id), ack.at, own=True) in other.events)
-        while (await first_of(ann)).peer_read != ack.at:  # noqa: ASYNC110  # written once a second
+        while (await first_of(ann)).peer_read != ack.at:  # noqa: ASYNC110  # marks are stored once a second
             await asyncio.sleep(0.01)
         page = await ann.client.history_page(bob.id)
         assert page.reads == {bob.id: ack.at}
@@ -82,7 +82,7 @@ def marks_of(who: Chatter, other: Chatter) -> list[object]:
 
 
 async def test_typing_is_seen_by_the_other_alone(server: ServerProcess) -> None:
-    """In the conversation that it is about; not by who hides it."""
+    """The event names the conversation. The user who types gets none."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
         await ann.tells(bob, "hello")
         await bob.client.typing(ann.id)
@@ -91,7 +91,7 @@ async def test_typing_is_seen_by_the_other_alone(server: ServerProcess) -> None:
 
 
 async def test_settings_are_the_same_on_all_devices(server: ServerProcess) -> None:
-    """A device that is there hears of a change, one that comes later asks."""
+    """A connected device is told of a change; one that comes later asks."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
         await ann.tells(bob, "hello")
         async with back(server.port, bob) as other:
@@ -108,7 +108,7 @@ async def test_settings_are_the_same_on_all_devices(server: ServerProcess) -> No
 
 
 async def test_what_one_is_not_in_cannot_be_read(server: ServerProcess) -> None:
-    """Nor can it be marked as read."""
+    """It cannot be marked as read, either."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
         group = InGroup((await ann.client.create_group("hikers")).id)
         with pytest.raises(Refused, match="not_member"):

@@ -1,4 +1,4 @@
-"""What is left on the disk of a program that crashes: it has had passwords in its memory."""
+"""What a program that crashes leaves on the disk: it had passwords in its memory."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ PROGRAMS = {
     "the server": ["entrypoints.tcp_server", "0", "--store", "memory://"],
     "manage": ["entrypoints.manage", "add", "ann", "--store", "sqlite:///chat.db"],
 }
-NOTHING = {"0", "1"}  # bytes, of a core's size
+NOTHING = {"0", "1"}  # bytes of a core file
 
 
 @contextlib.contextmanager
 def dumping_allowed() -> Iterator[None]:
-    """What is started meanwhile may leave as large a core as the system lets it."""
+    """Let programs that start meanwhile leave cores as large as the system allows."""
     before = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     try:
@@ -35,7 +35,7 @@ def dumping_allowed() -> Iterator[None]:
 
 
 def core_limits(pid: int) -> Sequence[str]:
-    """The soft one and the hard one."""
+    """The soft limit and the hard limit."""
     limits = Path(f"/proc/{pid}/limits").read_text()
     found = re.search(r"^Max core file size +(\S+) +(\S+)", limits, re.MULTILINE)
     assert found
@@ -44,7 +44,7 @@ def core_limits(pid: int) -> Sequence[str]:
 
 @pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
 def test_a_crash_leaves_no_core(tmp_path: Path, arguments: Sequence[str]) -> None:
-    """Nor can anything that takes the process over allow it again."""
+    """Nothing that takes the process over can allow it again, either."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with dumping_allowed():
         process = subprocess.Popen(

@@ -14,8 +14,8 @@ LONGER_THAN_PATIENCE = 7.0  # seconds: longer than a node or a client waits for 
 
 @pytest.mark.parametrize("trouble", [hangs, is_down])
 async def test_the_database_can_be_away(new_cluster: NewCluster, trouble: Trouble) -> None:
-    """Nothing is acknowledged that is not in it: clients are told to try again, and what they have
-    written arrives in its order when it is back."""
+    """Nothing is acknowledged that is not in it. Clients are told to try again, and what they wrote
+    arrives in order when it is back."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -28,6 +28,6 @@ async def test_the_database_can_be_away(new_cluster: NewCluster, trouble: Troubl
                     acknowledged = asyncio.ensure_future(anna.client.send(away.id, "for later"))
                     await asyncio.sleep(LONGER_THAN_PATIENCE)
                     assert not acknowledged.done()
-                await acknowledged  # after as many attempts as it takes
+                await acknowledged  # this takes several attempts
             async with back(cluster.ports[0], away) as returned:
                 await returned.hears("for later")

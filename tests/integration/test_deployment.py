@@ -1,4 +1,4 @@
-"""What systemd and Docker will do to the server, done to it by its files in infra/."""
+"""What systemd and Docker do to the server, according to the files in infra/."""
 
 import json
 import os
@@ -17,14 +17,14 @@ from tests.unit.infra.files import setting, text_of
 
 
 def healthcheck() -> list[str]:
-    """What Docker asks, of the Dockerfile."""
+    """The health check of the Dockerfile."""
     text = text_of("docker/Dockerfile").replace("\\\n", "")
     (command,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", text, re.MULTILINE)
     return [sys.executable if word == "python" else word for word in json.loads(command)]
 
 
 def test_the_unit_s_command_serves_reloads_and_stops(tmp_path: Path) -> None:
-    """`systemctl reload` does no harm where there is no certificate to be read anew."""
+    """`systemctl reload` does no harm without a certificate to read again."""
     config = text_of("systemd/chat.toml").replace("/var/lib/chat", str(tmp_path))
     (tmp_path / "chat.toml").write_text(config.replace("/run/chat", str(tmp_path)))
     own = {"CHAT_PORT": str(free_port()), "CHAT_HTTP_PORT": str(free_port())}

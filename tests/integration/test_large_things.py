@@ -1,4 +1,4 @@
-"""Much that waits, large groups, many clients at once, and clients that do not keep up."""
+"""Many waiting messages, large groups, many clients at once, and clients that do not keep up."""
 
 import asyncio
 import select
@@ -22,15 +22,15 @@ from tests.integration.many import large_group
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
-MAILBOX = 1000  # messages of somebody who is on no list of the recipient's
+MAILBOX = 1000  # messages of a sender who is not on the recipient's list
 TOO_MUCH = 1_250  # texts of 4,000 bytes: more than waits in the server and in the network
 LISTENERS = 200
 HEARD_WITHIN = 120.0  # seconds
-MARK = "#"  # of a text, in what comes
+MARK = "#"  # of a text, in what arrives
 
 
 async def test_a_full_mailbox_refuses_what_is_one_too_many(server: ServerProcess) -> None:
-    """Of somebody who is on no list of the recipient's. The oldest are kept, in their order."""
+    """This is for a sender who is not on the recipient's list. The oldest are kept, in order."""
     texts = [f"stored {number}" for number in range(MAILBOX + LOOKED_AT_EVERY + MOST_UNANSWERED)]
     async with newcomer(server.port) as anna:
         async with newcomer(server.port) as bert:
@@ -48,7 +48,7 @@ async def test_a_full_mailbox_refuses_what_is_one_too_many(server: ServerProcess
 
 
 async def test_what_waited_is_read_before_what_is_said_meanwhile(server: ServerProcess) -> None:
-    """Nine hundred messages come in order, and fifty live ones behind them."""
+    """Nine hundred messages come in order, and fifty live ones after them."""
     texts = [f"stored {number}" for number in range(900)]
     async with newcomer(server.port) as anna:
         async with newcomer(server.port) as bert:
@@ -64,7 +64,7 @@ async def test_what_waited_is_read_before_what_is_said_meanwhile(server: ServerP
 
 
 async def member(stack: AsyncExitStack, port: int, user_id: int) -> Chatter:
-    """One of the group, who comes."""
+    """A member of the group, who logs in."""
     chatter = await stack.enter_async_context(connected(port))
     chatter.id = user_id
     await chatter.client.login(user_id, chatter.password)
@@ -72,7 +72,7 @@ async def member(stack: AsyncExitStack, port: int, user_id: int) -> Chatter:
 
 
 async def test_a_large_group_on_three_nodes_half_of_it_away(new_cluster: NewCluster) -> None:
-    """A thousand members: those who are there hear it at once, the others when they return."""
+    """It has a thousand members. Those online hear a message at once, the others on return."""
     with new_cluster(nodes=0) as cluster:
         async with mysql_store(cluster.store) as store:
             group_id, users = await large_group(store, 1000, "secret")
@@ -95,14 +95,14 @@ async def test_a_large_group_on_three_nodes_half_of_it_away(new_cluster: NewClus
 
 
 def enter(sock: socket.socket, name: str, group_id: int) -> None:
-    """Be somebody new, in the group."""
+    """Register a new user who joins the group."""
     user_id = ask(sock, msgid=1003, name=name, password="x")["id"]
     ask(sock, msgid=1000, id=user_id, password="x", v=2)
     assert ask(sock, msgid=1008, groupid=group_id)["what"] == "joined"
 
 
 def listen(socks: Sequence[socket.socket], count: int) -> None:
-    """Read on all of them, until each has heard so many texts."""
+    """Read on all of these connections until each has received so many texts."""
     left = dict.fromkeys(socks, count)
     until = time.monotonic() + HEARD_WITHIN
     while left:
@@ -115,8 +115,8 @@ def listen(socks: Sequence[socket.socket], count: int) -> None:
 
 
 def test_a_reader_that_stops_costs_its_group_nothing(server: ServerProcess) -> None:
-    """Two hundred others hear all that is said meanwhile. It is not cut off for that, and hears the
-    same once it reads on, in order."""
+    """Two hundred others hear everything that is said meanwhile. The reader is not cut off, and
+    hears the same, in order, once it reads on."""
     with ExitStack() as stack:
         writers = [stack.enter_context(RawClient(server.port)) for _ in range(4)]
         for number, writer in enumerate(writers):

@@ -1,4 +1,4 @@
-"""People at terminals, and scripts, against a real server."""
+"""Users at terminals, and scripts, against a real server."""
 
 import subprocess
 import sys
@@ -64,8 +64,8 @@ def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
 
 
 def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
-    """What is written on one is shown on the other, with its ticks; one can log the other out. Two
-    terminals of one host are two devices."""
+    """What is written on one is shown on the other, with its ticks, and one can log the other out.
+    Two terminals on one host are two devices."""
     port = str(server.port)
     with (
         Terminal("127.0.0.1", port) as desk,
@@ -92,7 +92,7 @@ def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
 
 
 def test_a_killed_server_costs_nobody_a_message(server: ServerProcess) -> None:
-    """Both reconnect by themselves, and what was typed meanwhile arrives afterwards, in order."""
+    """Both clients reconnect by themselves. What was typed meanwhile arrives later, in order."""
     port = str(server.port)
     with Terminal("127.0.0.1", port) as zhang, Terminal("127.0.0.1", port) as li:
         zhang.register("zhang", "secret one")
@@ -115,7 +115,7 @@ def test_a_killed_server_costs_nobody_a_message(server: ServerProcess) -> None:
 
 
 def test_a_message_does_not_disturb_the_line_being_typed(server: ServerProcess) -> None:
-    """It appears above, and the line can be finished."""
+    """It appears above the line, which can be finished."""
     port = str(server.port)
     with Terminal("127.0.0.1", port) as zhang:
         zhang.register("zhang", "secret one")
@@ -130,7 +130,7 @@ def test_a_message_does_not_disturb_the_line_being_typed(server: ServerProcess) 
 
 
 def test_no_key_is_lost_while_messages_pour_in(server: ServerProcess) -> None:
-    """Nor is the last one, which ends the client."""
+    """Not even the last one is, which ends the client."""
     typed = "the quick brown fox jumps over the lazy dog"
     with Terminal("127.0.0.1", str(server.port)) as zhang:
         zhang.register("zhang", "secret one")
@@ -146,7 +146,7 @@ def test_no_key_is_lost_while_messages_pour_in(server: ServerProcess) -> None:
 
 
 def test_the_tab_key_completes_names(server: ServerProcess) -> None:
-    """Of friends and groups, with quotes where they are needed."""
+    """It completes those of friends and groups, with quotes if needed."""
     with Terminal("127.0.0.1", str(server.port)) as zhang:
         zhang.register("zhang san", "secret one")
         zhang.type('/create "night owls" late')
@@ -163,7 +163,7 @@ def test_the_tab_key_completes_names(server: ServerProcess) -> None:
 
 
 def test_ctrl_c_leaves_when_it_is_pressed_twice(server: ServerProcess) -> None:
-    """Once, it only puts aside what was being typed. There is no trace of the program's insides."""
+    """Pressed once, it only discards what was being typed. There is no traceback."""
     with Terminal("127.0.0.1", str(server.port)) as zhang:
         zhang.register("zhang", "secret one")
         zhang.press("/find li")
@@ -179,7 +179,7 @@ def test_ctrl_c_leaves_when_it_is_pressed_twice(server: ServerProcess) -> None:
 
 
 def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[str]":
-    """The plain client, driven by a pipe."""
+    """Run the plain client, driven by a pipe."""
     return subprocess.run(
         plain_client(server),
         input="".join(f"{line}\n" for line in lines),
@@ -193,7 +193,7 @@ def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[s
 
 @contextmanager
 def started_script(server: ServerProcess, *lines: str) -> Iterator[None]:
-    """The same, while the test goes on; ended with it."""
+    """Start it, while the test goes on; it ends with the test."""
     with tempfile.TemporaryFile() as source:
         source.write("".join(f"{line}\n" for line in lines).encode())
         source.seek(0)
@@ -217,8 +217,7 @@ def plain_client(server: ServerProcess) -> list[str]:
 
 @pytest.fixture(scope="module")
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server that knows zhang, who is 1, and li, who is 2; for all tests that leave nothing
-    unread."""
+    """A server with the users zhang, id 1, and li, id 2, for tests that leave nothing unread."""
     store = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/chat.db"
     with ServerProcess(store, "--hashing", "cheap") as server:
         register(server, ZHANG, LI)
@@ -226,7 +225,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess
 
 
 def test_a_script_in_the_original_order(accounts: ServerProcess) -> None:
-    """printf '1\\n1\\nsecret\\nchat:2:hi\\nloginout\\n3\\n' | ... does what it says."""
+    """printf '1\\n1\\nsecret\\nchat:2:hi\\nloginout\\n3\\n' | ... works as it reads."""
     done = script(accounts, "1", "1", ZHANG[1], "chat:2:hi: there", "loginout", "3")
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ to user 2: hi: there" in done.stdout
@@ -260,7 +259,7 @@ def test_a_script_may_end_anywhere(accounts: ServerProcess) -> None:
 def test_a_script_that_fails_says_so(
     accounts: ServerProcess, lines: list[str], complaint: str
 ) -> None:
-    """In one line, and by its exit status."""
+    """It says so in one line and by its exit status."""
     done = script(accounts, *lines)
     assert done.returncode == 1
     assert complaint in done.stderr
@@ -293,7 +292,7 @@ def test_without_a_server_there_is_one_line(server: ServerProcess) -> None:
 
 @pytest.mark.parametrize("arguments", [["127.0.0.1", "99999"], ["127.0.0.1", "x"], ["--nonsense"]])
 def test_wrong_arguments_have_their_own_status(arguments: list[str]) -> None:
-    """Two, as everywhere."""
+    """It is 2, as usual."""
     done = subprocess.run(
         [sys.executable, "-m", "entrypoints.cli_client", *arguments],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The cluster for trying things out: it starts, serves, says what happens, and leaves nothing."""
+"""The cluster for trying things out: it starts, serves, shows what happens, and leaves nothing."""
 
 import contextlib
 import os
@@ -22,11 +22,11 @@ from tests.integration.web_client import asked, get
 
 STARTS_WITHIN = 90.0  # seconds: it installs a database
 PATIENCE = 60.0
-MARK = "TEST_OF_LOCAL_CLUSTER"  # in the environment of all that is started
+MARK = "TEST_OF_LOCAL_CLUSTER"  # in the environment of everything that is started
 
 
 class RunningCluster:
-    """`python -m entrypoints.local_cluster` with two nodes, and what it says."""
+    """`python -m entrypoints.local_cluster` with two nodes, and its output."""
 
     def __init__(self, directory: Path, *options: str) -> None:
         self.port = free_port()
@@ -82,7 +82,7 @@ class RunningCluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.stdout.write(self.said)  # which pytest shows if the test fails
+        sys.stdout.write(self.said)  # pytest shows it if the test fails
         if self._process.poll() is None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -101,7 +101,7 @@ def started(directory: Path, *options: str) -> Iterator[RunningCluster]:
 
 @pytest.fixture
 def directory(home: Path) -> Iterator[Path]:
-    """Where a cluster may be; when its test is over, no process of it may be left."""
+    """A directory for a cluster. When the test is over, none of its processes may be left."""
     with tempfile.TemporaryDirectory(dir=home) as folder:
         directory = Path(folder)
         yield directory
@@ -109,7 +109,7 @@ def directory(home: Path) -> Iterator[Path]:
 
 
 def processes_of(directory: Path) -> list[str]:
-    """The commands of all that a cluster there has started, directly or not."""
+    """The commands of all processes that a cluster there has started, directly or not."""
     mark = f"{MARK}={directory}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -120,7 +120,7 @@ def processes_of(directory: Path) -> list[str]:
 
 
 def test_it_serves_and_keeps_what_it_was_told(directory: Path) -> None:
-    """Ctrl-C takes all of it down in good order, and the next time everything is there again."""
+    """Ctrl-C ends all of it in good order, and the next time everything is there again."""
     with started(directory) as cluster:
         with RawClient(cluster.port) as anna:
             user_id = anna.register("anna")
@@ -137,7 +137,7 @@ def test_it_serves_and_keeps_what_it_was_told(directory: Path) -> None:
 
 
 def test_what_it_says_to_type_works(directory: Path) -> None:
-    """Every command, as it stands there, whatever directory the other terminal is in."""
+    """Every command works as printed, whatever directory the other terminal is in."""
     with started(directory) as cluster:
         block = cluster.said.partition("In another terminal")[2].partition("To stop: Ctrl-C")[0]
         move, *commands = re.findall(r"^  (\S.*)$", block, re.MULTILINE)
@@ -153,7 +153,7 @@ TALK = "2\nanna\nsecret\n1\nanna\nsecret\n/quit\n"
 
 
 def pasted(command: str, directory: Path, stdin: str = "") -> str:
-    """What it says in a shell that is somewhere else."""
+    """The output of a command in a shell that is in another directory."""
     return subprocess.run(
         ["bash", "-ec", command],
         cwd=directory,
@@ -166,7 +166,7 @@ def pasted(command: str, directory: Path, stdin: str = "") -> str:
 
 
 def test_it_says_who_has_ended_and_shows_what_nodes_log(directory: Path) -> None:
-    """Each line with the name of whose it is, for people to read. The others go on: that is what a
+    """Each line has the name of its process, for people to read. The others go on, which is what a
     cluster is for."""
     with started(directory) as cluster:
         os.kill(cluster.process_of("node1"), signal.SIGKILL)
@@ -178,23 +178,23 @@ def test_it_says_who_has_ended_and_shows_what_nodes_log(directory: Path) -> None
 
 
 def test_nothing_outlives_it(directory: Path) -> None:
-    """Even if it is killed and can take nothing down."""
+    """This holds even if it is killed and cannot end anything."""
     with started(directory) as cluster:
         assert cluster.end(signal.SIGKILL) == -signal.SIGKILL
         assert wait_until(lambda: not processes_of(directory), PATIENCE)
 
 
 def test_it_can_be_stopped_while_it_starts(directory: Path) -> None:
-    """Ctrl-C is heard at any moment."""
+    """Ctrl-C works at any moment."""
     with RunningCluster(directory) as cluster:
         cluster.wait_until_said("Starting MariaDB")
         assert cluster.end(signal.SIGINT) == 0
-        # what was killed is gone when the system has got round to it
+        # the system needs a moment to remove killed processes
         assert wait_until(lambda: not processes_of(directory), PATIENCE)
 
 
 def test_a_temporary_one_leaves_no_files(directory: Path) -> None:
-    """Neither data nor logs."""
+    """It leaves neither data nor logs."""
     temporary = directory / "temporary"
     temporary.mkdir()
     with started(directory, "--temporary") as cluster:
@@ -213,7 +213,7 @@ def test_a_port_in_use_is_one_line(directory: Path) -> None:
 
 
 def test_a_missing_program_is_one_line(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It names the package that has it."""
+    """The line names the package that has it."""
     monkeypatch.setenv("PATH", str(directory))
     with RunningCluster(directory) as cluster:
         assert cluster.wait(PATIENCE) == 1

@@ -1,4 +1,4 @@
-"""The log of a real server, as whoever collects it sees it."""
+"""The log of a real server, as a log collector sees it."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ PASSWORD, TEXT = "open sesame", "for nobody else"
 
 
 def endings(server: ServerProcess) -> list[dict[str, Any]]:
-    """The lines on connections, all lines being JSON."""
+    """The lines about connections; all lines have to be JSON."""
     lines = [json.loads(line) for line in server.log.splitlines()]
     return [line for line in lines if line["event"].startswith("connection")]
 
@@ -36,7 +36,7 @@ def refused(server: ServerProcess) -> None:
 
 
 def test_every_connection_ends_with_one_line() -> None:
-    """It says why, and whose it was; a flood of those that are refused has few."""
+    """The line says why, and whose it was. A flood of refused connections has few lines."""
     options = ["--connections", "10", "--connections-per-address", "0"]
     with ServerProcess("memory://", *options) as server:
         with closing(RawClient(server.port)) as ann:
@@ -72,7 +72,7 @@ def test_every_connection_ends_with_one_line() -> None:
 
 
 def test_a_variable_that_is_no_setting_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its name, since a password may be in it."""
+    """Only its name is told, since its value may have a password."""
     monkeypatch.setenv("CHAT_STOER", "mysql://chat:hunter2@db/chat")
     with ServerProcess("memory://") as server:
         server.says('"variables": ["CHAT_STOER"], "event": "these variables are not settings"')
@@ -81,7 +81,7 @@ def test_a_variable_that_is_no_setting_is_told_of(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("start", ['exec "$@"', 'exec "$@" 2>&-'], ids=["a full pipe", "none"])
 def test_it_serves_though_nobody_can_read_its_log(start: str) -> None:
-    """People go on chatting without a log."""
+    """Users go on chatting without a log."""
     read, write = os.pipe()
     os.write(write, bytes(fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 1)))
     port = free_port()

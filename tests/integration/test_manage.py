@@ -1,4 +1,4 @@
-"""`python -m entrypoints.manage`, beside servers that run and without them."""
+"""`python -m entrypoints.manage`, with and without running servers."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def options_of(tmp_path: Path) -> list[str]:
 
 
 def test_without_a_server_the_file_is_opened(tmp_path: Path) -> None:
-    """Users are added, found, given passwords and deleted; what is wrong is one line."""
+    """Users are added, found, given passwords and deleted. An error is one line."""
     options = options_of(tmp_path)
     ann = told("add", "Ann", options=options, stdin="secret\n")
     bob = told("add", "Bob", options=options, stdin="secret\n")
@@ -41,7 +41,7 @@ def test_without_a_server_the_file_is_opened(tmp_path: Path) -> None:
 
 
 def test_a_deletion_has_to_be_meant(tmp_path: Path) -> None:
-    """Nobody is there to be asked, and nobody has said so before."""
+    """It is refused if nobody can be asked and no option confirms it."""
     options = options_of(tmp_path)
     told("add", "Ann", options=options, stdin="secret\n")
     assert manage("delete", "Ann", options=options).returncode == 1
@@ -51,7 +51,7 @@ def test_a_deletion_has_to_be_meant(tmp_path: Path) -> None:
 
 
 def test_a_person_reads_a_table(tmp_path: Path) -> None:
-    """Without --json."""
+    """This is the output without --json."""
     options = options_of(tmp_path)
     assert manage("add", "Ann", options=options, stdin="secret\n").stdout == "added Ann (id 1)\n"
     told("disable", "Ann", options=options)
@@ -62,7 +62,7 @@ def test_a_person_reads_a_table(tmp_path: Path) -> None:
 
 
 async def test_groups_are_looked_after(server: ServerProcess, tmp_path: Path) -> None:
-    """Listed, looked into, renamed, rid of a member and ended, while their members talk."""
+    """They are listed, shown, renamed, rid of a member and ended, while their members talk."""
     options = options_of(tmp_path)
 
     async def groups(*arguments: str) -> Any:
@@ -95,7 +95,7 @@ async def test_groups_are_looked_after(server: ServerProcess, tmp_path: Path) ->
 
 
 async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) -> None:
-    """Over the socket beside its file, since the file is locked."""
+    """This goes over the socket beside its file, since the file is locked."""
     options = options_of(tmp_path)
     async with newcomer(server.port) as anna, connected(server.port, reconnect=False) as bert:
         (person,) = (await beside(lambda: told("who", options=options)))["users"]
@@ -111,7 +111,7 @@ async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) 
 
 
 async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_path: Path) -> None:
-    """Until it is restarted; what is no level is refused."""
+    """This lasts until it is restarted. An unknown level is refused."""
     options = options_of(tmp_path)
     changed = await beside(lambda: told("log-level", "error", options=options))
     assert changed == {"level": "error", "before": "info"}
@@ -126,7 +126,7 @@ async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_pa
 
 
 async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path: Path) -> None:
-    """To whom, who it was, and how it ended; no password, and no text."""
+    """It says to whom, by which operator and how it ended, but no password and no text."""
     options = options_of(tmp_path)
     added = await beside(lambda: told("add", "Ann", options=options, stdin="hunter2\n"))
     await beside(lambda: told("disable", str(added["id"]), options=options))
@@ -162,7 +162,7 @@ def test_a_single_node_s_socket_has_to_be_named() -> None:
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    """A mistyped path would be a store without users; only the first of these make it."""
+    """A mistyped path would be a store without users. Only adding the first user makes a file."""
     options = options_of(tmp_path)
     for command in (["list"], ["who"], ["after-restore"], ["export", "Ann"]):
         done = manage(*command, options=options)
@@ -172,7 +172,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_finds_no_place_is_no_traceback(tmp_path: Path) -> None:
-    """Where nobody reads on, as `head`, that is no failure; a full disk is, in one line."""
+    """If the reader stops, like `head`, that is no failure. A full disk is one, in one line."""
     options = options_of(tmp_path)
     told("add", "Ann", options=options, stdin="secret\n")
     reading, writing = os.pipe()
@@ -187,7 +187,7 @@ def test_an_answer_that_finds_no_place_is_no_traceback(tmp_path: Path) -> None:
 
 
 def test_a_socket_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
-    """As it is where the operator is neither the server's user nor root."""
+    """The same happens to an operator who is neither the server's user nor root."""
     (tmp_path / "chat.db-control").symlink_to("chat.db-control")  # a loop, for root as well
     done = manage("list", options=options_of(tmp_path))
     assert done.returncode == 1
@@ -195,7 +195,7 @@ def test_a_socket_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
 
 
 def test_with_json_a_failure_is_json_too(tmp_path: Path) -> None:
-    """Also of a command that no server carries out."""
+    """This includes commands that no server carries out."""
     done = manage("backup", "--json", str(tmp_path / "copy"), options=options_of(tmp_path))
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
@@ -205,14 +205,14 @@ def test_with_json_a_failure_is_json_too(tmp_path: Path) -> None:
 
 
 def test_nothing_is_logged_where_nobody_runs(tmp_path: Path) -> None:
-    """So there is nothing to change."""
+    """So the log level cannot be changed."""
     done = manage("log-level", "debug", options=options_of(tmp_path))
     assert done.returncode == 2
     assert "no server listens" in done.stderr
 
 
 async def test_a_live_cluster_is_managed(new_cluster: NewCluster) -> None:
-    """Through the database and by way of Redis: no socket, and no node more to be seen."""
+    """This goes through the database and Redis: there is no socket, and no further node shows."""
     with new_cluster(nodes=2) as cluster:
         options = ["--store", cluster.store, *cluster.node_options]
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:

@@ -1,6 +1,6 @@
 """infra/nginx.conf between real clients and real nodes.
 
-The nodes keep everything in memory and do not know each other: here they only have to answer.
+The nodes keep everything in memory and do not know each other: they only have to answer.
 """
 
 import json
@@ -24,21 +24,21 @@ from tests.integration.raw_client import ERROR, PATIENCE, PONG, RawClient
 
 PING = b'{"msgid":1012,"seq":1}\n'
 LOGS = Path("/var/log/nginx")
-HEARTBEAT = 60  # seconds of silence after which the server gives a client up
+HEARTBEAT = 60  # seconds of silence after which the server gives up a client
 OPEN = {"01", "08"}  # Linux's names for ESTABLISHED and CLOSE_WAIT
-ELSEWHERE = "127.0.0.7"  # also this machine, but not where nginx connects from
+ELSEWHERE = "127.0.0.7"  # this machine as well, but not the address from which nginx connects
 
 
 @attrs.frozen
 class Site:
-    """Nodes, and nginx before them."""
+    """Nodes, and nginx in front of them."""
 
     nodes: list[NodeProcess]
     nginx: Nginx
     _stack: ExitStack
 
     def client(self) -> RawClient:
-        """A client that a node has answered, and logged: nginx has chosen."""
+        """A client that a node has answered and logged, so that nginx has chosen."""
         before = sum(map(self.clients_of, self.nodes))
         client = self._stack.enter_context(RawClient(self.nginx.port))
         assert client.is_alive()
@@ -99,14 +99,14 @@ def test_nginx_accepts_the_file_as_it_lies_there() -> None:
 
 
 def test_quiet_chats_are_not_cut() -> None:
-    """nginx waits for much longer than the server, which has three heartbeats."""
+    """nginx waits much longer than the server, which gives up after three heartbeats."""
     found = re.search(r"\bproxy_timeout (\d+)d;", CONFIGURATION.read_text("utf-8"))
     assert found
     assert int(found[1]) * 86_400 >= 3 * HEARTBEAT
 
 
 def test_clients_are_spread_evenly(new_site: NewSite) -> None:
-    """Each goes to the node that has the fewest."""
+    """Each client goes to the node that has the fewest."""
     site = new_site(nodes=3)
     clients = [site.client() for _ in range(12)]
     assert [site.clients_of(node) for node in site.nodes] == [4, 4, 4]
@@ -140,7 +140,7 @@ def test_a_node_sees_its_clients_addresses(new_site: NewSite) -> None:
 
 
 def test_a_client_cannot_lie_about_its_address(new_site: NewSite) -> None:
-    """A second header is data, and bad."""
+    """A second header counts as data, which is bad."""
     site = new_site()
     with from_elsewhere(site.nginx.port) as client:
         client.sendall(b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n")
@@ -150,7 +150,7 @@ def test_a_client_cannot_lie_about_its_address(new_site: NewSite) -> None:
 
 
 def test_a_client_that_ends_its_sending_is_answered(new_site: NewSite) -> None:
-    """So that a file of requests can be piped in."""
+    """So a file of requests can be piped in."""
     site = new_site()
     with RawClient(site.nginx.port) as client:
         client.send_bytes(PING)
@@ -160,7 +160,7 @@ def test_a_client_that_ends_its_sending_is_answered(new_site: NewSite) -> None:
 
 
 def test_a_dead_node_costs_new_clients_nothing(new_site: NewSite) -> None:
-    """They get another one at once."""
+    """They get another node at once."""
     site = new_site(nodes=2)
     site.nodes[0].kill()
     for _ in range(10):
@@ -191,7 +191,7 @@ def test_after_a_reload_old_connections_end_at_last(new_site: NewSite) -> None:
 
 
 def test_no_client_is_refused_during_a_reload(new_site: NewSite) -> None:
-    """Clients that connect all the while are all answered."""
+    """All clients that connect during it are answered."""
     site = new_site(nodes=2)
     done = threading.Event()
     answered: list[bool] = []
@@ -215,7 +215,7 @@ def test_no_client_is_refused_during_a_reload(new_site: NewSite) -> None:
 
 @contextmanager
 def from_elsewhere(port: int) -> Iterator[socket.socket]:
-    """A client of another address."""
+    """A client from another address."""
     with socket.create_connection(
         ("127.0.0.1", port), timeout=PATIENCE, source_address=(ELSEWHERE, free_port())
     ) as client:
@@ -223,7 +223,7 @@ def from_elsewhere(port: int) -> Iterator[socket.socket]:
 
 
 def has_connections_to(port: int) -> bool:
-    """Whether any process of this machine has one; what is closed at this end does not count."""
+    """Whether any process of this machine has one that is not closed at this end."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return any(
         remote.endswith(f":{port:04X}") and state in OPEN for _, _, remote, state, *_ in rows

@@ -24,7 +24,7 @@ def greet_from_elsewhere(port: int, trusting: ssl.SSLContext) -> None:
 
 
 async def test_people_talk_through_tls(tmp_path: Path) -> None:
-    """The node knows where they really are, by the header that comes before what they say."""
+    """The node knows their real addresses by the header that precedes their data."""
     files = Files.issued(tmp_path)
     trusting, certificate = files.trusting(), (files.cert, files.key)
     heard: list[str] = []

@@ -11,7 +11,7 @@ from tests.integration.traffic import LEASE, comes_back_within, is_seen_online, 
 
 
 async def test_users_of_a_killed_node_can_log_in_elsewhere(new_cluster: NewCluster) -> None:
-    """Within 12 s; their friends are told, their groups go on, nothing acknowledged is lost."""
+    """They can within 12 s. Friends are told, groups go on, and nothing acknowledged is lost."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
             await anna.client.add_friend(bert.id)
@@ -30,7 +30,7 @@ async def test_users_of_a_killed_node_can_log_in_elsewhere(new_cluster: NewClust
 async def test_a_killed_node_loses_nothing_that_it_has_acknowledged(
     new_cluster: NewCluster,
 ) -> None:
-    """However much was under way: what has its acknowledgement is there, and in its order."""
+    """However much was under way, everything acknowledged is there, in order."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -59,8 +59,8 @@ async def test_a_killed_node_loses_nothing_that_it_has_acknowledged(
 async def test_what_a_killed_node_has_not_acknowledged_is_sent_to_another_once(
     new_cluster: NewCluster,
 ) -> None:
-    """Clients come again by way of nginx, and give what has no answer yet to the node that they get
-    to. The log knows what it has already: all is heard once, by both devices, and in its order."""
+    """Clients reconnect through nginx, and send what has no answer to the node that they get. The
+    log knows what it already has: both devices receive everything once and in order."""
     with new_cluster(nodes=2, nginx=True) as cluster:
         port = cluster.nginx.port
         async with newcomer(port) as anna, newcomer(port) as bert, back(port, anna) as twin:
@@ -88,14 +88,14 @@ class Posts:
         self._answers: dict[str, asyncio.Future[Ack]] = {}
 
     async def write(self) -> None:
-        """Until this is cancelled."""
+        """Send messages until cancelled."""
         while True:
             text = f"message {len(self._answers)}"
             self._answers[text] = self._sender.client.post(self._recipient.id, text)
             await asyncio.sleep(0.005)
 
     async def go_on(self) -> None:
-        """Wait until a hundred more have their answers, by whichever node."""
+        """Wait until a hundred more are answered, by either node."""
         enough = self._answered() + 100
         await eventually(lambda: self._answered() >= enough)
 
@@ -103,7 +103,7 @@ class Posts:
         return sum(answer.done() for answer in self._answers.values())
 
     async def end(self, writing: asyncio.Task[None]) -> tuple[list[str], list[int]]:
-        """The texts, and the positions that they were given."""
+        """Stop; return the texts and the positions that they got."""
         writing.cancel()
         answers = await asyncio.gather(*self._answers.values())
         return list(self._answers), [answer.at for answer in answers]
@@ -112,7 +112,7 @@ class Posts:
 async def test_a_killed_node_holds_a_slot_for_no_longer_than_its_lease(
     new_cluster: NewCluster,
 ) -> None:
-    """Twelve seconds after a kill at the latest, a client of version 1 is let in elsewhere."""
+    """At most twelve seconds after a kill, a client of version 1 can log in elsewhere."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as bert:
             with RawClient(cluster.ports[1]) as old:
@@ -122,8 +122,8 @@ async def test_a_killed_node_holds_a_slot_for_no_longer_than_its_lease(
 
 
 async def test_a_node_that_hung_notices_that_its_slots_are_gone(new_cluster: NewCluster) -> None:
-    """After 15 s without a pulse others may have them: it closes those sessions of version 1, and
-    keeps all of version 2, which hear what was said meanwhile."""
+    """After it has hung for 15 s, others may have its slots. It closes the sessions of version 1
+    that lost theirs, and keeps all of version 2, which get what was said meanwhile."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
             with RawClient(cluster.ports[1]) as old, RawClient(cluster.ports[0]) as moved:
@@ -141,8 +141,8 @@ async def test_a_node_that_hung_notices_that_its_slots_are_gone(new_cluster: New
 
 
 async def test_a_node_that_hung_gets_its_own_users_back(new_cluster: NewCluster) -> None:
-    """They stay connected, go on, and are seen online again; those of version 1 as well, where
-    nobody has taken their slots."""
+    """They stay connected, go on, and are seen online again; those of version 1 as well, if nobody
+    has taken their slots."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
             await anna.client.add_friend(bert.id)

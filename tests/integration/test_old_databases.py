@@ -1,4 +1,4 @@
-"""Databases of version 0.1, which was never released, are refused by programs and left alone."""
+"""Programs refuse databases of version 0.1, which was never released, and leave them alone."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,7 @@ NEVER_RELEASED = "was made by version 0.1, which was never released"
 
 
 def is_refused(done: CompletedProcess[str], name: str) -> None:
-    """In one line that names the database, and by the exit status 1."""
+    """Check for one line that names the database, and for the exit status 1."""
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert name in line
@@ -36,7 +36,7 @@ def old_file(tmp_path: Path) -> Path:
 
 
 def test_an_old_file_is_refused(old_file: Path) -> None:
-    """By the server and by `manage`; not a byte of it changes."""
+    """The server and `manage` refuse it, and not a byte of it changes."""
     before = old_file.read_bytes()
     store = "--store", f"sqlite:///{old_file}"
     is_refused(ended_server("0", *store), str(old_file))
@@ -45,7 +45,7 @@ def test_an_old_file_is_refused(old_file: Path) -> None:
 
 
 def test_old_tables_are_refused(cluster_services: Services) -> None:
-    """By a node, by `manage`, and by what would make or upgrade tables."""
+    """A node, `manage`, and the commands that make or upgrade tables refuse them."""
     mariadb, broker = cluster_services.mariadb, cluster_services.redis.url()
     name = cluster_services.new_database()
     try:

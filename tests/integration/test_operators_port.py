@@ -1,4 +1,4 @@
-"""The port for operators, of real servers."""
+"""The operators' port of real servers."""
 
 import asyncio
 import platform
@@ -27,7 +27,7 @@ def get(port: int, path: str) -> tuple[int, str]:
 
 
 async def becomes(port: int, status: int) -> str:
-    """Wait until /readyz has this status; what it says then."""
+    """Wait until /readyz has this status; return its text."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE
     found, text = await beside(get, port, "/readyz")
@@ -39,13 +39,13 @@ async def becomes(port: int, status: int) -> str:
 
 
 def number(page: str, name: str) -> float:
-    """The value of a metric's line."""
+    """The value in a metric's line."""
     (line,) = [line for line in page.splitlines() if line.startswith(name + " ")]
     return float(line.rpartition(" ")[2])
 
 
 async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
-    """Its numbers follow what happens, and name nobody."""
+    """Its numbers follow what happens, and never name a user."""
     port = free_port()
     options = ["--hashing", "cheap", "--http-port", str(port)]
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as server:
@@ -70,7 +70,7 @@ async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
 
 
 def test_idle_connections_keep_no_health_check_out(tmp_path: Path) -> None:
-    """Nor do they keep out who asks whether the node is ready, or for its numbers."""
+    """Nor do they keep out those who ask for readiness or for metrics."""
     port = free_port()
     with (
         ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--http-port", str(port)),
@@ -84,7 +84,7 @@ def test_idle_connections_keep_no_health_check_out(tmp_path: Path) -> None:
 
 
 async def test_a_node_without_redis_is_not_ready(new_cluster: NewCluster) -> None:
-    """The balancer hears of it, and of its return."""
+    """The balancer is told so, and is told when Redis returns."""
     port = free_port()
     with new_cluster(nodes=1, options=["--http-port", str(port)]) as cluster:
         assert await beside(get, port, "/readyz") == (200, "ready\n")

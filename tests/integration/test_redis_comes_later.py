@@ -1,4 +1,4 @@
-"""Nodes that are started while their Redis is away, or does not do what they ask yet."""
+"""Nodes that start while their Redis is down, or does not yet do what they ask."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -25,12 +25,12 @@ ONLINE_ALREADY = 2  # the number of `already_online`
 
 
 async def says(port: int, text: str) -> None:
-    """Wait until /readyz says this, perhaps among other troubles."""
+    """Wait until /readyz says this, possibly among other problems."""
     await eventually(lambda: text in get(port, "/readyz")[1])
 
 
 async def talk(anna: Chatter, bert: Chatter) -> None:
-    """Each hears the other, though neither has said anything before."""
+    """Let each hear the other; neither has written to the other before."""
     await anna.tells(bert, "from the one node")
     await bert.tells(anna, "from the other")
 
@@ -51,8 +51,8 @@ def again(node: NodeProcess) -> None:
 async def test_nodes_start_without_redis(
     new_cluster: NewCluster, trouble: Trouble, why: str
 ) -> None:
-    """One that is started again, and a new one: they serve like the one that was there before, say
-    the same of what is missing, and are whole when Redis comes."""
+    """A restarted node and a new one serve like the one that kept running, report the same as
+    missing, and are complete when Redis comes."""
     ports = [free_port() for _ in range(3)]
     with new_cluster(nodes=0) as cluster:
         for port in ports[:2]:
@@ -80,7 +80,7 @@ async def test_nodes_start_without_redis(
 
 
 async def whole(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
-    """What comes by notes comes, each node counts, and there is one slot of version 1 for all."""
+    """Check that notes arrive, that each node counts, and that version 1 has one slot for all."""
     await mended(cluster, anna, bert)
     await bert.client.logout()
     await eventually(lambda: anna.sees_online(bert) is False)
@@ -108,7 +108,7 @@ def has_one_slot(cluster: Cluster, who: Chatter) -> None:
 async def test_a_node_starts_at_a_redis_that_refuses_for_now(
     new_cluster: NewCluster, code: str
 ) -> None:
-    """What somebody will mend there keeps nobody from chatting."""
+    """A problem of Redis that an operator will solve keeps nobody from chatting."""
     port = free_port()
     refuse, allow = REFUSALS[code]
     with new_cluster(nodes=1) as cluster:
@@ -133,7 +133,7 @@ async def test_a_node_starts_at_a_redis_that_refuses_for_now(
 async def test_a_mistake_that_shows_later_ends_no_node(
     tmp_path: Path, options: Sequence[str], login: tuple[str, str] | None, code: str
 ) -> None:
-    """Redis has come, and is none that can be used: the node says so, and people chat on."""
+    """Redis has come, but cannot be used: the node says so, and users go on chatting."""
     port = free_port()
     if code == "CLUSTER":
         options = (*options, "--cluster-port", str(free_port()))
@@ -152,7 +152,7 @@ async def test_a_mistake_that_shows_later_ends_no_node(
 async def local_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[LocalCluster]:
-    """What `make cluster` starts, with two nodes."""
+    """Everything that `make cluster` starts, with two nodes."""
     monkeypatch.setenv("CHAT_HASHING", "cheap")
     pairs = [(free_port(), free_port()) for _ in range(3)]
     ports = Ports(free_port(), pairs[0], pairs[1], free_port(), pairs[2], free_port(), free_port())
@@ -165,7 +165,7 @@ async def local_cluster(
 
 
 async def test_nodes_of_a_local_cluster_start_without_redis(local_cluster: LocalCluster) -> None:
-    """All of them, so that who comes to nginx finds no other."""
+    """All of them do, so that a client gets no other from nginx."""
     async with AsyncExitStack() as stack:
         async with is_down(local_cluster.redis):
             for node in local_cluster.nodes:

@@ -42,11 +42,11 @@ async def test_cut_subscriptions_lose_nothing(new_cluster: NewCluster) -> None:
 @pytest.mark.parametrize("seconds", [2, LEASE + 3])
 @pytest.mark.parametrize("trouble", [hangs, is_down])
 async def test_redis_can_be_away(new_cluster: NewCluster, trouble: Trouble, seconds: float) -> None:
-    """For a moment or for longer than a lease: chat goes on, nothing acknowledged is lost, and
-    presence mends itself when it is back.
+    """For a moment or for longer than a lease, chat goes on, nothing acknowledged is lost, and
+    presence recovers when Redis is back.
 
-    On the third node nobody writes. What a node writes itself shows it what it has missed before,
-    so this one alone tells whether nodes look at the log by themselves.
+    Nobody writes on the third node. What a node writes shows it what it missed before, so only this
+    one tells whether nodes look at the log by themselves.
     """
     with new_cluster(nodes=3) as cluster:
         async with (
@@ -73,8 +73,8 @@ async def without_redis(cluster: Cluster) -> AsyncGenerator[None]:
 
 
 async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: NewCluster) -> None:
-    """People talk, groups are made, and whoever comes is let in; but a client of version 1 is told
-    to try again, since there is no telling where else it is."""
+    """Users talk, make groups and log in; but a client of version 1 is told to try again, since
+    nobody knows where else it is."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -93,7 +93,7 @@ async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: New
 
 
 def is_told_to_try_again(port: int, who: Chatter) -> None:
-    """A client of version 1, which may do so on the same connection."""
+    """Check that a client of version 1 is, and may try again on the same connection."""
     with RawClient(port) as client:
         assert log_in(client, who)["errno"] == TRY_AGAIN
         assert client.is_alive()
@@ -103,8 +103,8 @@ def is_told_to_try_again(port: int, who: Chatter) -> None:
 async def test_sessions_end_on_other_nodes_too(
     new_cluster: NewCluster, *, redis_is_there: bool
 ) -> None:
-    """One that is ended by name, and all others by a new password; by the log, so without Redis as
-    well."""
+    """One is ended by name, and all others by a new password. The log carries this, so it works
+    without Redis."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -124,13 +124,13 @@ async def test_sessions_end_on_other_nodes_too(
 
 
 async def end_session_of(who: Chatter, other: Chatter) -> None:
-    """By another session of the same user."""
+    """End it from another session of the same user."""
     (mine,) = [one for one in await other.client.sessions() if one.current]
     await who.client.end_session(mine.name)
 
 
 async def mended(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
-    """Nodes see one another's users again, and people of either version can come and go."""
+    """Wait until nodes see each other's users again and users of either version come and go."""
     await anna.client.add_friend(bert.id)
     await is_seen_online(anna)
     async with newcomer(cluster.ports[0]) as late:

@@ -1,4 +1,4 @@
-"""A cluster on a Redis as infra/ has it: with a user for the nodes, who may do what they need."""
+"""A cluster on a Redis as in infra/, with a user for the nodes that may do only what they need."""
 
 import re
 import subprocess
@@ -52,13 +52,13 @@ def allowed(server: Redis) -> set[str]:
 
 
 def used(server: Redis) -> set[str]:
-    """The commands that anybody has used, also within scripts."""
+    """The commands that anybody has used, including those in scripts."""
     with connected_as(server, f"admin:{ADMIN}@") as client:
         stats = client.info("commandstats")
     return {name.removeprefix("cmdstat_") for name in stats}
 
 
-# What a connection begins with; no user can be kept from it. And what these tests ask as admin.
+# The commands that begin a connection, which no user can be denied, and those of these tests.
 OF_ANYBODY = {
     "hello",
     "auth",
@@ -71,7 +71,7 @@ OF_ANYBODY = {
 
 
 async def live(cluster: Cluster) -> None:
-    """All that nodes ever ask of Redis."""
+    """Make nodes do everything that they ever ask of Redis."""
     async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
         await anna.client.add_friend(bert.id)
         group = await anna.client.create_group("hikers")
@@ -87,7 +87,7 @@ async def live(cluster: Cluster) -> None:
 
 
 def log_in_by_version_1(cluster: Cluster, who: Chatter) -> None:
-    """There is one slot for it in the whole cluster."""
+    """Check that there is one slot in the whole cluster."""
     with RawClient(cluster.ports[0], b"\0") as first, RawClient(cluster.ports[1], b"\0") as second:
         for client, errno in ((first, 0), (second, 2)):
             client.send({"msgid": 1000, "id": who.id, "password": who.password})
@@ -95,7 +95,7 @@ def log_in_by_version_1(cluster: Cluster, who: Chatter) -> None:
 
 
 async def manage_it(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
-    """All that `manage` asks of Redis, which it visits like a node."""
+    """Make `manage`, which uses Redis like a node, do everything that it asks of it."""
     options = ["--store", cluster.store, "--broker", cluster.redis.url(), *PREFIX]
     assert len((await beside(lambda: told("nodes", options=options)))["nodes"]) == 1
     who = (await beside(lambda: told("who", options=options)))["users"]
@@ -107,7 +107,7 @@ async def manage_it(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
 async def test_a_cluster_works_and_its_user_may_do_nothing_else(
     guarded: GuardedRedis, cluster_services: Services, tmp_path: Path
 ) -> None:
-    """Nodes and `manage` are refused nothing, and use each of the commands that they may use."""
+    """Nodes and `manage` are refused nothing, and use every command that they may use."""
     as_admin(guarded, "CONFIG", "RESETSTAT")
     services = Services(cluster_services.mariadb, guarded)
     with Cluster(services, tmp_path, nodes=2, options=PREFIX) as cluster:
@@ -152,7 +152,7 @@ IN_SCRIPTS = ["FLUSHALL", "GET other:key", "PUBLISH other:all x", "KEYS *"]
 
 
 def test_whatever_else_the_nodes_user_asks_is_refused(guarded: GuardedRedis) -> None:
-    """Also in a script, and for keys and channels that begin otherwise."""
+    """This includes scripts, and keys and channels with another prefix."""
     with connected_as(guarded, f"chat:{NODES}@") as client:
         for command in REFUSED:
             with pytest.raises(redis.exceptions.NoPermissionError):
@@ -165,7 +165,7 @@ def test_whatever_else_the_nodes_user_asks_is_refused(guarded: GuardedRedis) -> 
 
 @pytest.mark.parametrize("login", ["", "chat:wrong@", "admin:wrong@", ":the-nodes-password@"])
 def test_nobody_gets_in_without_a_password(guarded: GuardedRedis, login: str) -> None:
-    """A node says so in one line, and what is in its address is not in it."""
+    """A node says so in one line, which does not have the secrets of its address."""
     ended = start(guarded.url(login))
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
@@ -177,7 +177,7 @@ def test_nobody_gets_in_without_a_password(guarded: GuardedRedis, login: str) ->
 def test_a_node_that_may_not_do_what_it_needs_does_not_start(
     guarded: GuardedRedis, rule: str
 ) -> None:
-    """Whatever it is, it says at its end that it is not permitted."""
+    """Whatever it may not do, its last words are that it is not permitted."""
     as_admin(guarded, "ACL", "SETUSER", "chat", rule)
     ended = start(guarded.url())
     assert ended.returncode == 1
@@ -185,14 +185,14 @@ def test_a_node_that_may_not_do_what_it_needs_does_not_start(
 
 
 def test_redis_does_not_start_without_passwords(tmp_path: Path) -> None:
-    """As the file is, with words in their places."""
+    """The file has placeholders for them."""
     options = ("--aclfile", str(INFRA / "redis.acl"))
     with pytest.raises(DidNotStart, match="ACL errors"):
         Redis(tmp_path, options=options).start()
 
 
 def test_its_settings_are_those_that_nodes_rely_on(guarded: GuardedRedis) -> None:
-    """As it tells them itself."""
+    """Redis itself reports these settings."""
     expected = {
         "maxmemory-policy": "noeviction",
         "appendonly": "no",
@@ -227,7 +227,7 @@ def test_what_is_commented_out_can_be_used(tmp_path: Path) -> None:
 
 @pytest.fixture
 def certificates(tmp_path: Path) -> Path:
-    """Where redis.conf looks for them; and a client's, and one for another host."""
+    """Certificates where redis.conf looks for them, one for a client, and one for another host."""
     directory = tmp_path / "tls"
     directory.mkdir()
     authority = trustme.CA()
@@ -245,7 +245,7 @@ def tls_url(port: int, certificates: Path, more: str = "") -> str:
 
 
 def test_nodes_speak_tls_with_it(certificates: Path, tmp_path: Path) -> None:
-    """With the lines for TLS in its settings; a node looks at the name in the certificate."""
+    """They do with the settings' lines for TLS. A node checks the name in the certificate."""
     port = free_port()
     options: tuple[str, ...] = ("--tls-port", str(port))
     with (
@@ -262,7 +262,7 @@ def test_nodes_speak_tls_with_it(certificates: Path, tmp_path: Path) -> None:
 
 
 def test_nodes_can_prove_themselves_by_certificates(certificates: Path, tmp_path: Path) -> None:
-    """Where Redis wants that, beside the password."""
+    """They do if Redis asks for that besides the password."""
     port = free_port()
     options = ("--tls-port", str(port), "--tls-auth-clients", "yes")
     own = f"&ssl_certfile={certificates / 'node.pem'}&ssl_keyfile={certificates / 'node.key'}"
@@ -275,7 +275,7 @@ def test_nodes_can_prove_themselves_by_certificates(certificates: Path, tmp_path
 
 
 def test_the_documented_way_to_its_rules_works(tmp_path: Path) -> None:
-    """Word for word, but for where the files are and to whom they are given."""
+    """It is followed to the letter, except for the files' places and owner."""
     page = (INFRA.parent / "docs/operations.md").read_text("utf-8")
     (block,) = [part for part in page.split("```") if "infra/redis-acl.sh" in part]
     lines = [line for line in block.splitlines() if "chown" not in line]

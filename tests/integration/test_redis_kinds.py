@@ -22,7 +22,7 @@ def plain(tmp_path: Path) -> Iterator[Redis]:
 def redis_cluster(tmp_path: Path) -> Iterator[Redis]:
     """One node of a Redis Cluster.
 
-    Its second port is given, since its own choice may be in use by an outgoing connection.
+    Its second port is given, since an outgoing connection may use the port that it would choose.
     """
     options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     with Redis(tmp_path / "redis", options=options) as redis:
@@ -31,7 +31,7 @@ def redis_cluster(tmp_path: Path) -> Iterator[Redis]:
 
 @pytest.fixture
 def encrypted(tmp_path: Path) -> Iterator[str]:
-    """The address of a Redis that talks TLS on a second port."""
+    """The address of a Redis that speaks TLS on a second port."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     certificate = authority.issue_cert("127.0.0.1", "localhost")
@@ -53,7 +53,7 @@ def start(broker: str) -> CompletedProcess[str]:
 
 
 def test_a_redis_cluster_is_refused(redis_cluster: Redis) -> None:
-    """In one line that says what is needed instead."""
+    """The node says in one line what it needs instead."""
     ended = start(redis_cluster.url())
     assert ended.returncode == 1
     assert "this is a Redis Cluster" in ended.stderr
@@ -61,7 +61,7 @@ def test_a_redis_cluster_is_refused(redis_cluster: Redis) -> None:
 
 
 def test_a_database_that_redis_does_not_have_is_refused(plain: Redis) -> None:
-    """A mistake in the address, with what Redis says of it."""
+    """The address is wrong, and the node says what Redis says about it."""
     ended = start(f"{plain.url()}/99")
     assert ended.returncode == 1
     last = ended.stderr.splitlines()[-1]
@@ -69,7 +69,7 @@ def test_a_database_that_redis_does_not_have_is_refused(plain: Redis) -> None:
 
 
 def test_what_is_no_redis_is_refused(tmp_path: Path) -> None:
-    """Such as another service, whose port somebody has written by mistake."""
+    """It may be another service, whose port is in the address by mistake."""
     port = free_port()
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--web-port", str(port)):
         ended = start(f"redis://127.0.0.1:{port}")
@@ -79,7 +79,7 @@ def test_what_is_no_redis_is_refused(tmp_path: Path) -> None:
 
 
 def test_redis_can_be_reached_by_tls(encrypted: str) -> None:
-    """With rediss:// and the authority's certificate a node starts; a stranger's is refused."""
+    """A node starts with rediss:// and the authority's certificate; it refuses a stranger's."""
     with ServerProcess("memory://", "--broker", encrypted) as server:
         assert "listening" in server.log
     stranger = start(encrypted.partition("?")[0])

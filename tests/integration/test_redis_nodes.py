@@ -8,7 +8,7 @@ import pytest
 
 from adapters.redis import client_of
 from entrypoints.services.redis import Redis
-from tests.contract.nodes import *  # noqa: F403  # the promises, for what connects nodes here
+from tests.contract.nodes import *  # noqa: F403  # the promises of what connects nodes
 from tests.contract.nodes import Two
 from tests.contract.places import KEYS, RedisPlace, on_redis
 from tests.eventually import eventually
@@ -35,7 +35,7 @@ def two(places: tuple[RedisPlace, RedisPlace]) -> Two:
 
 
 async def test_one_survivor_takes_over(places: tuple[RedisPlace, RedisPlace]) -> None:
-    """It is told who was on a node without a lease, and clears it away."""
+    """It is told who was on a node without a lease, and removes that node's traces."""
     first, second = places
     await second.surroundings.presence.came(second.name, [1, 2])
     await second.surroundings.slots.claim(second.claim(1))
@@ -52,7 +52,7 @@ async def test_one_survivor_takes_over(places: tuple[RedisPlace, RedisPlace]) ->
 async def test_what_is_of_another_type_is_in_nobody_s_way(
     places: tuple[RedisPlace, RedisPlace],
 ) -> None:
-    """Somebody else may have put it there."""
+    """Another program may have put it there."""
     first, _ = places
     there = first.surroundings
     for key in (KEYS.nodes, KEYS.present(first.name), KEYS.claims(first.name)):

@@ -1,4 +1,4 @@
-"""A Redis that answers, but with refusals, or with what somebody else has put there."""
+"""A Redis that answers, but with refusals, or with what others have put there."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from tests.integration.cluster import Cluster, NewCluster
 from tests.integration.test_operators_port import becomes, get, number
 from tests.integration.traffic import LEASE, traffic
 
-# What makes Redis refuse to write, with which code, and what undoes it.
+# What makes Redis refuse to write, by the code of the refusal, and what undoes that.
 REFUSALS = {
     "NOREPLICAS": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
     "READONLY": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
@@ -34,11 +34,11 @@ def asked(cluster: Cluster) -> Iterator["redis.Redis"]:
 
 def ask(cluster: Cluster, command: str) -> None:
     with asked(cluster) as client:
-        client.execute_command(*command.split())  # type: ignore[no-untyped-call]  # it has no types
+        client.execute_command(*command.split())  # type: ignore[no-untyped-call]  # redis lacks the type
 
 
 async def mended(anna: Chatter, bert: Chatter) -> None:
-    """They reach each other, and each node sees the other one's users."""
+    """Wait until they reach each other, and each node sees the other's users."""
     for one, other in ((anna, bert), (bert, anna)):
         await one.tells(other, "all is well")
         await one.client.add_friend(other.id)
@@ -50,8 +50,8 @@ async def mended(anna: Chatter, bert: Chatter) -> None:
 
 @pytest.mark.parametrize("code", REFUSALS)
 async def test_a_redis_that_refuses_is_asked_again(new_cluster: NewCluster, code: str) -> None:
-    """Longer than a lease lasts: nodes say why they are not ready, and chat goes on. All mends
-    itself when it is over; nobody restarts a node."""
+    """It refuses for longer than a lease: nodes say why they are not ready, and chat goes on. They
+    recover by themselves when it is over, without a restart."""
     refuse, allow = REFUSALS[code]
     port = free_port()
     with new_cluster(nodes=1) as cluster:
@@ -70,11 +70,11 @@ async def test_a_redis_that_refuses_is_asked_again(new_cluster: NewCluster, code
             assert f"lease ({code})" in why
             page = (await beside(get, port, "/metrics"))[1]
             assert number(page, 'chat_defects_total{where="lease"}') == 0
-        assert first.log.count(f'"why": "{code} ') <= 2  # of the lease, and of what Redis refuses
+        assert first.log.count(f'"why": "{code} ') <= 2  # one for the lease, one for other commands
 
 
 def spoil(cluster: Cluster, *people: Chatter) -> None:
-    """Publish what is none, and put something else in the place of what nodes keep."""
+    """Publish bad packets, and replace what nodes keep by something else."""
     with asked(cluster) as client:
         channels = client.pubsub_channels(f"{cluster.prefix}:*")
         assert len(channels) == 2
@@ -89,7 +89,7 @@ def spoil(cluster: Cluster, *people: Chatter) -> None:
 
 
 async def test_what_somebody_puts_into_redis_silences_no_node(new_cluster: NewCluster) -> None:
-    """They listen on, keep their leases, and log users in whatever there is about them."""
+    """Nodes still listen, keep their leases, and log users in whatever Redis has about them."""
     port = free_port()
     with new_cluster(nodes=1) as cluster:
         cluster.new_node("--http-port", str(port))
@@ -106,7 +106,7 @@ async def test_what_somebody_puts_into_redis_silences_no_node(new_cluster: NewCl
             await bert.client.login(bert.id, bert.password)
             await carl.client.logout()
             await carl.client.login(carl.id, carl.password)
-            await asyncio.sleep(LEASE + 1)  # the leases were renewed, or they would be over
+            await asyncio.sleep(LEASE + 1)  # leases that were not renewed would be over
             await mended(anna, bert)
             assert await beside(get, port, "/readyz") == (200, "ready\n")
             page = (await beside(get, port, "/metrics"))[1]
@@ -115,7 +115,7 @@ async def test_what_somebody_puts_into_redis_silences_no_node(new_cluster: NewCl
 
 
 def connections(cluster: Cluster) -> set[str]:
-    """By which commands come."""
+    """The connections over which commands come."""
     with asked(cluster) as client:
         found = client.client_list()
     return {one["id"] for one in found if one["cmd"] in {"eval", "publish"}}

@@ -1,4 +1,4 @@
-"""SIGHUP: the settings are read anew by a server that goes on serving."""
+"""SIGHUP: a server reads its settings again and goes on serving."""
 
 import os
 import signal
@@ -40,13 +40,13 @@ def configured(directory: Path, text: str, *options: str) -> Iterator[Configured
 
 
 def refusal_of_registration(client: RawClient) -> str:
-    """The name of the error."""
+    """The name of the error for a registration."""
     answer = client.ask({"msgid": 1003, "name": "somebody", "password": "secret"})
     return str(answer["error"])
 
 
 def test_new_settings_count_for_who_is_there(tmp_path: Path) -> None:
-    """And for who comes; what needs another start is said to need one."""
+    """They also count for new clients. The server says which settings need a restart."""
     with configured(tmp_path, "members_per_group = 100\n") as it, RawClient(it.server.port) as anna:
         anna.register("anna")
         it.reload('registration = "closed"\nconnections = 1\nhttp_port = 9\nlog_level = "error"\n')
@@ -60,7 +60,7 @@ def test_new_settings_count_for_who_is_there(tmp_path: Path) -> None:
 
 
 def test_of_a_bad_file_nothing_counts(tmp_path: Path) -> None:
-    """The log says why in one line, and everybody goes on."""
+    """The log says why in one line, and everything goes on."""
     with configured(tmp_path, "") as it, RawClient(it.server.port) as anna:
         it.reload('registration = "closed"\nconnections = "many"\n')
         it.server.says("configuration not reloaded, the old one stays")
@@ -71,7 +71,7 @@ def test_of_a_bad_file_nothing_counts(tmp_path: Path) -> None:
 def test_every_worker_and_its_successor_has_the_new_settings(
     cluster_services: Services, tmp_path: Path
 ) -> None:
-    """The watcher tells those that run, and starts others as those."""
+    """The watcher tells those that run, and starts later ones with the same settings."""
     broker = ("--broker", cluster_services.redis.url(), "--broker-prefix", f"reload{os.getpid()}")
     file = tmp_path / "chat.toml"
     file.write_text("")
@@ -101,7 +101,7 @@ def workers_of(server: NodeProcess) -> list[int]:
 def test_a_server_ends_with_its_terminal(
     workers: int, cluster_services: Services, tmp_path: Path
 ) -> None:
-    """Which sends the same signal, and would leave it without anybody to stop it."""
+    """A terminal that closes sends the same signal; otherwise nobody could stop the server."""
     terminal, end = os.openpty()
     log = tmp_path / "log"
     broker = ("--broker", cluster_services.redis.url(), "--broker-prefix", f"pty{os.getpid()}")

@@ -1,4 +1,4 @@
-"""A real server forgets what was kept for long enough."""
+"""A real server deletes what has been kept long enough."""
 
 import sqlite3
 import time
@@ -31,7 +31,7 @@ def becomes(what: Callable[[], bool]) -> None:
 
 
 def make_old(path: Path, upto: int, days: int) -> None:
-    """What is in the log up to a position was said so many days before."""
+    """Make the entries up to a position so many days older."""
     with closing(sqlite3.connect(path)) as database, database:
         older = "UPDATE Entry SET time_ms = time_ms - ? WHERE at <= ?"
         database.execute(older, (days * DAY_MS, upto))
@@ -49,7 +49,7 @@ def log_in_and_out(reader: RawClient) -> Frame:
 
 
 def test_what_is_old_is_forgotten_and_devices_are_told(tmp_path: Path) -> None:
-    """By a server that is started with the option, with everything in its metrics."""
+    """A server that is started with the option does so, and its metrics show it."""
     path, http = tmp_path / "chat.db", free_port()
     options = ["--hashing", "cheap", "--keep-days", "30", "--http-port", str(http)]
     with ServerProcess(f"sqlite:///{path}", *options) as server:
@@ -72,7 +72,7 @@ def test_what_is_old_is_forgotten_and_devices_are_told(tmp_path: Path) -> None:
 
 
 def test_a_group_forgets_sooner(tmp_path: Path) -> None:
-    """Once an operator has said so, and the rest stays."""
+    """It does so once an operator has said so, and everything else stays."""
     path = tmp_path / "chat.db"
     with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
         with newcomer(server.port) as writer, newcomer(server.port) as reader:

@@ -1,4 +1,4 @@
-"""A cluster is restarted node by node while people talk, and nobody loses anything."""
+"""A cluster is restarted node by node while users talk, and nobody loses anything."""
 
 import asyncio
 import itertools
@@ -23,7 +23,7 @@ PAUSE = 0.05  # seconds between the messages of one person
 
 @attrs.define(eq=False)
 class Talker:
-    """Says something to everybody else in turn, and notes when it is heard."""
+    """Writes to everybody else in turn, and notes when each message is heard."""
 
     client: ChatClient = attrs.field(init=False)
     id: int = 0
@@ -40,7 +40,7 @@ class Talker:
     async def talk(
         self, others: list["Talker"], enough: asyncio.Event
     ) -> list[tuple["Talker", str]]:
-        """Until it is enough; what was acknowledged, and to whom it was said."""
+        """Write until told to stop; return what was acknowledged, and to whom it was written."""
         said = []
         for number, other in enumerate(itertools.cycle(others)):
             if enough.is_set():
@@ -65,7 +65,7 @@ async def talker(port: int, number: int) -> AsyncGenerator[Talker]:
 
 
 async def test_a_rolling_restart_loses_nothing(new_cluster: NewCluster) -> None:
-    """Every message is acknowledged and heard exactly once. How late is said, and not judged."""
+    """Every message is acknowledged and heard exactly once. Delays are printed, not judged."""
     with new_cluster(nodes=3, nginx=True) as cluster:
         async with AsyncExitStack() as stack:
             people = [
@@ -95,7 +95,7 @@ async def test_a_rolling_restart_loses_nothing(new_cluster: NewCluster) -> None:
 
 
 async def everybody_hears(people: list[Talker]) -> None:
-    """Wait until each has heard twenty messages more."""
+    """Wait until each has heard twenty more messages."""
     enough = [len(one.delays) + 20 for one in people]
     await eventually(
         lambda: all(len(one.delays) >= count for one, count in zip(people, enough, strict=True))

@@ -1,4 +1,4 @@
-"""The programs that `pip install .` makes, each in a process of its own."""
+"""The scripts that `pip install .` makes, each in a process of its own."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.integration.server_process import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SCRIPTS: dict[str, str] = PROJECT["project"]["scripts"]
-# What pip writes, called twice in a process, as most of the time goes by until it can begin.
+# What pip writes, called twice in one process, since most of the time goes into its start.
 AS_PIP_WRITES_IT = """
 import contextlib, sys
 from {} import {} as main
@@ -25,7 +25,7 @@ for option in ("--version", "--help"):
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_script_knows_its_version_and_its_name(script: str, tmp_path: Path) -> None:
-    """In any directory; and it is not called as the module that nobody has typed."""
+    """It does in any directory, and does not use the name of the module, which nobody typed."""
     code = AS_PIP_WRITES_IT.format(*SCRIPTS[script].split(":"), f"/usr/bin/{script}")
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -42,7 +42,7 @@ def test_a_script_knows_its_version_and_its_name(script: str, tmp_path: Path) ->
 
 
 def test_a_module_is_called_as_one() -> None:
-    """`python -m` works without any installation."""
+    """`python -m` works without an installation."""
     help_of_module = [sys.executable, "-m", "entrypoints.cli_client", "--help"]
     done = subprocess.run(help_of_module, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("usage: python -m entrypoints.cli_client ")

@@ -1,4 +1,4 @@
-"""The private services do what their users rely on: they answer, obey, and are gone in the end."""
+"""The private services do what their users rely on: they answer, obey, and end."""
 
 import socket
 import subprocess
@@ -19,14 +19,14 @@ from tests.integration.server_process import ROOT
 
 
 class Shell(Program):
-    """Any command; it answers once it has said so."""
+    """Any shell command as a service, which answers once it has said so."""
 
     def __init__(self, directory: Path, script: str) -> None:
         self._script = script
         super().__init__("shell", directory / "shell.log")
 
     def check(self) -> None:
-        """There is always a shell."""
+        """A shell is always installed."""
 
     def command(self) -> Sequence[str]:
         return ["/bin/sh", "-c", self._script]
@@ -36,7 +36,7 @@ class Shell(Program):
 
 
 def test_mariadb_keeps_its_data(home: Path) -> None:
-    """Over a restart, and over a kill."""
+    """It does over a restart and over a kill."""
     with MariaDB(home / "keeps") as mariadb:
         mariadb.query("CREATE TABLE t (n INT); INSERT INTO t VALUES (7)", "chat")
         mariadb.restart()
@@ -48,14 +48,14 @@ def test_mariadb_keeps_its_data(home: Path) -> None:
 
 
 def test_mariadb_has_the_default_character_set_and_works_where_paths_are_long(home: Path) -> None:
-    """A schema that does not name its own has to fail here and not at the user's. The path of a
-    socket may have 107 bytes."""
+    """A schema that names no character set has to fail here and not at an operator's. A socket's
+    path may have at most 107 bytes."""
     with MariaDB(home / ("x" * 120), fast=True) as mariadb:
         assert "latin1" in mariadb.query("SHOW CREATE DATABASE chat")
 
 
 def test_a_paused_service_holds_its_connections_and_does_nothing(tmp_path: Path) -> None:
-    """As a machine does that hangs."""
+    """This is what a machine does that hangs."""
     with Redis(tmp_path) as redis:
         redis.pause()
         assert redis.is_running()
@@ -67,7 +67,7 @@ def test_a_paused_service_holds_its_connections_and_does_nothing(tmp_path: Path)
 
 
 def test_a_killed_service_is_not_running(tmp_path: Path) -> None:
-    """And starts again on its port."""
+    """It can start again on its port."""
     with Redis(tmp_path) as redis:
         before = redis.pid
         assert redis.kill() == -9
@@ -78,7 +78,7 @@ def test_a_killed_service_is_not_running(tmp_path: Path) -> None:
 
 
 def test_what_a_service_has_forked_ends_with_it(tmp_path: Path) -> None:
-    """A test leaves no process, whatever its services do."""
+    """So a test leaves no process, whatever its services do."""
     shell = Shell(tmp_path, "sleep 1000 & echo $!; echo ready; wait").start()
     child = int(shell.output().split()[0])
     shell.kill()
@@ -97,7 +97,7 @@ with ServerProcess(sys.argv[1]) as node:
 
 
 def test_a_node_of_a_test_ends_with_it(tmp_path: Path) -> None:
-    """Even if the test is killed and can take nothing down, while the node hangs."""
+    """This holds even if the test is killed and cannot end anything while the node hangs."""
     with subprocess.Popen(
         [sys.executable, "-c", NODE, f"sqlite:///{tmp_path}/chat.db"],
         stdout=subprocess.PIPE,
@@ -118,13 +118,13 @@ def test_who_ignores_sigterm_is_killed(tmp_path: Path) -> None:
 
 
 def test_who_ends_early_did_not_start(tmp_path: Path) -> None:
-    """Its last words are the reason."""
+    """The error has its last output."""
     with pytest.raises(DidNotStart, match="shell did not start: no disk today"):
         Shell(tmp_path, "echo hello; echo no disk today; exit 3").start()
 
 
 def test_who_does_not_answer_did_not_start(tmp_path: Path) -> None:
-    """And is not left behind."""
+    """It is not left behind."""
     shell = Shell(tmp_path, "sleep 1000")
     shell.launch()
     with pytest.raises(DidNotStart, match="no answer within 0 s"):
@@ -133,7 +133,7 @@ def test_who_does_not_answer_did_not_start(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
-    """Before anything is started."""
+    """This comes before anything is started."""
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortInUse, match=f"port {port} is already in use"):
@@ -141,13 +141,13 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_program_is_named_with_its_package() -> None:
-    """So that one line is enough to go on."""
+    """So one line is enough to solve it."""
     with pytest.raises(MissingProgram, match=r"no-such-server .* apt-get install some-package"):
         find_program("no-such-server", "some-package")
 
 
 def test_what_a_killed_run_of_tests_has_left_goes_with_the_next(tmp_path: Path) -> None:
-    """What belongs to one that goes on stays."""
+    """The files of a run that goes on stay."""
     left = tmp_path / f"{PREFIX}left"
     (left / "mariadb").mkdir(parents=True)
     with passing_folder(tmp_path) as first:

@@ -10,7 +10,7 @@ from tests.integration.server_process import ServerProcess
 
 
 async def test_sessions_are_listed_and_ended(server: ServerProcess) -> None:
-    """What was broken off elsewhere is in the list, and cannot be resumed once it is ended."""
+    """A session whose connection broke is in the list, and cannot be resumed once it is ended."""
     async with newcomer(server.port) as anna:
         left_behind = anna.client.token
     async with connected(server.port) as again:
@@ -24,7 +24,7 @@ async def test_sessions_are_listed_and_ended(server: ServerProcess) -> None:
 
 
 async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> None:
-    """Nor somebody else's: their names are not known to one's own account."""
+    """Nor can another user's session, since names of sessions belong to one account."""
     async with newcomer(server.port) as anna, newcomer(server.port) as bert:
         (session,) = await anna.client.sessions()
         for name in (session.name, "", "0" * 16):
@@ -34,8 +34,8 @@ async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> Non
 
 
 async def test_a_session_that_is_ended_stays_so(server: ServerProcess) -> None:
-    """Its client is told, does not come back by itself, and cannot by its token. The one that has
-    ended it goes on."""
+    """Its client is told, does not come back by itself, and cannot come back by its token. The
+    session that ended it goes on."""
     async with newcomer(server.port) as anna, back(server.port, anna) as again:
         token = anna.client.token
         (other,) = [one for one in await again.client.sessions() if not one.current]
@@ -46,7 +46,7 @@ async def test_a_session_that_is_ended_stays_so(server: ServerProcess) -> None:
 
 
 async def test_a_new_password_ends_all_other_sessions(server: ServerProcess) -> None:
-    """The one that has changed it goes on, and can be resumed by its new token."""
+    """The session that changed it goes on, and can be resumed by its new token."""
     async with newcomer(server.port) as anna, back(server.port, anna) as again:
         tokens = anna.client.token, again.client.token
         await again.client.change_password(anna.password, "another secret")
@@ -62,7 +62,7 @@ async def test_a_new_password_ends_all_other_sessions(server: ServerProcess) -> 
 async def test_a_login_on_a_device_of_the_same_name_ends_the_one_before(
     server: ServerProcess,
 ) -> None:
-    """It is the same device come again; those of other names stay."""
+    """It counts as the same device. Sessions of other names stay."""
     async with newcomer(server.port) as anna, connected(server.port) as phone:
         await phone.client.login(anna.id, anna.password, device="phone")
         async with connected(server.port) as again:
@@ -74,7 +74,7 @@ async def test_a_login_on_a_device_of_the_same_name_ends_the_one_before(
 
 
 async def has_ended(who: Chatter) -> None:
-    """It is told, and stays logged out."""
+    """Wait until the client is told; check that it stays logged out."""
     await eventually(lambda: who.of(SessionEnded))
     await eventually(lambda: who.of(Reconnected))
     assert [event.resumed for event in who.of(Reconnected)] == [False]
@@ -83,7 +83,7 @@ async def has_ended(who: Chatter) -> None:
 
 
 async def cannot_resume(port: int, token: str | None) -> None:
-    """It is worth nothing any more."""
+    """Check that the token is no longer valid."""
     assert token
     async with connected(port) as thief:
         with pytest.raises(Refused, match="bad_token"):

@@ -1,4 +1,4 @@
-"""A store's file has one process at a time; what that acknowledged survives it."""
+"""A store's file has one process at a time; what this has acknowledged survives it."""
 
 import asyncio
 import signal
@@ -48,8 +48,8 @@ asyncio.run(main())
 
 
 def killed_while_writing(path: Path, durability: Durability, acknowledged: int) -> list[str]:
-    """The log's epoch, and what a process had acknowledged that was killed in the midst of writing
-    more: positions and cids."""
+    """Kill a process while it writes. Return the log's epoch, and the positions and cids that the
+    process had acknowledged."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), durability, str(SENDERS)],
         stdout=subprocess.PIPE,
@@ -68,9 +68,8 @@ def killed_while_writing(path: Path, durability: Durability, acknowledged: int) 
 async def test_what_was_acknowledged_survives_a_kill(
     tmp_path: Path, durability: Durability
 ) -> None:
-    """After kill -9 it is where it was said to be, without a hole, and a member is who joined last.
-
-    The epoch is another only where the end could have been missing.
+    """After kill -9 the entries are at their positions, without a hole, and the last user to join
+    is a member. The epoch is another one only if the end could have been missing.
     """
     path = tmp_path / "chat.db"
     epoch, *acknowledged = await asyncio.to_thread(killed_while_writing, path, durability, 700)
@@ -122,7 +121,7 @@ async def second_server(path: Path) -> bytes:
 
 
 async def test_another_process_is_refused(tmp_path: Path) -> None:
-    """The file is locked against other processes, also after this one has tried it twice."""
+    """The file is locked against other processes, even if this one tries to open it again."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path):
         with pytest.raises(DatabaseInUse):

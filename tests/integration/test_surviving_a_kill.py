@@ -1,4 +1,4 @@
-"""ChatClient against a real server that dies again and again."""
+"""ChatClient against a real server that dies repeatedly."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -13,8 +13,8 @@ HASTY = Settings(first_delay=0.02, longest_delay=0.2)
 
 
 async def test_every_message_arrives_once_and_in_order(server: ServerProcess) -> None:
-    """Two senders post while the server is killed and started again, three times amid that. Both
-    devices of their reader see the same."""
+    """Two senders post while the server is killed and started again three times. Both devices of
+    their reader see the same."""
     async with AsyncExitStack() as stack:
         reader, twin, zhang, li = [
             await stack.enter_async_context(
@@ -26,7 +26,7 @@ async def test_every_message_arrives_once_and_in_order(server: ServerProcess) ->
             await client.register(name, "secret")
             await client.login(name, "secret")
         await twin.login("reader", "secret")
-        for name in ("zhang", "li"):  # strangers may not leave so much unread
+        for name in ("zhang", "li"):  # unlisted senders may not leave so much unread
             await reader.add_friend(name)
         readings = [asyncio.create_task(_read(device, 2 * MESSAGES)) for device in (reader, twin)]
         answers: list[asyncio.Future[Ack]] = []
@@ -56,7 +56,7 @@ async def _answered(answers: list[asyncio.Future[Ack]], count: int) -> None:
 
 
 async def _read(client: ChatClient, count: int) -> list[tuple[str, str]]:
-    """Who said what, in the order of the log."""
+    """Who wrote what, in the order of the log."""
     had = []
     async with asyncio.timeout(PATIENCE):
         async for event in client.events():

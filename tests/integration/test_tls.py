@@ -1,4 +1,4 @@
-"""TLS, from the server itself: real sockets, and certificates made for the test."""
+"""TLS by the server itself, with real sockets and certificates made for the test."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ def server(files: Files) -> Iterator[ServerProcess]:
 
 
 def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None:
-    """The version of TLS on a connection over which the server answers a PING."""
+    """Connect; return the version of TLS once the server has answered a PING."""
     with closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as plain:
         plain.sendall(first)
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as sock:
@@ -55,7 +55,7 @@ def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None
 
 
 async def test_a_client_without_tls_is_told_what_is_wrong(server: ServerProcess) -> None:
-    """At once, and not after it has tried again and again."""
+    """It is told at once, and does not retry first."""
     async with ChatClient.connect("127.0.0.1", server.port, settings=LIVELY) as client:
         with pytest.raises(NeedsTls, match=r"127\.0\.0\.1:\d+ uses TLS; connect with TLS"):
             await client.login("ann", "secret", wait=True)
@@ -64,7 +64,7 @@ async def test_a_client_without_tls_is_told_what_is_wrong(server: ServerProcess)
 
 
 async def test_a_conversation_over_tls(server: ServerProcess, files: Files) -> None:
-    """Two people talk as without it, and long messages come whole."""
+    """Two users talk as without TLS, and long messages arrive whole."""
     heard: list[str] = []
 
     def note(event: object) -> None:
@@ -87,7 +87,7 @@ async def test_a_conversation_over_tls(server: ServerProcess, files: Files) -> N
 async def test_a_client_talks_to_the_right_server_alone(
     server: ServerProcess, files: Files
 ) -> None:
-    """A certificate of an authority that it does not trust is refused."""
+    """It refuses a certificate of an authority that it does not trust."""
     stranger = files.trusting(trustme.CA())
     with pytest.raises(ConnectionLost, match=r"(?i)certificate"):
         async with ChatClient.connect("127.0.0.1", server.port, tls=stranger, settings=LIVELY):
@@ -96,7 +96,7 @@ async def test_a_client_talks_to_the_right_server_alone(
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_tls_1_2_and_up(server: ServerProcess, files: Files, version: ssl.TLSVersion) -> None:
-    """Both versions that are in use."""
+    """Both versions in use work."""
     context = files.trusting()
     context.minimum_version = context.maximum_version = version
     assert greets(server.port, context) == version.name.replace("_", ".")
@@ -115,7 +115,7 @@ def test_nothing_older(server: ServerProcess, files: Files) -> None:
 
 
 def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
-    """And nobody else is. The log says so."""
+    """Nobody else is. The log says so."""
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as sock:
         sock.sendall(HELLO)
         with suppress(ConnectionResetError):
@@ -126,7 +126,7 @@ def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: File
 
 
 def test_who_breaks_the_rules_of_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
-    """In the middle of it, too."""
+    """This holds even in the middle of a connection."""
     with (
         closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as plain,
         files.trusting().wrap_socket(plain, server_hostname="127.0.0.1") as sock,
@@ -140,7 +140,7 @@ def test_who_breaks_the_rules_of_tls_is_hung_up_on(server: ServerProcess, files:
 
 
 def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files) -> None:
-    """Connections that are there go on; a broken file changes nothing."""
+    """Existing connections go on. A broken file changes nothing."""
     newer = trustme.CA()
     with (
         closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as plain,
@@ -161,7 +161,7 @@ def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files
 
 
 def test_a_proxy_s_header_comes_before_the_handshake(files: Files) -> None:
-    """Also in one packet with its beginning: TLS is between the client and the server."""
+    """It may be in one packet with the handshake's start: TLS is between client and server."""
     with ServerProcess(
         "memory://", *options(files), "--proxy-from", "127.0.0.0/8", "--log-level", "debug"
     ) as server:
@@ -187,7 +187,7 @@ def run_client(server: ServerProcess, *options: str) -> "subprocess.CompletedPro
 def test_the_line_client_makes_sure_of_the_server(
     server: ServerProcess, files: Files, tmp_path: Path
 ) -> None:
-    """By the system's certificates, or by those of a file."""
+    """It does so by the system's certificates or by those of a file."""
     authority = tmp_path / "ca.pem"
     files.authority.cert_pem.write_to_path(authority)
     refused = run_client(server, "--tls")
@@ -200,13 +200,13 @@ def test_the_line_client_makes_sure_of_the_server(
 
 @pytest.mark.parametrize("port", ["--host", "--web-host"])
 def test_an_open_server_without_tls_warns(port: str) -> None:
-    """In one line; one on its loopback address does not, nor one with TLS."""
+    """It does so in one line. A server on a loopback address or with TLS does not."""
     with ServerProcess("memory://") as server:
         assert "without TLS" not in server.log
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "entrypoints.tcp_server", "0", *IN_MEMORY),
-            *("--web-port", str(free_port()), port, "0.0.0.0"),  # noqa: S104  # it is what warns
+            *("--web-port", str(free_port()), port, "0.0.0.0"),  # noqa: S104  # this is what it warns about
         ],
         cwd=ROOT,
         stderr=subprocess.PIPE,
@@ -221,7 +221,7 @@ def test_an_open_server_without_tls_warns(port: str) -> None:
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
-    """In one line."""
+    """The server says so in one line."""
     ended = ended_server("0", "--tls-cert", "no.pem", "--tls-key", "no.pem")
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()

@@ -1,4 +1,4 @@
-"""The line client on the whole of a terminal, of several sizes."""
+"""The line client on a whole terminal, in several sizes."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ WILD = "你好 👩‍👩‍👧 🇨🇳 ❤️ \u202e\x1b[2J e\u0301 " + "w" 
 
 @contextmanager
 def zhang_at(server: ServerProcess, columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
-    """Logged in, and with others who can write to them."""
+    """The user zhang, logged in, and others who can write to them."""
     with Terminal(f"127.0.0.1:{server.port}", columns=columns, rows=rows) as zhang:
         zhang.register("zhang", "secret one")
         register(server, LI, WU)
@@ -30,7 +30,7 @@ def zhang_at(server: ServerProcess, columns: int = 80, rows: int = 24) -> Iterat
 
 
 def assert_whole(terminal: Terminal, columns: int, rows: int) -> None:
-    """Each part of the screen is in its place, and nothing sticks out of it."""
+    """Check that each part of the screen is in its place and stays within it."""
     assert len(terminal.picture) == rows
     edges = [(row, at) for row in range(rows) for at in terminal.columns_of("│", row)]
     there = [(row, 22) for row in range(rows - 2)] if columns >= 64 else []
@@ -40,7 +40,7 @@ def assert_whole(terminal: Terminal, columns: int, rows: int) -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 def test_a_conversation_at_any_size(server: ServerProcess, columns: int, rows: int) -> None:
-    """What is unread is counted, Alt-a goes there, and what was written is there, untorn."""
+    """Unread messages are counted, Alt-a goes to them, and they are shown intact."""
     with zhang_at(server, columns, rows) as zhang:
         say(server, LI, WILD, "hello zhang")
         zhang.until_true(
@@ -64,7 +64,7 @@ def test_a_conversation_at_any_size(server: ServerProcess, columns: int, rows: i
 
 
 def test_a_window_that_is_made_larger_shows_what_was_there(server: ServerProcess) -> None:
-    """Smaller and larger again, as often as one likes."""
+    """It may become smaller and larger again, any number of times."""
     with zhang_at(server, 160, 50) as zhang:
         say(server, LI, *(f"number {number} {'word ' * 9}" for number in range(20)))
         zhang.press(ALT_A)
@@ -81,7 +81,7 @@ def test_a_window_that_is_made_larger_shows_what_was_there(server: ServerProcess
 
 
 def is_drawn_anew(terminal: Terminal, columns: int) -> bool:
-    """Down to the last row, which comes last."""
+    """Whether the screen is drawn down to its last row, which comes last."""
     return terminal.picture[-1].startswith("zhang") and all(
         terminal.columns_of("│", row) == ([22] if columns >= 64 else [])
         for row in range(len(terminal.picture) - 2)
@@ -90,7 +90,7 @@ def is_drawn_anew(terminal: Terminal, columns: int) -> bool:
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 def test_the_past_is_fetched_as_one_scrolls(server: ServerProcess, columns: int, rows: int) -> None:
-    """All of it, in order, and back to the end."""
+    """All of it comes, in order, and the user can go back to the end."""
     with zhang_at(server, columns, rows) as zhang:
         say(server, LI, *(f"number {number}." for number in range(250)))
         zhang.press("\x1b0")
@@ -110,7 +110,7 @@ def test_the_past_is_fetched_as_one_scrolls(server: ServerProcess, columns: int,
 
 
 def shows_before(terminal: Terminal, lowest: int) -> bool:
-    """Whether the whole page before this one is shown, or the beginning."""
+    """Whether the screen shows the whole page before this one, or the beginning."""
     here = numbers(terminal)
     in_order = all(after == before + 1 for before, after in pairwise(here))
     return bool(here) and in_order and (here[-1] <= lowest + 1 or here[0] == 0)
@@ -124,7 +124,7 @@ def numbers(terminal: Terminal) -> list[int]:
 def test_ticks_say_that_it_was_read_and_a_remark_that_somebody_types(
     server: ServerProcess,
 ) -> None:
-    """On both sides."""
+    """This holds on both sides."""
     with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
         li.log_in(*LI)
         zhang.type("/talk li")
@@ -144,7 +144,7 @@ def test_ticks_say_that_it_was_read_and_a_remark_that_somebody_types(
 
 
 def test_the_bell_rings_where_one_does_not_look(server: ServerProcess) -> None:
-    """Unless it is turned off."""
+    """It does unless it is turned off."""
     with zhang_at(server) as zhang:
         say(server, LI, "one")
         zhang.until("li: one")
@@ -157,7 +157,7 @@ def test_the_bell_rings_where_one_does_not_look(server: ServerProcess) -> None:
 
 
 def test_words_are_searched_in_what_is_loaded(server: ServerProcess) -> None:
-    """Upwards, and on with Alt-p and Alt-n."""
+    """The search goes upwards, and on with Alt-p and Alt-n."""
     with zhang_at(server, rows=12) as zhang:
         say(server, LI, "apple one", *(f"pear {number}" for number in range(40)), "apple two")
         zhang.press(ALT_A)
@@ -178,7 +178,7 @@ def is_reversed(terminal: Terminal, text: str) -> bool:
 
 
 def test_lines_that_are_pasted_are_one_message(server: ServerProcess) -> None:
-    """Of several lines, which is sent with the next Enter and not before."""
+    """It has several lines, and is sent with the next Enter, not before."""
     with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
         li.log_in(*LI)
         zhang.type("/talk li")
@@ -195,7 +195,7 @@ def test_lines_that_are_pasted_are_one_message(server: ServerProcess) -> None:
 
 
 def test_what_is_typed_behind_a_talk_goes_where_it_leads(server: ServerProcess) -> None:
-    """However fast it is typed; nothing goes to whom the user is about to leave."""
+    """This holds however fast it is typed: nothing goes to the conversation before."""
     with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
         li.log_in(*LI)
         zhang.type("/talk li")
@@ -213,7 +213,7 @@ def test_what_is_typed_behind_a_talk_goes_where_it_leads(server: ServerProcess) 
 
 
 def test_a_talk_may_be_typed_before_one_is_in(server: ServerProcess) -> None:
-    """It leads there once the login has come about, and what is typed behind it goes there."""
+    """It leads there once the login has succeeded, and what is typed after it goes there."""
     register(server, ("zhang", "secret one"), LI)
     with Terminal(f"127.0.0.1:{server.port}") as zhang:
         for question, answer in (("choice:", "1"), ("id or name:", "zhang")):
@@ -226,7 +226,7 @@ def test_a_talk_may_be_typed_before_one_is_in(server: ServerProcess) -> None:
 
 
 def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerProcess) -> None:
-    """Which may come to its end when they are typing for somebody else."""
+    """The talk may end when they are already typing to somebody else."""
     with zhang_at(server) as zhang:
         say(server, LI, "hi")
         zhang.until("li: hi")
@@ -241,7 +241,7 @@ def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerP
 
 
 def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
-    """While one looks at another, and until it is sent."""
+    """It stays while the user looks at another one, and until it is sent."""
     with zhang_at(server) as zhang:
         say(server, LI, "hi")
         say(server, WU, "hi")
@@ -259,7 +259,7 @@ def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
 
 
 def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> None:
-    """Without the name that a script goes by."""
+    """The error's name, which scripts use, is not shown."""
     with Terminal(f"127.0.0.1:{server.port}") as zhang:
         zhang.register("zhang", "secret one")
         zhang.type("/join 99")
@@ -270,7 +270,7 @@ def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> No
 
 
 def test_two_passwords_that_differ_make_no_account(server: ServerProcess) -> None:
-    """It is asked for twice."""
+    """The client asks for the password twice."""
     with Terminal(f"127.0.0.1:{server.port}") as zhang:
         for question, answer in (("choice:", "2"), ("name:", "zhang"), ("password:", "one")):
             zhang.until_last(question)
@@ -282,7 +282,7 @@ def test_two_passwords_that_differ_make_no_account(server: ServerProcess) -> Non
 
 
 def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(server: ServerProcess) -> None:
-    """Which show everything but the password."""
+    """These show everything except the password."""
     with Terminal(f"127.0.0.1:{server.port}", term="dumb") as zhang:
         register(server, ("zhang", "secret one"), LI)
         for question, answer in (("choice:", "1"), ("id or name:", "zhang")):
@@ -298,7 +298,7 @@ def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(server: ServerProce
 
 
 def test_a_proxy_without_servers_is_told_once() -> None:
-    """However often it takes the connection and drops it."""
+    """This holds however often it accepts a connection and drops it."""
     with refusing() as (port, taken), Terminal(f"127.0.0.1:{port}") as zhang:
         zhang.until_true(lambda: len(taken) > 4, "more attempts")
         assert sum("connection lost" in line for line in zhang.lines) == 1
@@ -309,7 +309,7 @@ def test_a_proxy_without_servers_is_told_once() -> None:
 
 @contextmanager
 def refusing() -> Iterator[tuple[int, list[int]]]:
-    """Takes each connection, and closes it at once."""
+    """A server that accepts each connection and closes it at once."""
     taken: list[int] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -332,7 +332,7 @@ def refusing() -> Iterator[tuple[int, list[int]]]:
 
 
 def test_a_group_that_is_renamed_here_is_listed_by_its_new_name(server: ServerProcess) -> None:
-    """And one that is left here is shown as left."""
+    """A group that is left here is shown as left."""
 
     def shows(text: str) -> None:
         zhang.until_true(lambda: any(text in row for row in zhang.picture), text)

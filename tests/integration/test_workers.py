@@ -1,4 +1,4 @@
-"""Several workers on one port: all serve, and whoever dies is replaced."""
+"""Several workers on one port: all serve, and one that dies is replaced."""
 
 import collections
 import contextlib
@@ -82,7 +82,7 @@ def watched(work: str) -> Iterator["subprocess.Popen[str]"]:
             yield process
         finally:
             process.terminate()
-            process.wait(PATIENCE)  # before its pipe is closed, into which it still says something
+            process.wait(PATIENCE)  # before its pipe, into which it still writes, is closed
 
 
 def next_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:
@@ -91,7 +91,7 @@ def next_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:
 
 
 def test_who_cannot_do_it_from_the_beginning_ends_all() -> None:
-    """A wrong password for the database is not tried again and again."""
+    """So a wrong password for the database is not tried repeatedly."""
     with watched("refuse") as process:
         assert process.wait(PATIENCE) == 1
         assert process.stdout
@@ -110,13 +110,13 @@ def test_who_keeps_dying_is_started_less_and_less_often() -> None:
 
 
 def test_a_watcher_that_cannot_fork_tries_again() -> None:
-    """Others may have used up the system's processes; that passes."""
+    """Other programs may have used up the system's processes for a while."""
     with watched("come_late") as process:
         assert set(next_lines(process, 2)) == {"started 1", "started 2"}
 
 
 def test_who_does_not_stop_is_killed() -> None:
-    """And the exit status tells."""
+    """The exit status tells."""
     with watched("not_listen") as process:
         while next_lines(process, 1) != ["deaf"]:
             pass
@@ -128,7 +128,7 @@ def test_who_does_not_stop_is_killed() -> None:
 
 @pytest.fixture
 def server(cluster_services: Services) -> Iterator[NodeProcess]:
-    """Nodes that know each other, but each with users of its own: here they only have to answer."""
+    """Nodes that know each other, but have users of their own: they only have to answer."""
     with NodeProcess(
         "memory://",
         *("--workers", str(WORKERS), "--proxy-from", "127.0.0.1/32", "--log-level", "debug"),
@@ -144,14 +144,14 @@ def workers_of(server: NodeProcess) -> list[int]:
 
 
 def visit(server: NodeProcess) -> None:
-    """Come, be answered, and go."""
+    """Connect, get an answer, and leave."""
     with RawClient(server.port) as client:
         client.send_bytes(b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n")
         assert client.is_alive()
 
 
 def test_all_workers_serve_browsers(cluster_services: Services) -> None:
-    """On one port, too."""
+    """They also do so on one port."""
     with WebServer(
         "memory://",
         *("--workers", str(WORKERS)),
@@ -171,7 +171,7 @@ def workers_of_closed(server: WebServer) -> set[int]:
 
 
 def test_all_workers_serve(server: NodeProcess) -> None:
-    """The kernel deals connections out among them."""
+    """The kernel distributes connections among them."""
     for _ in range(90):
         visit(server)
     assert wait_until(lambda: server.log.count('"proxied"') == 90, PATIENCE)
@@ -182,7 +182,7 @@ def test_all_workers_serve(server: NodeProcess) -> None:
 
 
 def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away(server: NodeProcess) -> None:
-    """Who comes meanwhile waits in its queue."""
+    """Clients that connect meanwhile wait in its queue."""
     victim = workers_of(server)[0]
     os.kill(victim, signal.SIGKILL)
     for _ in range(30):
@@ -193,14 +193,14 @@ def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away(server: NodePr
 
 @pytest.mark.parametrize("end", [NodeProcess.stop, NodeProcess.interrupt])
 def test_all_end_together(server: NodeProcess, end: Callable[[NodeProcess], int]) -> None:
-    """SIGTERM and Ctrl-C are passed on, and the watcher leaves last."""
+    """SIGTERM and Ctrl-C are passed on, and the watcher ends last."""
     workers = workers_of(server)
     assert end(server) == 0
     assert all(is_gone(pid) for pid in workers)
 
 
 def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
-    """Or they would keep the port for ever."""
+    """Otherwise they would keep the port forever."""
     workers = workers_of(server)
     server.kill()
     assert wait_until(lambda: all(is_gone(pid) for pid in workers), PATIENCE)
@@ -219,7 +219,7 @@ def test_each_worker_reads_a_new_certificate(cluster_services: Services, tmp_pat
 
 
 def refusal(*arguments: str) -> str:
-    """The one line that a server says which does not start."""
+    """The one line of a server that does not start."""
     done = ended_server(*arguments)
     assert done.returncode != 0
     (line,) = done.stderr.splitlines()
@@ -227,12 +227,12 @@ def refusal(*arguments: str) -> str:
 
 
 def test_several_workers_need_a_broker() -> None:
-    """Without one they would be islands."""
+    """Without one their users could not reach each other."""
     assert "--broker" in refusal("0", "--workers", "2", "--store", "memory://")
 
 
 def test_a_port_is_not_shared_by_accident(server: NodeProcess, cluster_services: Services) -> None:
-    """The kernel would let two servers of one user share a port that is shared already."""
+    """The kernel would let two servers of one account share a port that is already shared."""
     line = refusal(
         *(str(server.port), "--workers", "2", "--store", "memory://"),
         *("--broker", cluster_services.redis.url()),
@@ -241,7 +241,7 @@ def test_a_port_is_not_shared_by_accident(server: NodeProcess, cluster_services:
 
 
 def test_workers_are_one_chat(new_cluster: NewCluster) -> None:
-    """Whichever worker the kernel gives them to, users reach each other."""
+    """Users reach each other, whichever worker the kernel gives them."""
     with new_cluster(nodes=1, options=("--workers", str(WORKERS))) as cluster, ExitStack() as stack:
         guests = [stack.enter_context(RawClient(cluster.ports[0])) for _ in range(6)]
         for number, guest in enumerate(guests):
@@ -255,6 +255,6 @@ def test_workers_are_one_chat(new_cluster: NewCluster) -> None:
 
 
 def log_in(client: RawClient) -> None:
-    """Workers that start together on an empty Redis let nobody log in for a lease's time."""
+    """Log in with retries: on an empty Redis, new workers let nobody in for a lease's time."""
     request = {"msgid": 1000, "id": client.id, "password": "secret", "v": 2}
     assert wait_until(lambda: client.ask(request)["errno"] == 0, PATIENCE)

@@ -1,4 +1,4 @@
-"""People whose messages go on while something breaks, and what mends itself afterwards."""
+"""Users whose messages go on while something breaks, and checks that everything recovers."""
 
 import asyncio
 import time
@@ -16,13 +16,13 @@ LEASE = 10.0  # seconds
 
 
 def log_in(client: RawClient, who: Chatter) -> dict[str, Any]:
-    """As version 1; the answer."""
+    """Log in with version 1; return the answer."""
     return client.ask({"msgid": 1000, "id": who.id, "password": who.password})
 
 
 async def comes_back_within(seconds: float, port: int, who: Chatter) -> None:
-    """Log somebody in by version 1 as soon as that is possible. However long an attempt takes, none
-    may be refused that begins later than this."""
+    """Log a user in with version 1 as soon as possible. However long attempts take, none that
+    begins later than this may be refused."""
     began = time.monotonic()
     with RawClient(port) as client:
         tried_after = 0.0
@@ -34,7 +34,7 @@ async def comes_back_within(seconds: float, port: int, who: Chatter) -> None:
 
 @attrs.define(eq=False)
 class Traffic:
-    """Messages from one to the other, one after the other, each until it is acknowledged."""
+    """Messages from one user to another. Each is sent when the one before is acknowledged."""
 
     sender: Chatter
     recipient: Chatter
@@ -50,7 +50,7 @@ class Traffic:
             await asyncio.sleep(0.03)
 
     async def arrives(self) -> None:
-        """All that was acknowledged is received, once each and in order."""
+        """Check that everything acknowledged is received, once each and in order."""
         await eventually(lambda: set(self.acknowledged) <= set(self.recipient.texts), 40)
         heard = [text for text in self.recipient.texts if text.startswith(self.sender.name + ":")]
         assert heard[: len(self.acknowledged)] == self.acknowledged
@@ -62,7 +62,7 @@ class Traffic:
 
 @asynccontextmanager
 async def traffic(*pairs: tuple[Chatter, Chatter]) -> AsyncGenerator[list[Traffic]]:
-    """Keep messages coming; at the end look whether all that was acknowledged arrived."""
+    """Keep messages coming; at the end, check that everything acknowledged has arrived."""
     flows = [Traffic(*pair) for pair in pairs]
     tasks = [asyncio.create_task(flow.run()) for flow in flows]
     try:
@@ -80,7 +80,7 @@ async def traffic(*pairs: tuple[Chatter, Chatter]) -> AsyncGenerator[list[Traffi
 
 
 async def is_seen_online(who: Chatter) -> None:
-    """Wait until the one on their list is online."""
+    """Wait until the only friend on this user's list is online."""
     deadline = time.monotonic() + PATIENCE
     while [friend.online async for friend in who.client.friends()] != [True]:
         assert time.monotonic() < deadline, "it does not mend"

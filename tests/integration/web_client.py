@@ -43,7 +43,7 @@ def text(data: bytes) -> bytes:
 
 
 class NoWebSocket(Exception):
-    """The server has answered otherwise."""
+    """The server has not opened a WebSocket."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -51,10 +51,10 @@ class NoWebSocket(Exception):
 
 
 class WebClient(RawClient):
-    """A `RawClient` whose frames are messages of text. `send_bytes` sends what is no message, too.
+    """A `RawClient` whose frames are text messages. `send_bytes` sends anything, even non-messages.
 
-    headers: of the request, in place of those that a client without a page has. close_code: once
-    the server has closed.
+    headers: those of the request, instead of those of a client without a page. close_code: set
+    once the server has closed.
     """
 
     def __init__(self, port: int, sock: socket.socket | None = None, **headers: str) -> None:
@@ -78,7 +78,7 @@ class WebClient(RawClient):
 
     @property
     def close_code(self) -> int:
-        """That of the server; 0 if it has said none."""
+        """The server's code; 0 if it has sent none."""
         closed = self._protocol.close_rcvd
         return 0 if closed is None else closed.code
 
@@ -92,14 +92,14 @@ class WebClient(RawClient):
         return self._texts.popleft()
 
     def code(self) -> int:
-        """Wait for the server to close; by which code."""
+        """Wait for the server to close; return its code."""
         with contextlib.suppress(ConnectionError):
             while self._read():
                 pass
         return self.close_code
 
     def _read(self) -> bool:
-        """Whether there is more to come."""
+        """Read once; return whether more can come."""
         data = self._socket.recv(65_536)
         if data:
             self._protocol.receive_data(data)
@@ -125,7 +125,7 @@ class Answer:
 
 
 def get(path: str = "/", *more: str, method: str = "GET", host: str = "localhost") -> bytes:
-    """A request; `more` are headers."""
+    """The bytes of a request; `more` are further headers."""
     return "\r\n".join((f"{method} {path} HTTP/1.1", f"Host: {host}", *more, "", "")).encode()
 
 
