@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# apt-get, which waits while another process installs something: APT_PATIENCE seconds at most (300).
-# Its own option, DPkg::Lock::Timeout, is about dpkg's lock alone; whoever finds the lock on the lists
-# (`apt-get update`) or on the archives taken is refused at once, and so begins again here.
+# apt-get that waits while another process installs something, for at most APT_PATIENCE seconds (300).
+# Its own option, DPkg::Lock::Timeout, covers only dpkg's lock. If the lock on the lists (`apt-get
+# update`) or on the archives is taken, apt-get fails at once, so this script retries.
 set -euo pipefail
 
 patience=${APT_PATIENCE:-300}

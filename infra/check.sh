@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks what lies here with the programs that will read it: promtool, systemd-analyze, nginx, and
-# Docker Compose where there is one. `make check-infra`. What is missing is installed (Debian's
-# packages); promtool is only unpacked, since its package would start a Prometheus.
+# Checks these files with the programs that will read them: promtool, systemd-analyze, nginx and, if it
+# is installed, Docker Compose. `make check-infra`. Missing programs are installed (Debian's packages);
+# promtool is only unpacked, since its package would start a Prometheus.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -34,7 +34,7 @@ check_prometheus() {
     promtool test rules prometheus/alerts_test.yml
 }
 
-# A dashboard's expressions are as good as rules: this makes some of them.
+# Turns the dashboard's expressions into rules, which promtool can check.
 check_grafana() {
     say "Grafana: every expression is one"
     python3 - grafana/chat.json >"$work/dashboard.yml" <<'END'
@@ -55,12 +55,12 @@ check_systemd() {
     local unit
     for unit in ./systemd/*.service; do
         systemd-analyze verify "$unit"
-        # 0 is nothing allowed, 100 everything; the units have 11
+        # 0 means that nothing is allowed, 100 everything; the units have 11
         systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" | tail -1
     done
 }
 
-# Its certificates are where they will be on the machine that it is for; here they are made.
+# The files name the certificates of the machine that they are for; here, one is made.
 check_nginx() {
     say "nginx"
     openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=chat -keyout "$work/privkey.pem" \
@@ -73,7 +73,7 @@ check_nginx() {
     done
 }
 
-# Compose before version 2 does not know `name`, and all else.
+# Compose before version 2 knows everything in the files except `name`.
 check_compose() {
     say "Docker Compose"
     cp -r docker "$work/docker"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the integration tests run for themselves: MariaDB, Redis, nginx with its stream module,
-# and Chromium, with its headless shell, which costs the tests half as much where they can use it.
-# Does nothing where they are there already. The tests start their own processes on their own ports
-# and files, so the packages' own services are neither started now nor at the next boot.
+# Installs what the integration tests run: MariaDB, Redis, nginx with its stream module, and Chromium with
+# its headless shell, which costs half as much in the tests that can use it. Does nothing if everything is
+# installed. The tests start their own processes on their own ports and files, so the packages' services
+# are not started, neither now nor at the next boot.
 set -euo pipefail
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # servers live there, and a plain user's PATH leaves them out
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # servers are there, and a plain user's PATH does not have it
 apt_get=$(dirname "${BASH_SOURCE[0]}")/apt-get.sh
 
 policy=/usr/sbin/policy-rc.d
@@ -47,7 +47,7 @@ install_missing() {
     export DEBIAN_FRONTEND=noninteractive
     forbid_service_starts
     "$apt_get" update
-    # --no-remove: another MySQL that is here already is not to be thrown out
+    # --no-remove: another MySQL that is already installed has to stay
     "$apt_get" install -y --no-install-recommends --no-remove "${packages[@]}"
     local service
     for service in "${services[@]}"; do

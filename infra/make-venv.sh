@@ -1,6 +1,6 @@
 #!/bin/sh
-# make-venv.sh DIRECTORY: makes an empty virtual environment there, in place of what there was.
-# PYTHON may name the interpreter; otherwise one that fits is looked for.
+# make-venv.sh DIRECTORY: makes an empty virtual environment there, replacing any other.
+# PYTHON may name the interpreter; otherwise the script looks for one that fits.
 set -eu
 
 fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
@@ -16,7 +16,7 @@ find_python() {
     exit 1
 }
 
-# Debian and Ubuntu keep ensurepip, without which `python -m venv` fails, in a package of its own.
+# Debian and Ubuntu have ensurepip, without which `python -m venv` fails, in a separate package.
 install_ensurepip() {
     package=$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# redis-acl.sh: prints redis.acl with passwords: the admin's and the nodes', two lines that it reads.
-# Redis keeps what is printed, so the passwords themselves are not in it.
+# redis-acl.sh: reads two lines, the admin's password and the nodes', and prints redis.acl for them.
+# Redis keeps what is printed, so it has hashes instead of the passwords themselves.
 set -eu
 cd "$(dirname "$0")"
 read -r admin

@@ -1,8 +1,8 @@
 #!/bin/sh
 # make-secrets.sh: makes the passwords of compose.yaml's cluster, once, in secrets/ beside it.
 #
-# Containers read them as users of their own, so the files can be read by all; that nobody else on this
-# machine gets to them is the directory's doing.
+# Containers read the files as users of their own, so everybody may read them. The directory keeps others
+# on this machine away from them.
 set -eu
 cd "$(dirname "$0")"
 [ ! -e secrets ] || { echo "secrets/ is there already; nothing is done" >&2; exit 1; }
