@@ -12,7 +12,7 @@ import { Emitter } from "../../adapters/web/page/session/emitter.js";
 
 const [ME, LI] = [13, 15];
 
-/** A session whose requests have the answers that a test gives, and that notes what it is told. */
+/** A session whose requests get the answers that a test gives, and that notes what it is told. */
 class FakeSession extends Emitter {
   online = true;
   asked = [];
@@ -80,7 +80,7 @@ const frame = (at) => ({
 });
 const entry = (at) => readEntry(frame(at), ME);
 
-/** How often something has told that it has changed. */
+/** How often something has announced a change. */
 function changes(of) {
   const count = { times: 0 };
   of.on("changed", () => (count.times += 1));
@@ -176,7 +176,7 @@ test("what the history had is shown and kept, even where it cannot be kept", asy
   assert.deepEqual(later.chat("u15").messages.map((one) => one.at), [8, 9]);
 });
 
-/** A session that has that many messages of li si, and answers HISTORY as the server does. */
+/** A session that has so many messages from li si, and answers HISTORY as the server does. */
 class Archive extends FakeSession {
   constructor(count, read) {
     super();

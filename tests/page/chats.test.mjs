@@ -145,7 +145,7 @@ test("a group is called what it was called last, and one is in it until one has 
   assert.equal(chats.chat("g3").left, false);
 });
 
-/** A conversation of which the last 1 to 900 are unread above `read`, with these loaded. */
+/** A conversation of the positions 1 to 900, unread above `read`, with `from` to `upto` loaded. */
 function partly(read, from, upto, more = true) {
   const chats = new Chats(ME);
   const row = { toid: LI, name: "li si", last: said(900), read, unread: 900 - read };

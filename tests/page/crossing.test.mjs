@@ -1,4 +1,4 @@
-// Answers that are put together before something is pushed and come after it, and the reverse.
+// Answers that are assembled before something is pushed and arrive after it, and the reverse.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -111,7 +111,7 @@ test("what is pushed behind the ACK of a later message is news", () => {
   assert.equal(chats.chat("g3").name, "walkers");
 });
 
-/** A session whose requests are answered when a test wants that, and that notes what it is told. */
+/** A session whose requests are answered when a test says so, and that notes what it is told. */
 class SlowSession {
   said = [];
   asked = [];

@@ -15,7 +15,7 @@ function atEnd(of) {
   return excerpt;
 }
 
-/** The first and the last that are shown. */
+/** The first and the last position that are shown. */
 function ends(excerpt, of) {
   const shown = excerpt.of(of);
   return [shown[0].at, shown.at(-1).at];

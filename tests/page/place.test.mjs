@@ -7,7 +7,7 @@ const settled = async () => {
   for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
 };
 
-/** A place, what it says to the server, and what was done to what is kept, in order. */
+/** A place, what it sends to the server, and what was done to the stored data, in order. */
 async function placed(since = 10, epoch = "e1") {
   const [said, done, failed] = [[], [], []];
   const kept = {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests of the page's modules that need no browser, and the types of all of them: as far as
-# there is something here that can run them.
+# The tests of the page's modules that need no browser, and a type check of all modules, if the
+# programs for them are installed.
 set -eu
 cd "$(dirname "$0")/../.."
 

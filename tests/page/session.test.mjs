@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 import { AGAIN_AFTER, AT_ONCE } from "../../adapters/web/page/session/outbox.js";
 import { Session } from "../../adapters/web/page/session/session.js";
 
-/** A server's end of a socket that a test plays. */
+/** The server's end of a socket, which a test plays. */
 class FakeSocket {
   static all = [];
   constructor() {
@@ -28,7 +28,7 @@ class FakeSocket {
   }
 }
 
-/** Keeps the place in memory, and says when something was written down. */
+/** Keeps the place in memory, and says when something was stored. */
 class Kept {
   constructor(since = 0, epoch = "") {
     Object.assign(this, { since, epoch, entries: [] });
@@ -60,7 +60,7 @@ async function opened() {
   return socket;
 }
 
-/** The one that follows a broken one, once it is open. */
+/** The connection that follows a broken one, once it is open. */
 async function reopened() {
   await settled();
   mock.timers.tick(200);
