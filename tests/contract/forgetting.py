@@ -49,7 +49,7 @@ async def ends(store: Store) -> Ends:
 
 async def test_the_front_is_deleted_in_pieces(store: Store) -> None:
     """Each call deletes at most as many entries as asked for, of any conversation, up to the first
-    that is not old; `oldest` is behind them."""
+    that is not old; `oldest` is above them."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1, 2)
     await aged(store, bob, pair(bob, bob), 3, 9)
@@ -231,7 +231,7 @@ async def test_the_front_goes_on_over_holes(store: Store) -> None:
 
 
 async def test_a_group_is_kept_for_its_days(store: Store) -> None:
-    """The days hold until they are changed or the group is kept for ever. The list of such groups
+    """The days hold until they are changed, or the limit is removed. The list of such groups
     comes in pages, ascending."""
     (ann,) = await register(store, "Ann")
     one, other, third = [await create(store, ann, name) for name in ("Chess", "Go", "Mill")]

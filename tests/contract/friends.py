@@ -20,7 +20,7 @@ async def test_a_friend_is_listed(store: Store) -> None:
 
 
 async def test_listing_is_one_way(store: Store) -> None:
-    """My listing you does not put me on your list, and you can list me, too."""
+    """A user who lists another is not put on the other's list, and can be listed in return."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     assert await listed(store, bob) == []

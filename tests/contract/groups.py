@@ -32,7 +32,7 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
 
 
 async def test_the_pages_of_ones_groups_ascend(store: Store) -> None:
-    """page_of begins above `after`, holds at most `limit` and ascends by the group's id."""
+    """`page_of` begins above `after`, holds at most `limit` and ascends by the group's id."""
     ann, bob = await register(store, "Ann", "Bob")
     groups = [await make(store, f"group {number}", ann) for number in range(12)]
     for group in reversed(groups):
@@ -66,7 +66,7 @@ async def test_a_conversation_of_two_is_no_group(store: Store) -> None:
 
 
 async def test_the_pages_of_members_ascend(store: Store) -> None:
-    """members begins above `after`, holds at most `limit` and ascends by id, all offline."""
+    """`members` begins above `after`, holds at most `limit` and ascends by id, all offline."""
     users = await register(store, *(f"user {number}" for number in range(12)))
     group = await make(store, "Chess", *reversed(users))
     first = await store.groups.members(group.id, -(2**63) - 1, 5)

@@ -110,7 +110,7 @@ async def test_of_many_who_want_a_group_name_one_gets_it(store: Store) -> None:
 
 
 async def test_a_group_may_be_called_like_a_user(store: Store) -> None:
-    """Groups and users do not share their names."""
+    """Names of groups and names of users are independent."""
     (ann,) = await register(store, "Ann")
     assert (await make(store, "Ann", ann)).name == "Ann"
 

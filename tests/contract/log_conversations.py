@@ -155,8 +155,8 @@ async def test_a_deleted_text_is_the_last_one_all_the_same(store: Store) -> None
 
 
 async def test_a_conversation_that_one_has_left_ends_there(store: Store) -> None:
-    """It ends when the user leaves or is removed, or when the group ends, and keeps its place of
-    then in the list."""
+    """It ends when the user leaves or is removed, or when the group ends. In the list it keeps the
+    place that it had then."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await make(store, "Chess", ann, bob, cid)
     await say(store, ann, group.id, "one")
@@ -202,7 +202,7 @@ async def test_what_is_unread_is_counted_up_to_a_bound(store: Store) -> None:
 
 
 async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None:
-    """In a group it lasts from joining to leaving; two people see everything, for ever."""
+    """In a group it lasts from joining to leaving; two people always see everything."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     await say(store, ann, pair(ann, bob), "one")

@@ -25,7 +25,7 @@ afters = st.integers(0, 12)
 
 @attrs.define
 class Stretch:
-    """since < at <= left is seen; left None: for ever."""
+    """since < at <= left is seen; left None: it has no end."""
 
     since: int
     left: int | None = None

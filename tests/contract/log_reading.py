@@ -52,7 +52,7 @@ async def test_two_see_what_they_say_to_each_other(store: Store) -> None:
 
 
 async def test_members_see_what_comes_after_their_joining(store: Store) -> None:
-    """They see their joining, everything up to and with their leaving, and nothing after it."""
+    """They see everything from their joining to their leaving, both included."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "before")

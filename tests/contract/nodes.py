@@ -175,7 +175,7 @@ async def test_thousands_can_come_and_be_asked_for_at_once(two: Two) -> None:
 
 
 async def test_nobody_can_be_asked_for(two: Two) -> None:
-    """This is what an empty list of friends does."""
+    """An empty list of friends asks for nobody."""
     presence = two.first.surroundings.presence
     await presence.came(two.first.name, [])
     await presence.left(two.first.name, [])
