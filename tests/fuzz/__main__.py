@@ -11,7 +11,7 @@ import structlog
 from tests.fuzz.search import TooDear, searching, told, unpacked
 from tests.fuzz.stage import KINDS, MOST, cost
 
-FRAMES = 10_000  # before the search begins anew, somewhere else
+FRAMES = 10_000  # before the search starts over, somewhere else
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _again(kind: str, packed: str) -> int:
-    """1 if it still costs too much."""
+    """Measure a frame again; return 1 if it still costs too much."""
     if kind not in KINDS:
         sys.exit(f"{kind!r} is none of {', '.join(KINDS)}")
     frame = unpacked(packed)

@@ -1,4 +1,4 @@
-"""Random choices that can be made again, and changed a little."""
+"""Random choices that can be repeated, and changed a little."""
 
 from collections.abc import Iterable
 from random import Random
@@ -6,13 +6,13 @@ from typing import Self
 
 
 class Choices(Random):
-    """made: the numbers behind all choices so far. They determine what is made of them.
+    """made: the numbers behind all choices so far, which determine the result.
 
-    All methods of a Random go back to `random`, since `getrandbits` is not overridden with it.
+    All methods of a Random use `random`, since `getrandbits` is not overridden with it.
     """
 
     def __init__(self, seed: int, again: Iterable[float] = ()) -> None:
-        """again: the first numbers, those of other choices; what follows comes from the seed."""
+        """again: the first numbers, from other choices; those after them come from the seed."""
         super().__init__(seed)
         self._again = list(again)
         self.made: list[float] = []
@@ -24,7 +24,7 @@ class Choices(Random):
         return self.made[-1]
 
     def changed(self, seed: int) -> Self:
-        """The same choices but for a few, up to where these lead somewhere else."""
+        """The same choices except for a few, until these lead somewhere else."""
         random, numbers = Random(seed), self.made.copy()
         for _ in range(random.choice([1, 1, 2, 4])):
             numbers[random.randrange(len(numbers))] = random.random()

@@ -1,7 +1,7 @@
-"""Frames that mean something, and what becomes of them when they are bent.
+"""Frames that mean something, and frames that are bent from them.
 
-Random bytes are refused at the door. What gets further looks like what a client sends, with ids,
-tokens and numbers that exist; so a fuzzer learns those from the answers.
+The server refuses random bytes at once. What gets further looks like a client's frame, with ids,
+tokens and numbers that exist; a fuzzer learns these from the answers.
 """
 
 import json
@@ -20,7 +20,7 @@ Make = Callable[[], Any]
 ENDS = (b"\n", b"\0", b"\r\n", b"\n\0")
 PASSWORD = "secret"
 COMING_AND_GOING = (1000, 1002, 1003, 1015)
-EITHER = ("id", "friendid")  # counts where it is there, and then no name is looked up
+EITHER = ("id", "friendid")  # if the frame has it, no name is looked up
 ODD_NUMBERS = (0, -1, 0.5, 1e300, 5e-324, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, 10**4000)
 SIGNS = (
     "a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]', "e\u0301ﷺ", "\u0301\u0316",
@@ -45,7 +45,7 @@ NOISE = (
 
 @attrs.define
 class Known:
-    """What can be named in a frame; the fuzzer adds to it."""
+    """What frames can name; the fuzzer adds to it."""
 
     users: list[int]
     groups: list[int] = attrs.field(factory=lambda: [1])
@@ -56,7 +56,7 @@ class Known:
 
 
 class Grammar:
-    """Makes the same frames of the same seed and of the same answers."""
+    """Makes the same frames from the same seed and the same answers."""
 
     def __init__(self, random: Random, known: Known) -> None:
         self.random = random
@@ -87,7 +87,7 @@ class Grammar:
             }
             for msgid, request in REQUESTS.items()
         }
-        # Most of what real clients send is chats and TAKEN; few log in or out again and again.
+        # Real clients mostly send chats and TAKEN, and rarely log in or out.
         self._msgids = [
             *(
                 msgid
@@ -133,7 +133,7 @@ class Grammar:
     # -- frames ----------------------------------------------------------------------------
 
     def request(self) -> Frame:
-        """One that a client could mean."""
+        """A frame that a client could mean."""
         msgid = self.random.choice(self._msgids)
         frame = {"msgid": msgid} | {
             name: make()
@@ -145,7 +145,7 @@ class Grammar:
         return frame
 
     def bent(self) -> Frame:
-        """One with something wrong in it, or something more."""
+        """A frame with something wrong or something extra in it."""
         frame = self.request()
         for _ in range(self.random.randrange(1, 4)):
             fields = [*frame, "seq", "v", "id", "name", "msgid", "nonsense"]
@@ -181,7 +181,7 @@ class Grammar:
         return bytes(changed)
 
     def login(self) -> Frame:
-        """What most connections begin with, or nothing would get further than they."""
+        """A login, with which most connections begin: without it, nothing gets any further."""
         if self.chance(0.3):
             return {"msgid": 1015, "token": self.random.choice(self.known.tokens), "seq": 1}
         user_id = self.random.choice(self.known.users)

@@ -1,7 +1,7 @@
 """Frames with a great deal of one thing in them, up to the longest that may be sent.
 
-A decoder is slow where something small costs much and may be repeated. So there are few choices in
-such a frame, and a repetition that fills it.
+A decoder is slow if something small costs much and may be repeated. So such a frame has few choices
+and a repetition that fills it.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ Members = dict[bytes, bytes]
 SIZES = (64, 512, 4_096, 16_384, MAX_CLIENT_FRAME)  # bytes of a frame
 DIGITS = (1, 2, 15, 17, 19, 20, 40, 308, 770, 4_301, 64_000)
 EXPONENTS = (b"", *b"e0 e5 e-5 e23 e292 e308 e-308 e-324 e999".split())
-# What strings are made of: what is plain, wide, steers a terminal, or becomes longer when it is
-# folded; marks, which have to be put in order; escapes; what is invalid.
+# What strings are made of: plain and wide characters, some that steer a terminal or become longer
+# by case folding; marks, which have to be put in order; escapes; invalid bytes.
 SIGNS = (
     (
         b"a",
@@ -34,7 +34,7 @@ SIGNS = (
 )
 CONSTANTS = (b"null", b"true", b"{}", b"[]", b'""', b"0", b"NaN", b"-", b"")
 DEPTHS = (1, 2, 10, 100, 500, 1_000, 30_000)
-LENGTHS = (1, 50, 200, 1_020, 4_096, 64_000)  # signs of a string
+LENGTHS = (1, 50, 200, 1_020, 4_096, 64_000)  # characters of a string
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ class Heavy:
     random: Random
 
     def frame(self, members: Members) -> bytes:
-        """One with these members, and with something heavy in front of them or behind them."""
+        """A frame with these members, and with something heavy before or after them."""
         pick = self.random.choice
         plain = b",".join(self._member(name, value) for name, value in members.items())
         room = min(pick(SIZES), MAX_CLIENT_FRAME - len(plain)) - 3
@@ -59,7 +59,7 @@ class Heavy:
         return b'"' + name + b'":' + value
 
     def _repeated(self, piece: bytes, room: int) -> bytes:
-        """Once, or as often as there is room for."""
+        """The piece once, or as often as there is room for it."""
         times = self.random.choice([1, 1, 1, room // (len(piece) + 1)])
         return b",".join([piece] * max(1, times))
 
@@ -87,7 +87,7 @@ class Heavy:
         return pick([b"", b"-"]) + whole + pick([b"", b"", fraction]) + pick(EXPONENTS)
 
     def string(self, length: int) -> bytes:
-        """One of about so many signs of a few kinds, in turn or each for itself."""
+        """A string of about so many characters of a few kinds, alternating or kind by kind."""
         kind = self.random.choice(SIGNS)
         signs = [self.random.choice(kind) for _ in range(self.random.randrange(1, 5))]
         times = min(length, 62_000 // len(max(signs, key=len))) // len(signs)

@@ -1,8 +1,8 @@
 """Looking for a frame that costs too much.
 
-A frame is made by the choices of the grammar. Most frames are made by changing a few of those that
-have made the dearest so far: the dearest of each length, or all would soon be like one. What is
-looked at is the cost itself, for most of it is spent in compiled code, where nothing tells which
+The choices of the grammar make a frame. Most frames come from changing a few choices of the most
+expensive frames so far: one for each length, since otherwise all would soon be alike. The search
+measures the cost itself, since most of it is spent in compiled code, where nothing tells which
 lines ran.
 """
 
@@ -20,24 +20,24 @@ from tests.fuzz.grammar import Grammar
 from tests.fuzz.stage import KINDS, MOST, Stage, cost
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
-NEW = 0.3  # of all frames are made by choices of their own
+NEW = 0.3  # of all frames come from new choices
 
 
 class TooDear(AssertionError):
-    """A frame costs too much; says which, and how to see it again."""
+    """A frame costs too much. The message says which, and how to measure it again."""
 
 
 @attrs.define
 class Search:
-    """dearest: of each kind of client and each length (by its binary digits), what a frame has
-    cost, in seconds of CPU, and the choices that have made it."""
+    """dearest: for each kind of client and each length (in binary digits), what the most expensive
+    frame has cost, in seconds of CPU, and the choices that made it."""
 
     _runner: asyncio.Runner
     _stage: Stage
     dearest: dict[tuple[str, int], tuple[float, Choices]] = attrs.field(factory=dict)
 
     def run(self, frames: int, seed: int) -> None:
-        """Look at so many frames. Raises TooDear."""
+        """Measure so many frames. Raises TooDear."""
         random = Random(seed)
         for _ in range(frames):
             self._look_at(self._next(random))
@@ -51,7 +51,7 @@ class Search:
     def _look_at(self, choices: Choices) -> None:
         kind, frame = self._made(choices)
         found = self._runner.run(self._stage.cost(kind, frame))
-        if found >= MOST:  # perhaps something else has disturbed it
+        if found >= MOST:  # another process may have disturbed it
             found = cost(kind, frame)
         if found >= MOST:
             raise TooDear(told(kind, frame, found))
@@ -65,7 +65,7 @@ class Search:
         return kind, grammar.heavy() if grammar.chance(0.7) else grammar.frame()
 
     def __str__(self) -> str:
-        """The dearest frame, at its best."""
+        """The most expensive frame, at its best."""
         _, choices = max(self.dearest.values(), key=lambda one: one[0])
         kind, frame = self._made(Choices(0, choices.made))
         return told(kind, frame, cost(kind, frame))
@@ -78,7 +78,7 @@ def searching() -> Iterator[Search]:
 
 
 def told(kind: str, frame: bytes, found: float) -> str:
-    """What a frame costs, and how to see it again."""
+    """What a frame costs, and how to measure it again."""
     packed = base64.b64encode(zlib.compress(frame)).decode()
     return (
         f"{1000 * found:.2f} ms for {len(frame)} bytes of a {kind}: {frame[:100]!r}...\n"
@@ -87,5 +87,5 @@ def told(kind: str, frame: bytes, found: float) -> str:
 
 
 def unpacked(packed: str) -> bytes:
-    """The frame that `told` has told of."""
+    """The frame in the output of `told`."""
     return zlib.decompress(base64.b64decode(packed))

@@ -1,7 +1,7 @@
-"""A node in memory, and what it pays for one frame.
+"""A node in memory, and what one frame costs it.
 
-The real gateway and the real domain, with stores and links of memory and passwords that are not
-hashed: what is left is what a frame costs the event loop.
+The gateway and the domain are real, stores and links are in memory, and passwords are not hashed.
+What is left is what a frame costs the event loop.
 """
 
 import asyncio
@@ -17,18 +17,20 @@ from tests.fuzz.grammar import PASSWORD, Known
 from tests.unit.gateway.server import Peer, Server, settled
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
-MOST = 0.002  # seconds of CPU for a frame, whatever is in it, on a machine that is at leisure
-PIECE = 0.00055  # seconds that `_piece` takes there: shared caches and cores make all of it slower
-TRIES = 7  # before a frame is said to cost more; other processes disturb the first
+MOST = 0.002  # seconds of CPU for any frame, on an idle machine
+PIECE = 0.00055  # seconds that `_piece` takes there: shared caches and cores slow everything down
+TRIES = 7  # before a frame counts as too expensive; other processes disturb the first
 
-LISTED = 100  # on the list of the one who sends
+LISTED = 100  # users on the sender's list
 GROUPS = 3
-MEMBERS = 31  # of a group, all of them here
-SAID = 30  # texts that the first on the list has written to them; each of the others one
-STEERING = "\u202e" * 4096  # of those that take longest to be made safe for a terminal
-LONG = "👩" * 44  # the rest of a name of the longest in bytes
+MEMBERS = 31  # of a group, all of them online
+SAID = (
+    30  # texts that the first on the list has written to the sender; each of the others wrote one
+)
+STEERING = "\u202e" * 4096  # takes longest to be made safe for a terminal
+LONG = "👩" * 44  # the beginning of a name that has as many bytes as possible
 
-# Who sends: nobody yet, a client of version 2, a person with `nc`, the C++ server's client.
+# The senders: a client without a login, one of version 2, a person with `nc`, the C++ client.
 KINDS = {
     "stranger": (0, b"\n"),
     "version 2": (2, b"\n"),
@@ -84,7 +86,7 @@ class Stage:
         assert isinstance(loop, VirtualTimeLoop)
         begun = time.thread_time()
         peer.link.arrives(frame.translate(None, b"\0\r\n") + end)
-        while loop.is_busy():  # noqa: ASYNC110  # it is this loop itself that is waited for
+        while loop.is_busy():  # noqa: ASYNC110  # this waits for the loop itself
             await asyncio.sleep(0)
         took = time.thread_time() - begun
         peer.link.abort()
@@ -92,7 +94,7 @@ class Stage:
         return took
 
     async def _undo_changes(self) -> None:
-        """Let the sender log in as at first, whatever was done before."""
+        """Let the sender's first password be valid again, whatever was done before."""
         users = self.server.chat.accounts.users
         sender = await users.find(self.known.users[0])
         assert sender is not None
@@ -100,7 +102,7 @@ class Stage:
 
 
 async def _write(server: Server, ids: list[int]) -> None:
-    """Let them all have written to the sender, who has got it."""
+    """Let all of them write to the sender, whose devices have got it."""
     sender, first, *others = ids
     writers = [*others, *(first for _ in range(SAID))]
     await append(server.store, *(text(one, pair(sender, one), STEERING) for one in writers))
@@ -118,8 +120,8 @@ async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> 
 
 
 def cost(kind: str, frame: bytes) -> float:
-    """The same at its best of several times, each on a stage of its own, as a frame that was
-    handled before can be refused sooner; and by how slow the machine is at that moment."""
+    """The lowest cost of several tries, in proportion to the machine's speed at that moment. Each
+    has a stage of its own, since a frame that was handled before can be refused sooner."""
 
     async def once() -> float:
         stage = await Stage.set()
@@ -136,7 +138,7 @@ def cost(kind: str, frame: bytes) -> float:
 
 
 def _piece() -> float:
-    """Seconds of CPU for some work that is always the same."""
+    """Seconds of CPU for a fixed piece of work."""
     begun = time.thread_time()
     sum(hash(str(number)) for number in range(4_000))
     return time.thread_time() - begun

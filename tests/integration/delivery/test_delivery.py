@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost, whatever dies, hangs or is cut off; and the judge would notice."""
+"""Nothing acknowledged is lost, whatever dies, hangs or is cut off; otherwise the judge notices."""
 
 import asyncio
 import sys
@@ -16,24 +16,24 @@ from tests.integration.cluster import Cluster, NewCluster, Services
 
 SEED = 7
 SECONDS = 45
-WEAK = {"cluster_faults": False, "quiet_within": 3.0}  # what is broken never becomes quiet
+WEAK = {"cluster_faults": False, "quiet_within": 3.0}  # a broken server never becomes quiet
 BROKEN = ("forgetful", "stale", "doubled", "repeating")
 
 
 async def verdict_on(cluster: Cluster, path: Path, seconds: float, **how: Any) -> Verdict:
-    """Let people talk and things break, and judge what became of it. how: see `run`."""
+    """Let people talk while things break, and judge the result. how: see `run`."""
     with new_history(path) as history:
         await run(cluster, history, SEED, seconds, **how)
     verdict = judge(read_history(path))
-    sys.stdout.write(f"{path}\n{verdict}\n")  # which pytest shows if the test fails
+    sys.stdout.write(f"{path}\n{verdict}\n")  # pytest shows it if the test fails
     return verdict
 
 
 async def test_a_cluster_keeps_its_promises_under_faults(
     new_cluster: NewCluster, tmp_path: Path
 ) -> None:
-    """Nodes, Redis, MariaDB and connections die, hang and come back, MariaDB once without its end;
-    notes come as they may, and one clock is off."""
+    """Nodes, Redis, MariaDB and connections die, hang and come back, MariaDB once without its end.
+    Notes are lost, doubled, swapped and late, and one clock is off."""
     with new_cluster(nodes=3, nginx=True, program=unlucky) as cluster:
         verdict = await verdict_on(
             cluster, tmp_path / "history.jsonl", SECONDS, cluster_faults=True
@@ -44,8 +44,8 @@ async def test_a_cluster_keeps_its_promises_under_faults(
 
 
 async def test_a_broken_server_is_found_out(cluster_services: Services, tmp_path: Path) -> None:
-    """See `tests.delivery.broken_node` for what each does. Broken connections are enough for it, so
-    that their clusters can be beside each other."""
+    """See `tests.delivery.broken_node` for what each does. Broken connections are enough to show
+    it, so that these clusters can run beside each other."""
     with ExitStack() as stack:
         judging = [verdict_on_broken(how, stack, cluster_services, tmp_path) for how in BROKEN]
         verdicts = await asyncio.gather(*judging)

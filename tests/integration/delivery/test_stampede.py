@@ -1,11 +1,11 @@
-"""Many clients whose node dies under them."""
+"""A node dies under many clients."""
 
 from tests.delivery.stampede import LIFTED, stampede
 from tests.integration.cluster import NewCluster
 
 
 async def test_the_clients_of_a_dead_node_resume_on_the_others(new_cluster: NewCluster) -> None:
-    """Three hundred of them, through nginx; and nothing that was acknowledged meanwhile is lost."""
+    """Three hundred do so through nginx, and nothing acknowledged meanwhile is lost."""
     with new_cluster(nodes=3, nginx=True, options=LIFTED) as cluster:
         outcome = await stampede(cluster, 300)
     assert outcome.broken == []

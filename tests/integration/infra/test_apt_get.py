@@ -1,4 +1,4 @@
-"""`infra/apt-get.sh`, over an apt-get of this test's that has a real lock and installs nothing."""
+"""`infra/apt-get.sh`, over a fake apt-get that has a real lock and installs nothing."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.infra.files import INFRA
 
-# What the real one says and does, but for its way of locking.
+# It says and does what the real one does, except for its way of locking.
 FAKE = """#!/bin/sh
 echo called "$@"
 fail() { echo "E: $1" >&2; exit 100; }
@@ -27,7 +27,7 @@ def lock(tmp_path: Path) -> Path:
     fake = tmp_path / "apt-get"
     fake.write_text(FAKE.replace("LOCK", str(tmp_path / "lock")))
     fake.chmod(0o755)
-    impatient = tmp_path / "sleep"  # a second is what the script's own clock counts in
+    impatient = tmp_path / "sleep"  # the script's own clock counts in seconds
     impatient.write_text("#!/bin/sh\nexec /bin/sleep 0.2\n")
     impatient.chmod(0o755)
     return tmp_path / "lock"
@@ -47,7 +47,7 @@ def apt_get(lock: Path, what: str, patience: int) -> Iterator["subprocess.Popen[
 
 
 def test_a_lock_of_another_process_is_waited_for(lock: Path) -> None:
-    """Then it is done; and dpkg is told to wait, too."""
+    """Then it installs; dpkg is told to wait, too."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with apt_get(lock, "update", patience=60) as process:
@@ -60,7 +60,7 @@ def test_a_lock_of_another_process_is_waited_for(lock: Path) -> None:
 
 
 def test_a_lock_that_stays_is_not_waited_for_for_ever(lock: Path) -> None:
-    """The end says why."""
+    """Its last line says why."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with apt_get(lock, "update", patience=1) as process:
@@ -72,7 +72,7 @@ def test_a_lock_that_stays_is_not_waited_for_for_ever(lock: Path) -> None:
 
 
 def test_another_failure_is_no_reason_to_wait(lock: Path) -> None:
-    """Nor is it tried again."""
+    """It is not a reason to retry, either."""
     with apt_get(lock, "missing", patience=60) as process:
         said, _ = process.communicate()
     assert said.count("called") == 1

@@ -1,4 +1,4 @@
-"""What `make audit` says of what pip-audit says."""
+"""What `make audit` makes of pip-audit's answers."""
 
 import json
 import subprocess
@@ -37,12 +37,13 @@ sys.exit(any(package.get("vulns") for package in answer))
 
 @attrs.frozen
 class PipAudit:
-    """A program that answers as pip-audit does, with what a test gives it."""
+    """A program that answers like pip-audit, with what a test gives it."""
 
     path: Path
 
     def answers(self, pypi: Any, osv: Any = UNREACHABLE, development: Any = None) -> None:
-        """For the server's lock by each list; for the development's by the first (all is well)."""
+        """Set the answers: for the server's lock those of both lists, for the development lock that
+        of the first list (by default, no weakness)."""
         answers = {"pypi/requirements.txt": pypi, "osv/requirements.txt": osv}
         answers["pypi/requirements-dev.txt"] = development or [GOOD]
         answers["osv/requirements-dev.txt"] = UNREACHABLE
@@ -66,7 +67,7 @@ def pip_audit(tmp_path: Path) -> PipAudit:
 
 
 def test_packages_without_a_known_weakness_are_a_success(pip_audit: PipAudit) -> None:
-    """And it says how many they are."""
+    """The output says how many they are."""
     pip_audit.answers([GOOD, GOOD])
     done = pip_audit.run()
     assert done.returncode == CLEAN
@@ -75,7 +76,7 @@ def test_packages_without_a_known_weakness_are_a_success(pip_audit: PipAudit) ->
 
 
 def test_a_weakness_is_named(pip_audit: PipAudit) -> None:
-    """With its package and what mends it."""
+    """The output has its package and the version that fixes it."""
     pip_audit.answers([GOOD, BAD])
     done = pip_audit.run()
     assert done.returncode == WEAK
@@ -84,7 +85,7 @@ def test_a_weakness_is_named(pip_audit: PipAudit) -> None:
 
 @pytest.mark.parametrize("pypi", [UNREACHABLE, [GOOD, SKIPPED]], ids=["away", "a mirror"])
 def test_who_cannot_tell_says_so(pip_audit: PipAudit, pypi: Any) -> None:
-    """In a sentence, with why, and a status that is neither a success nor a finding."""
+    """It gives the reason in a sentence, and a status that is neither success nor a finding."""
     pip_audit.answers(pypi)
     done = pip_audit.run()
     assert done.returncode == UNKNOWN
@@ -95,7 +96,7 @@ def test_who_cannot_tell_says_so(pip_audit: PipAudit, pypi: Any) -> None:
 
 @pytest.mark.parametrize("pypi", [UNREACHABLE, [GOOD, SKIPPED]], ids=["away", "a mirror"])
 def test_the_next_list_is_asked(pip_audit: PipAudit, pypi: Any) -> None:
-    """What it says counts."""
+    """What that list says counts."""
     pip_audit.answers(pypi, [GOOD, GOOD])
     assert pip_audit.run().returncode == CLEAN
     pip_audit.answers(pypi, [GOOD, BAD])
@@ -103,7 +104,7 @@ def test_the_next_list_is_asked(pip_audit: PipAudit, pypi: Any) -> None:
 
 
 def test_a_finding_counts_for_more_than_what_is_unknown(pip_audit: PipAudit) -> None:
-    """In the same list or the other lock file."""
+    """This holds in the same list and in the other lock file."""
     pip_audit.answers([BAD, SKIPPED])
     assert pip_audit.run().returncode == WEAK
     pip_audit.answers(UNREACHABLE, development=[BAD])
@@ -111,7 +112,7 @@ def test_a_finding_counts_for_more_than_what_is_unknown(pip_audit: PipAudit) -> 
 
 
 def test_other_options_are_pip_audit_s(pip_audit: PipAudit) -> None:
-    """To leave out what does not concern us, say."""
+    """They can leave out a weakness that does not concern us, for example."""
     pip_audit.answers([GOOD])
     pip_audit.run("--ignore-vuln", "CVE-1")
     assert "--ignore-vuln CVE-1 -s pypi" in pip_audit.log

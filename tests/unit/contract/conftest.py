@@ -15,7 +15,7 @@ from tests.unit.in_memory import memory_folder
 
 @pytest.fixture(scope="session")
 def empty_file() -> Iterator[Path]:
-    """A database with nothing in its tables, which take longer to be made than most tests."""
+    """A database with empty tables, which take longer to make than most tests take."""
     with memory_folder() as folder:
         path = folder / "empty.db"
         writing(path).close()

@@ -1,4 +1,4 @@
-"""A client that keeps to docs/protocol.md, and notes what it experiences."""
+"""A client that keeps to docs/protocol.md, and notes what happens to it."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -17,13 +17,13 @@ from tests.unit.world import Said
 if TYPE_CHECKING:
     from tests.unit.delivery.two_nodes import World
 
-HELD_AT_MOST = 5.0  # seconds in which a client does nothing about what it was told
+HELD_AT_MOST = 5.0  # seconds for which a client leaves alone what it was told
 
 
 @attrs.define(eq=False)
 class Sending:
-    """A message that has no answer yet, at its sender's. seqs: of its copies, the last one last.
-    under_way: whether an answer may still come. refused_at: when it was refused for the moment."""
+    """A message that has no answer yet. seqs: those of its copies, the latest last. under_way:
+    whether an answer may still come. refused_at: when it was refused temporarily."""
 
     number: int
     key: str
@@ -45,8 +45,8 @@ class Change:
 
 
 class Device:
-    """One of several clients of a user: a process, and another one after it that goes on from what
-    the first has written down."""
+    """One of several clients of a user: a process, and then another one that goes on from what the
+    first has saved."""
 
     def __init__(self, world: "World", user: User) -> None:
         self.world = world
@@ -56,7 +56,7 @@ class Device:
         self.begins_anew()
 
     def begins_anew(self) -> None:
-        """A new process, which has neither sent anything nor written down where it is."""
+        """Begin a new process, which has sent nothing and saved no position."""
         if self.link is not None:
             self.loses(self.link)
         elif self.process:
@@ -79,7 +79,7 @@ class Device:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it has all its answers, and all that is to be had."""
+        """Whether it has all its answers, and everything that it can be shown."""
         link = self.link
         return (
             link is not None
@@ -136,7 +136,7 @@ class Device:
             self._ask(self._change)
 
     def loses(self, link: Link) -> None:
-        """The connection is of no use any more; what was under way waits for the next."""
+        """Give up the connection; what was under way waits for the next."""
         if self.link is link:
             if self.is_in:
                 self.note("closed")
@@ -160,7 +160,7 @@ class Device:
     # -- groups ----------------------------------------------------------------------------------
 
     def changes(self, what: str, group: int) -> None:
-        """Join a group, or leave it. One after the other."""
+        """Join or leave a group, unless another change is under way."""
         if self._change is None:
             self._change = Change(what, group, self._new_cid())
             if self.is_in:
@@ -215,13 +215,13 @@ class Device:
             self._transmit(sending)
 
     def sends_again(self) -> None:
-        """What was refused for the moment, in its order."""
+        """Send what was refused temporarily, in order."""
         for sending in list(self._sendings.values()):
             if self.is_in and not sending.under_way:
                 self._transmit(sending)
 
     def goes_on(self) -> None:
-        """Neither what came nor what was refused for the moment is left for long."""
+        """Read what came, and send again what was refused temporarily, after HELD_AT_MOST."""
         now = self.world.clock.monotonic()
         if self.link is None or not self.link.unread:
             self._read_at = now
@@ -234,7 +234,7 @@ class Device:
             self.sends_again()
 
     def sends_copies(self) -> None:
-        """Everything a second time that has no answer."""
+        """Send everything again that has no answer."""
         for sending in list(self._sendings.values()):
             if self.is_in:
                 self._transmit(sending)
@@ -255,7 +255,7 @@ class Device:
                 self._settled(sending, "ack", at=at)
 
     def is_refused(self, seq: int, error: ChatError) -> None:
-        """For the last of its copies that counts, as long as none was accepted."""
+        """A refusal counts only for the last copy, as long as none was accepted."""
         for sending in list(self._sendings.values()):
             if seq == sending.seqs[-1]:
                 if isinstance(error, TryAgain | TooManyUnanswered):
@@ -292,16 +292,16 @@ class Device:
             self.note("received", at=entry.at, key=key)
 
     def is_at(self, at: int) -> None:
-        """All up to there was sent."""
+        """The server says that it has sent everything up to there."""
         self.since = max(self.since or 0, at)
 
     def begins_at(self, ends: Ends) -> None:
-        """Positions mean something else from now on."""
+        """The server says that positions mean something else from now on."""
         self.since, self.epoch = ends.head, ends.epoch
         self.note("anew")
 
     def takes_over(self) -> None:
-        """Say that all up to here is where it cannot be lost."""
+        """Say that everything up to here is safely stored."""
         link, at = self.link, self.since
         if link is not None and link.session is not None and at:
             link.note("taken", at=at)
@@ -309,7 +309,7 @@ class Device:
 
 
 class OldDevice(Device):
-    """A client of version 1. It is shown what others write, and what it writes has no answer."""
+    """A client of version 1. It is shown what others write; its own messages get no answers."""
 
     def _new_link(self, site: Site) -> Link:
         return OldLink(self, site, next(self.world.numbers))
@@ -342,10 +342,10 @@ class OldDevice(Device):
             super().says(to=to, group=group)
 
     def changes(self, what: str, group: int) -> None:
-        """It does not."""
+        """Change nothing: it has no such request here."""
 
     def takes_over(self) -> None:
-        """What was sent is taken over."""
+        """Say nothing: what was sent counts as taken over."""
 
 
 def _chat(link: Link, sending: Sending, seq: int | None) -> Awaitable[None] | None:
@@ -374,5 +374,5 @@ async def _finished(unfinished: Awaitable[None], link: Link, seq: int | None) ->
 def _taken(link: Link, at: int) -> None:
     session = link.session
     assert session is not None
-    with suppress(ChatError):  # of another epoch, where the client has not heard of that yet
+    with suppress(ChatError):  # the position may be of an epoch that is over
         link.site.chat.marks.taken_over(session, at)

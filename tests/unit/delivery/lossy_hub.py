@@ -1,4 +1,4 @@
-"""What connects nodes in one process, with everything that can happen to notes on their way."""
+"""Connects nodes in one process, with everything that can happen to notes on their way."""
 
 from collections import deque
 from collections.abc import Collection
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class LossyHub:
-    """Notes are encoded, and wait until they are carried: in order or out of it, once, twice or
+    """Encodes notes, which then wait until they are carried: in or out of order, once, twice or
     never. What goes to a node that is cut off is lost."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.leases: set[str] = set()
-        self.deaf: dict[str, bool] = {}  # whether they know that they are cut off, by node
+        self.deaf: dict[str, bool] = {}  # nodes that are cut off, and whether they know it
         self._presence, self._slots = LocalPresence(), LocalSlots()
         self._packets: dict[str, deque[bytes]] = {}  # by recipient
 
@@ -39,18 +39,18 @@ class LossyHub:
         return await self._presence.users_of(name)
 
     def post(self, sender: str, note: Note) -> None:
-        """To all others."""
+        """Send a note to all other nodes."""
         for name in self.nodes:
             if name != sender and name not in self.deaf:
                 packets = codec.packets(sender, codec.encode(note))
                 self._packets.setdefault(name, deque()).extend(packets)
 
     def waiting(self, to: str) -> deque[bytes]:
-        """Packets on their way to a node, the oldest first. To be swapped, doubled or lost."""
+        """Packets on their way to a node, the oldest first. Tests swap, double or lose them."""
         return self._packets.setdefault(to, deque())
 
     def carry(self, to: str, most: int) -> bool:
-        """Bring a node some of what waits for it; return whether there was anything."""
+        """Deliver some of what waits for a node; return whether anything did."""
         packets = self.waiting(to)
         moved = bool(packets)
         for _ in range(min(most, len(packets))):
@@ -59,10 +59,8 @@ class LossyHub:
         return moved
 
     def cut(self, name: str, *, noticed: bool) -> None:
-        """From now on, and for what is on its way already, nothing reaches a node.
-
-        noticed: it knows that.
-        """
+        """Let nothing reach a node from now on, not even what is on its way. noticed: whether the
+        node knows that."""
         self.deaf[name] = noticed
         self.waiting(name).clear()
 
@@ -72,13 +70,13 @@ class LossyHub:
             self.nodes[name].gap()
 
     def end_lease(self, name: str) -> None:
-        """Claims of a node without one count for nothing."""
+        """End a node's lease: its claims no longer count."""
         self.leases.discard(name)
         self._presence.forget(name)
         self._slots.forget(name)
 
     def remove(self, name: str) -> None:
-        """A node has died, and its lease has run out."""
+        """Remove a node that has died and whose lease has run out."""
         del self.nodes[name]
         self.end_lease(name)
         self.deaf.pop(name, None)

@@ -9,7 +9,7 @@ from chat_domain.ports.store import Store
 
 
 class Safe:
-    """Keeps what the objects of a memory store hold; they themselves go on."""
+    """Keeps the content of a memory store's objects; the objects themselves stay in use."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -30,13 +30,13 @@ class Safe:
         self._kept = None
 
     def _parts(self) -> list[Any]:
-        """Those that are shared, too."""
+        """The objects of the store, including those that others share."""
         store = self._store
         log: Any = store.log
         return [store.users, store.tokens, store.friends, store.groups, log, log._members]
 
     def _copied(self, contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Copies that speak of the same parts."""
+        """Copies that refer to the same parts."""
         return copy.deepcopy(contents, {id(part): part for part in self._parts()})
 
 

@@ -27,7 +27,7 @@ class MortalTasks(ManualTasks):
     def close(self) -> None:
         while self._tasks:
             work = self._tasks.popleft().work
-            with suppress(RuntimeError):  # it waits for something on its way out
+            with suppress(RuntimeError):  # it awaits something while it ends
                 work.close()
             work.close()
         self._soon.clear()
@@ -35,8 +35,8 @@ class MortalTasks(ManualTasks):
 
 @attrs.define(eq=False)
 class Site:
-    """A node. A hung one does nothing, but for what it had begun before. log: its connection to
-    the database."""
+    """A node. While it hangs, it does nothing except what it had begun before. log: its connection
+    to the database."""
 
     name: str
     chat: Chat
@@ -59,7 +59,7 @@ class Link:
         self.session: Session | None = None
         self.sent = 0
         self.gone = False  # the server has noticed its end
-        self.asked: dict[int, str] = {}  # cids, by the client's marks of its requests
+        self.asked: dict[int, str] = {}  # cids, by the `seq` of the client's requests
         self.unread: deque[Callable[[], None]] = deque()
         self._frames: deque[Frame] = deque()
         self._busy = False
@@ -70,7 +70,7 @@ class Link:
     # -- what the server says --------------------------------------------------------------------
 
     def opened(self, since: int | None, head: int, epoch: str, *, reset: bool) -> None:
-        """The login has been answered."""
+        """Note that the login has been answered."""
         self.note(
             "opened",
             user=self.device.user.id,
@@ -110,10 +110,10 @@ class Link:
         """Nobody looks."""
 
     def begin_anew(self) -> None:
-        """It is dropped instead."""
+        """Never called: the server drops the connection instead."""
 
     def ping(self) -> None:
-        """Say up to where all was sent."""
+        """Tell the client up to where everything was sent."""
         if self.session is not None and not self.session.ended:
             at = self.site.chat.offline.place(self.session)
             self.note("said", at=at)
@@ -123,7 +123,7 @@ class Link:
         """Nobody looks."""
 
     def notice(self, text: str) -> None:
-        """Nobody reads it."""
+        """Nobody looks."""
 
     def replaced(self) -> None:
         self.lose()
@@ -139,17 +139,17 @@ class Link:
             self.unread.append(frame)
 
     def look_after(self) -> None:
-        """What a server's clock does for a connection."""
+        """Do what a server's clock does for a connection."""
         if self.session is not None and not self.gone:
             self.site.chat.offline.go_on(self.session)
 
     def drained(self) -> None:
-        """What was sent has left the server, which means nothing here."""
+        """What was sent has left the server, which means nothing in version 2."""
 
     # -- its end ---------------------------------------------------------------------------------
 
     def lose(self) -> None:
-        """The server notices the end of the connection."""
+        """Let the server notice the end of the connection."""
         if not self.gone:
             self.end()
             self.device.loses(self)
@@ -157,7 +157,7 @@ class Link:
                 self.site.tasks.start(self.site.chat.logins.end(self.session))
 
     def end(self) -> None:
-        """What has not been handled by now never is."""
+        """End the connection: what has not been handled by now never is."""
         self.gone = True
         self._frames.clear()
         self.unread.clear()
@@ -170,7 +170,7 @@ class Link:
         self.go_on()
 
     def go_on(self) -> None:
-        """Handle frames in their order, none while one is waited for."""
+        """Handle frames in order, one at a time."""
         if self.site.hung:
             return
         while self._frames and not self._busy and not self.gone:
@@ -186,7 +186,8 @@ class Link:
 
 
 class OldLink(Link):
-    """One of version 1, which is shown what others write. What is sent counts as taken over."""
+    """A connection of version 1, which is shown what others write. What is sent counts as taken
+    over."""
 
     version = 1
 
@@ -242,7 +243,7 @@ class OldLink(Link):
 
 
 def pushed(entry: Entry) -> dict[str, Any]:
-    """What a `pushed` event says of an entry, but for its position."""
+    """The facts of an entry in a `pushed` event, without its position."""
     facts: dict[str, Any] = {"sender": entry.sender_id, "cid": entry.cid}
     if entry.change is None:
         facts |= {"key": key_of(entry.text), "crc": crc_of(entry.text)}

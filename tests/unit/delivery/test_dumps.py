@@ -1,4 +1,4 @@
-"""A log that is looked up in a later one says what it would say by itself."""
+"""A log that is looked up in a later one gives the same answers as by itself."""
 
 import random
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Log = tuple[Event, ...]
 
 
 def an_entry(at: int, rng: random.Random) -> Event:
-    """Keys and cids come again now and then."""
+    """A random entry. Keys and cids repeat now and then."""
     sender, whom, cid = rng.choice(USERS), rng.choice(USERS), f"c{rng.randrange(30)}"
     facts = {"at": at, "sender": sender, "cid": cid}
     if rng.random() < 0.4:
@@ -32,7 +32,7 @@ def an_entry(at: int, rng: random.Random) -> Event:
 
 
 def grown(log: Log, count: int, rng: random.Random) -> Log:
-    """One more with each step, so that people are in groups which they leave."""
+    """The log with more entries, one by one, so that users are in groups before they leave them."""
     for _ in range(count):
         entry = an_entry(len(log) + 1, rng)
         if _may_be(log, entry):
@@ -41,7 +41,7 @@ def grown(log: Log, count: int, rng: random.Random) -> Log:
 
 
 def _may_be(log: Log, entry: Event) -> bool:
-    """Nobody joins a group in which they are, or goes from one in which they are not."""
+    """Whether it can happen: nobody joins a group they are in, or leaves one they are not in."""
     known = Chronicle(map(line_of, log))
     user = entry["whom"] if entry.get("what") == What.REMOVED else entry["sender"]
     stay = known.stay(user, entry["conv"], FOR_EVER)
@@ -67,7 +67,7 @@ def histories(draw: st.DrawFn) -> list[Log]:
 
 
 def noted(logs: Sequence[Log]) -> list[Dump]:
-    """What a history says of them."""
+    """The dumps by which a history records these logs."""
     dumps: list[Dump] = []
     before: Log = ()
 
@@ -84,7 +84,7 @@ def noted(logs: Sequence[Log]) -> list[Dump]:
 
 
 def says(log: Chronicle) -> dict[str, object]:
-    """All that can be asked."""
+    """The answers to everything that a log can be asked."""
     lines = [*log.above(0)]
     places = range(len(lines) + 3)
     spans = [(after, upto) for after in places for upto in places[after:]]
@@ -115,7 +115,7 @@ def test_a_log_says_what_it_would_say_by_itself(logs: list[Log]) -> None:
 
 @given(histories())
 def test_what_is_found_in_a_log_is_found_in_one_of_those_that_have_it(logs: list[Log]) -> None:
-    """All who wrote where they may not; in the last log, also what is there twice."""
+    """This holds for all entries of strangers and, in the last log, for what is there twice."""
     told, whole = logs_of(noted(logs)), [Chronicle(map(line_of, log)) for log in logs]
     strangers = [line for log in told for line in log.strangers]
     assert {*strangers} == {line for log in whole for line in log.strangers}
@@ -123,7 +123,7 @@ def test_what_is_found_in_a_log_is_found_in_one_of_those_that_have_it(logs: list
 
 
 def test_what_many_logs_have_is_there_once() -> None:
-    """Some hundred entries, of which the last one is lost again and again."""
+    """The last of some hundred entries is lost repeatedly."""
     first = grown((), 400, random.Random(1))
     logs = [(*first, {**first[-1], "at": len(first) + 1, "cid": f"x{n}"}) for n in range(50)]
     dumps = noted(logs)
@@ -139,7 +139,7 @@ def test_a_history_in_which_the_log_was_never_looked_at_has_an_empty_one() -> No
 
 @pytest.mark.parametrize("same", [0, 1])
 def test_what_is_above_the_same_is_looked_up_where_it_is_told(same: int) -> None:
-    """Whether as much as could be is said to be the same, or less."""
+    """This holds whether the dump says that the first entry is the same, or repeats it."""
     one, two = (Line(at, pair(1, 2), 1, f"c{at}", f"k{at}") for at in (1, 2))
     later = logs_of([Dump(0, [one, two]), Dump(same, [one][same:])])
     assert [[*log.above(0)] for log in later] == [[one, two], [one]]

@@ -1,4 +1,4 @@
-"""The judge of deliveries, with histories made by hand: a clean one, and one for each breach."""
+"""The judge of deliveries, with histories made by hand: clean ones, and some for each breach."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +11,13 @@ from tests.delivery.judge import Verdict, judge
 
 ANN, BEN, CAT = 1, 2, 3
 GROUP = 7
-SEVERAL = 10  # added to a user's number, it is another connection and process of theirs
+SEVERAL = 10  # added to a user's number: another connection and process of theirs
 
 
 class Tale:
-    """A history, told in a few words. Everybody has one connection and process, numbered as they
-    are, and sees nothing at first. What is in the log by the end is told apart from who says so."""
+    """A history, written in a few words. Each user has one connection and one process, with the
+    user's number, and sees nothing at first. What the log has in the end is independent of what the
+    events say about it."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -38,7 +39,7 @@ class Tale:
         self.tell("opened", wire=wire or user, user=user, **facts)
 
     def begins_anew(self, user: int, head: int) -> None:
-        """It was sent away, and is told when it comes again that its positions are over."""
+        """Cut a device off, and tell it on its return that its positions are no longer valid."""
         self.tell("cut", wire=user)
         facts = {"version": 2, "since": None, "head": head, "epoch": "f", "reset": True}
         self.tell("opened", wire=user, user=user, **facts)
@@ -58,7 +59,7 @@ class Tale:
         self.tell("ack", key=key, at=at)
 
     def push(self, wire: int, at: int) -> None:
-        """An entry of the log, as it is there."""
+        """Send an entry of the log to a connection, as the log has it."""
         entry = self.log[at - 1]
         facts = {name: entry[name] for name in ("sender", "cid", "key", "crc") if name in entry}
         self.tell("pushed", wire=wire, at=at, **facts)
@@ -70,7 +71,7 @@ class Tale:
     # -- the log ---------------------------------------------------------------------------------
 
     def text(self, key: str, to: int = BEN, *, group: int = 0, sender: int = ANN) -> int:
-        """Return its position."""
+        """Put a text into the log; return its position."""
         return self._write(group or pair(sender, to), sender, key, key=key, crc=9)
 
     def change(self, what: str, user: int = ANN, whom: int = 0) -> int:
@@ -82,14 +83,14 @@ class Tale:
         return at
 
     def says(self, key: str, to: int = BEN, *, group: int = 0, sender: int = ANN) -> int:
-        """All is well: it is sent, in the log, and acknowledged. Return its position."""
+        """Let a text be sent, logged and acknowledged, as it should be. Return its position."""
         self.send(key, to, group=group, sender=sender)
         at = self.text(key, to, group=group, sender=sender)
         self.answer(key, at, sender)
         return at
 
     def group(self, *members: int) -> None:
-        """Ann makes one; those who are in it see what they have to."""
+        """Let Ann make a group; its members are sent what they have to see."""
         self.push(ANN, self.change("created"))
         for count, member in enumerate(members, start=1):
             at = self.change("joined", member)
@@ -103,7 +104,7 @@ class Tale:
         self._noted = [*self.log]
 
     def ends(self, *online: int) -> Verdict:
-        """Everything has become quiet, and somebody looks who is online."""
+        """Become quiet, let somebody look who is online, and judge."""
         for user in (ANN, BEN, CAT):
             self.tell("live", user=user, ok=True)
         self.tell("quiet")
@@ -122,7 +123,7 @@ def broken(verdict: Verdict) -> set[str]:
 
 
 def test_a_clean_history_breaks_nothing(tale: Tale) -> None:
-    """Texts to people and groups, refused and sent again, marks, and a device that comes back."""
+    """It has texts to users and groups, refusals, repeats, marks, and a device that returns."""
     tale.group(BEN, CAT)
     at = tale.says("a")
     tale.push(BEN, at)
@@ -223,7 +224,7 @@ def test_what_was_not_acknowledged_has_no_place(tale: Tale) -> None:
 def test_a_message_has_its_place_unless_its_first_copy_can_have_been_refused(
     tale: Tale, *, member: bool, copied: bool, broken_promises: set[str]
 ) -> None:
-    """Its sender may have come into the group while it was on its way."""
+    """Its sender may have joined the group while it was on its way."""
     members = (BEN, CAT) if member else (BEN,)
     tale.group(*members)
     tale.send("a", group=GROUP, sender=CAT)
@@ -267,7 +268,7 @@ def test_a_text_that_a_live_device_was_not_sent_is_found_out(tale: Tale) -> None
 
 
 def test_a_hole_is_found_out_wherever_it_ends(tale: Tale) -> None:
-    """At the next entry, and at what the server says; even where the connection is gone by then."""
+    """It may end at the next entry or at a `said`, even if the connection is gone by the end."""
     tale.says("a")
     at = tale.says("b")
     tale.push(BEN, at)
@@ -287,7 +288,7 @@ def test_a_connection_that_is_cut_owes_nothing(tale: Tale) -> None:
 
 
 def test_what_a_device_is_sent_begins_where_it_says(tale: Tale) -> None:
-    """Neither behind it, nor at it."""
+    """It begins neither later nor at that position itself."""
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))
     tale.opens(BEN, since=0, wire=12)
@@ -327,7 +328,7 @@ def test_a_text_at_the_wrong_person_is_found_out(tale: Tale) -> None:
 
 
 def test_what_one_wrote_oneself_counts_by_its_answer_over_the_same_connection(tale: Tale) -> None:
-    """Another device of one's own is sent it."""
+    """Another device of the same user is sent it."""
     tale.opens(ANN, wire=ANN + SEVERAL)
     tale.push(BEN, tale.says("a"))
     assert broken(tale.ends()) == {"streams_are_the_log"}
@@ -361,7 +362,7 @@ def test_who_joins_sees_nothing_of_what_was_before(tale: Tale) -> None:
 def test_who_does_not_say_where_they_are_gets_what_nobody_has_taken_over(
     tale: Tale, version: int
 ) -> None:
-    """What they had may come again."""
+    """What the device already had may come again."""
     for key in "abc":
         tale.push(BEN, tale.says(key))
     tale.tell("taken", wire=BEN, at=2)
@@ -390,7 +391,7 @@ def test_version_1_is_sent_what_others_write_and_nothing_else(tale: Tale) -> Non
 
 
 def test_positions_begin_anew_with_another_epoch(tale: Tale) -> None:
-    """What the database has lost was in the log; what comes then has its positions."""
+    """What the database lost was in the log; later entries have the same positions."""
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))
     tale.show(BEN, 2)
@@ -406,7 +407,7 @@ def test_positions_begin_anew_with_another_epoch(tale: Tale) -> None:
 
 
 def loses(tale: Tale, head: int, *dumb: int) -> None:
-    """The database comes back without what is above that. dumb: whom nobody tells."""
+    """Let the database come back without what is above. dumb: users whom nobody tells."""
     tale.dump()
     del tale.log[head:]
     tale.tell("lost", head=head)
@@ -439,7 +440,7 @@ def test_an_entry_that_has_become_another_with_a_loss_is_found_out(tale: Tale) -
 
 
 def test_what_was_found_before_several_losses_is_found_once(tale: Tale) -> None:
-    """A stranger who was heard in a group, in what all logs have."""
+    """Here a stranger was heard in a group, in the part that all logs have."""
     tale.group(BEN)
     at = tale.says("a", group=GROUP, sender=CAT)
     for wire in (ANN, BEN):
@@ -497,7 +498,7 @@ def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
 def test_a_login_where_nobody_was_told_of_a_new_epoch_is_of_the_log_before(
     tale: Tale, *, taken: bool, broken_promises: set[str]
 ) -> None:
-    """It begins where the user's devices were, also with what they have taken over since."""
+    """It begins where the user's devices were, including what they have taken over since."""
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))
     loses(tale, 1, BEN)
@@ -517,7 +518,8 @@ def test_a_login_where_nobody_was_told_of_a_new_epoch_is_of_the_log_before(
 def test_a_place_that_the_database_has_lost_is_where_the_log_ends(
     tale: Tale, *, lost: bool, broken_promises: set[str]
 ) -> None:
-    """A node that has not noticed notes it, and it is cut: nothing below it is owed any more."""
+    """A node that has not noticed the loss stores it as a mark, which is cut to the head: nothing
+    below is owed any more."""
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))
     loses(tale, 1)
@@ -549,8 +551,8 @@ def test_what_is_shown_after_the_last_look_at_the_log_is_not_looked_for_there(ta
 
 @pytest.fixture
 def old(tale: Tale) -> Tale:
-    """Ben has a client of version 1, as connection 12, and was sent `a` on it; he comes again, as
-    connection 13, when that has ended as a test says."""
+    """Ben has a client of version 1 on connection 12, and was sent `a` there. Tests end it, and let
+    him come again on connection 13."""
     tale.tell("cut", wire=BEN)
     tale.opens(BEN, since=None, wire=12, version=1)
     tale.push(12, tale.says("a"))
@@ -566,7 +568,7 @@ def test_a_text_that_version_1_is_sent_over_two_connections_is_found_out(old: Ta
 
 @pytest.mark.parametrize("what", ["node 1", "mariadb 0"])
 def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -> None:
-    """Not what it was told since."""
+    """What was sent after that may not."""
     for phase in ("begin", "end"):
         old.tell("fault", what="killed", target=what, phase=phase)
     old.tell("cut", wire=12)
@@ -585,7 +587,7 @@ def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -
 def test_a_text_that_no_connection_of_version_1_was_sent_is_found_out(
     old: Tale, *, whole: bool, broken_promises: set[str]
 ) -> None:
-    """Unless it can have been lost on its way."""
+    """It is excused if it can have been lost on its way."""
     old.says("b")
     old.tell("cut", wire=12, whole=whole)
     old.opens(BEN, since=None, wire=13, version=1)
@@ -603,7 +605,7 @@ Unless = Callable[[str], set[str]]
 def test_a_device_without_a_place_is_owed_what_version_1_was_not_sent(
     old: Tale, *, whole: bool, unless_unheard: Unless
 ) -> None:
-    """Unless it can have been sent it, and was not heard."""
+    """It is not if version 1 can have been sent it without this being heard."""
     old.says("b")
     old.opens(BEN, since=None, wire=BEN)
     old.push(BEN, old.says("c"))
@@ -615,7 +617,7 @@ def test_a_device_without_a_place_is_owed_what_version_1_was_not_sent(
 def test_a_mark_of_what_version_1_was_not_sent_is_found_out(
     old: Tale, *, whole: bool, unless_unheard: Unless
 ) -> None:
-    """Unless it can have been sent it, and was not heard."""
+    """It is excused if version 1 can have been sent it without this being heard."""
     at = old.says("b")
     old.tell("marks", wire=ANN, user=BEN, got=at)
     old.tell("cut", wire=12, whole=whole)
@@ -628,7 +630,7 @@ def test_a_mark_of_what_version_1_was_not_sent_is_found_out(
 def test_a_mark_of_what_the_answer_to_a_login_of_version_1_had_counts(
     old: Tale, *, whole: bool, unless_unheard: Unless
 ) -> None:
-    """If it can have been lost on its way: that was all that was sent on its connection."""
+    """It does if the answer, which was all that its connection was sent, was not heard."""
     at = old.says("b")
     old.tell("cut", wire=12)
     old.tell("comes", wire=14, user=BEN, since=None, version=1)
@@ -658,7 +660,7 @@ def test_version_1_is_not_owed_what_another_device_has_taken_over(old: Tale) -> 
 def test_version_1_is_not_told_that_positions_begin_anew(
     old: Tale, sent: str, broken_promises: set[str]
 ) -> None:
-    """It is sent as much as can be of one log, and then of the next, without a hole in either."""
+    """It is sent one log for as long as possible, and then the next, without a hole in either."""
     old.push(12, old.says("b"))
     loses(old, 1, BEN)
     for key in "cde":
@@ -672,7 +674,7 @@ def test_version_1_is_not_told_that_positions_begin_anew(
 def test_version_1_is_not_sent_what_was_lost_long_before_it_came(
     old: Tale, later: int, broken_promises: set[str]
 ) -> None:
-    """By then its node has noticed."""
+    """By then, its node has noticed the loss."""
     old.push(12, old.says("b"))
     old.tell("cut", wire=12)
     loses(old, 1, BEN)
@@ -707,7 +709,7 @@ def test_a_client_that_leaves_something_out_is_found_out(tale: Tale) -> None:
 
 
 def test_a_device_goes_on_from_where_its_process_before_was(tale: Tale) -> None:
-    """Neither further on, nor further back."""
+    """It begins neither later nor earlier."""
     for key in "abc":
         tale.push(BEN, tale.says(key))
     tale.tell("process", process=12, user=BEN, after=BEN)
@@ -720,7 +722,7 @@ def test_a_device_goes_on_from_where_its_process_before_was(tale: Tale) -> None:
 
 
 def test_a_device_shows_what_another_one_of_its_user_wrote(tale: Tale) -> None:
-    """But not what it wrote itself."""
+    """It does not show what it wrote itself."""
     for key in "abc":
         tale.push(BEN, tale.says(key))
     tale.show(ANN, 1)
@@ -803,7 +805,7 @@ def test_a_mark_that_is_not_stored_in_the_end_is_found_out(tale: Tale) -> None:
     ],
 )
 def test_what_does_not_mend_is_found_out(tale: Tale, tell: Callable[[Tale], None]) -> None:
-    """A message without an answer for ever, and somebody who does not get along."""
+    """Examples are a message that is never answered, and a user who is not logged in at the end."""
     tell(tale)
     assert broken(tale.ends()) == {"all_mends"}
 
@@ -828,7 +830,7 @@ def test_a_user_with_a_new_process_is_there(tale: Tale) -> None:
 
 
 def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
-    """But for a last line that was cut off."""
+    """Only a last line that was cut off is left out."""
     path = tmp_path / "history.jsonl"
     with new_history(path) as history:
         history.note("send", key="a")

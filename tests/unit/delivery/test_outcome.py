@@ -1,4 +1,4 @@
-"""A run that failed by itself is not taken for a broken promise."""
+"""A run that fails by itself does not count as a broken promise."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.integration.cluster import NodeProcess
 
 
 class SlowNode(NodeProcess):
-    """It does not start until it has failed to, so often."""
+    """A node whose start fails so many times before it succeeds."""
 
     def __init__(self, failures: int) -> None:
         self.port = 6000

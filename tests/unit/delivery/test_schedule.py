@@ -1,4 +1,4 @@
-"""The plan of faults is the seed's, and everything that it breaks is whole again in time."""
+"""The seed alone decides the plan of faults, and everything that it breaks works again in time."""
 
 import itertools
 

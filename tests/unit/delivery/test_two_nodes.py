@@ -23,8 +23,8 @@ some = st.integers(1, 4)
 
 
 class TwoNodes(RuleBasedStateMachine):
-    """What becomes of it all is judged in the end, as for a cluster of real processes. The bounds
-    are small, so that they are met."""
+    """Everything is judged in the end, as for a cluster of real processes. The bounds are small, so
+    that the steps reach them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class TwoNodes(RuleBasedStateMachine):
 
     @rule(who=persons, which=devices, where=sites, noticed=st.booleans())
     def move(self, who: int, which: int, where: int, noticed: bool) -> None:
-        """Go on by another connection, whether the first is known to be gone or not."""
+        """Go on over another connection. noticed: whether the server noticed the end of the old."""
         self.lose_connection(who, which, noticed)
         self.come(who, which, where)
 
@@ -200,7 +200,7 @@ class TwoNodes(RuleBasedStateMachine):
 
     @rule()
     def be_well(self) -> None:
-        """Everything works for a moment."""
+        """Let everything work for a moment."""
         self.heal()
         self.pass_time()
 
@@ -256,7 +256,7 @@ class TwoNodes(RuleBasedStateMachine):
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
     max_examples=tries(50),
-    derandomize=not WANTED,  # the same few each time: a change is to blame for what breaks
+    derandomize=not WANTED,  # the same few each time, so that only a change can break them
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,5 +1,5 @@
-"""Two nodes over one log and the people on them, without an event loop; everyone's experience is a
-history."""
+"""Two nodes over one log and the people on them, without an event loop; a history records what
+happens to everyone."""
 
 import itertools
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ OFF = -300_000  # milliseconds by which the second node's clock is off
 
 
 class WrongClock(ManualClock):
-    """Another's, but for the time of day."""
+    """Another clock, except for the time of day."""
 
     def __init__(self, right: ManualClock) -> None:
         self._right = right
@@ -100,7 +100,7 @@ class World:
     # -- what goes on by itself ------------------------------------------------------------------
 
     def go_on(self) -> None:
-        """Let the nodes do all that they can without the network."""
+        """Let the nodes do everything that they can without the network."""
         for site in self.sites:
             if not site.hung:
                 site.tasks.drain()
@@ -113,13 +113,13 @@ class World:
         return moved
 
     def carry_all(self) -> None:
-        """Until nobody has anything to say any more."""
+        """Carry notes until none are left."""
         self.go_on()
         while any([self.carry(site, 100) for site in self.sites]):  # noqa: C419  # each of them
             pass
 
     def serve(self) -> None:
-        """Let the database do all that waits for it."""
+        """Let the database do everything that waits for it."""
         self.go_on()
         while any(site.log.writing or site.log.reading for site in self.sites):
             for site in self.sites:
@@ -127,7 +127,7 @@ class World:
             self.go_on()
 
     def tick(self) -> None:
-        """Half a second goes by."""
+        """Let half a second pass."""
         self.clock.advance(0.5)
         self.latches.wake()
         for site in self.sites:
@@ -146,7 +146,7 @@ class World:
         self.note("stored", user=user_id, got=opening.got, epoch=opening.ends.epoch)
 
     def notice_who_is_gone(self) -> None:
-        """What silence tells a server in the end."""
+        """Let servers notice the dead connections, as silence would tell them in the end."""
         for site in self.sites:
             for link in site.links:
                 if link.device.link is not link:
@@ -155,15 +155,15 @@ class World:
     # -- what breaks -----------------------------------------------------------------------------
 
     def breaks(self, what: str, *, broken: bool = True) -> None:
-        """Note that something is broken, or whole again. what: a node, or its database."""
+        """Note that something is broken, or works again. what: a node, or its database."""
         if broken != (what in self._broken):
             self._broken ^= {what}
             self.note("fault", what="", target=what, phase="begin" if broken else "end")
 
     def kill(self, number: int, *, committed: int = 0) -> None:
-        """A node dies with all that it has in memory, and is started again under a new name.
+        """Kill a node with everything in its memory, and start it again under a new name.
 
-        committed: how many of the batches that it had given to the database are in the log.
+        committed: how many of the batches that it had given to the database get into the log.
         """
         self.breaks(f"node {number}")
         old = self.sites[number]
@@ -204,7 +204,7 @@ class World:
             await site.chat.node.resume()
 
     def mend(self, site: Site) -> None:
-        """Let a node work again as it should."""
+        """Let a node work again."""
         site.hung = False
         self.breaks(f"node {site.name} hung", broken=False)
         for link in site.links:
@@ -213,8 +213,8 @@ class World:
         self.regain_lease(site)
 
     def lose_the_end(self, noticed: Iterable[int]) -> None:
-        """The database comes back as it was when it was put into the safe. noticed: by which nodes
-        at once; the others look at it by the clock, or with what they write."""
+        """Let the database come back as it was when it was put into the safe. noticed: the nodes
+        that notice at once; others notice by the clock, or when they write."""
         self.dump()
         self.safe.bring_back()
         self.note("lost", head=len(self._tail().entries))

@@ -1,4 +1,4 @@
-"""What lies in infra/, read."""
+"""Reads the files in infra/."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def text_of(name: str) -> str:
 
 @cache
 def parsed(name: str) -> Any:
-    """What a file says, which is nobody's to change: it is parsed once."""
+    """The content of a file, which callers must not change: it is parsed once."""
     return json.loads(text_of(name)) if name.endswith(".json") else yaml.safe_load(text_of(name))
 
 
@@ -30,12 +30,12 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def panels() -> list[dict[str, Any]]:
-    """Of the dashboard, without the headings between them."""
+    """The dashboard's panels, without the headings between them."""
     return [panel for panel in parsed("grafana/chat.json")["panels"] if panel["type"] != "row"]
 
 
 def expressions() -> Iterator[str]:
-    """Whatever Prometheus is asked, by alerts and dashboard."""
+    """Everything that the alerts and the dashboard ask Prometheus."""
     yield from (alert["expr"] for alert in alerts())
     yield from (target["expr"] for panel in panels() for target in panel["targets"])
     dashboard = parsed("grafana/chat.json")
@@ -44,7 +44,7 @@ def expressions() -> Iterator[str]:
 
 
 def unit(name: str) -> list[tuple[str, str]]:
-    """A unit's settings, in their order; a name can come several times."""
+    """A unit's settings, in order; a name can occur several times."""
     pairs = re.findall(r"^(\w+)=(.*)$", text_of(f"systemd/{name}"), re.MULTILINE)
     return [(key, value) for key, value in pairs]
 

@@ -1,4 +1,4 @@
-"""Whoever is woken by an alert finds a page about it."""
+"""An operator who is woken by an alert finds a page about it."""
 
 import re
 from typing import Any
@@ -20,19 +20,19 @@ def sections() -> dict[str, str]:
 
 
 def test_alerts_and_sections_are_the_same() -> None:
-    """None without a section, and no section about what never comes; in one order."""
+    """Every alert has a section and every section an alert, in the same order."""
     assert list(sections()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_section_says_what_to_do(name: str) -> None:
-    """What it means, what users feel, what to look at, what to do."""
+    """It says what the alert means, what users notice, what to look at, and what to do."""
     assert re.findall(r"^- \*\*(\w+):\*\*", sections()[name], re.MULTILINE) == list(PARTS)
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=NAMES)
 def test_an_alert_says_where_to_read_on(alert: dict[str, Any]) -> None:
-    """And how much of a hurry there is."""
+    """It also says how urgent it is."""
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert alert["for"]
     assert alert["annotations"].keys() == {"summary", "description", "runbook"}
@@ -40,7 +40,7 @@ def test_an_alert_says_where_to_read_on(alert: dict[str, Any]) -> None:
 
 
 def test_each_alert_is_tested() -> None:
-    """That it fires, and that it does not where there is no reason (promtool test rules)."""
+    """Tests show that it fires, and that it does not without a reason (promtool test rules)."""
     tests = parsed("prometheus/alerts_test.yml")["tests"]
     labels = [
         sample["labels"]

@@ -1,4 +1,4 @@
-"""The cluster of compose.yaml, as far as it can be looked at without Docker."""
+"""The cluster of compose.yaml, as far as it can be checked without Docker."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ NODES = ["node1", "node2", "node3"]
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_whatever_a_service_needs_is_there(name: str) -> None:
-    """Other services, networks, volumes, secrets and files."""
+    """These are other services, networks, volumes, secrets and files."""
     service = SERVICES[name]
     assert set(service.get("depends_on", ())) <= SERVICES.keys()
     assert set(service["networks"]) <= COMPOSE["networks"].keys()
@@ -33,7 +33,7 @@ def test_whatever_a_service_needs_is_there(name: str) -> None:
 
 
 def test_who_is_waited_for_can_say_that_it_is_well() -> None:
-    """By a healthcheck, or by ending."""
+    """Such a service has a healthcheck, or ends."""
     for service in SERVICES.values():
         needed = service.get("depends_on", {})
         for name in needed if isinstance(needed, dict) else ():
@@ -45,7 +45,7 @@ def test_who_is_waited_for_can_say_that_it_is_well() -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_nothing_gets_new_privileges(name: str) -> None:
-    """Whatever the image has lying about."""
+    """This holds whatever programs an image has."""
     assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
 
 
@@ -56,7 +56,7 @@ def test_nobody_leaves_a_core(name: str) -> None:
 
 
 def test_images_are_of_one_version() -> None:
-    """But for our own, which is built here."""
+    """Our own, which is built here, is the exception."""
     images = {service["image"] for service in SERVICES.values()} - {"chat"}
     images |= set(re.findall(r"^FROM (\S+)", text_of("docker/Dockerfile"), re.MULTILINE))
     assert all(re.search(r":v?\d+\.\d+\.\d+(-|$)", image) for image in images), images
@@ -64,7 +64,7 @@ def test_images_are_of_one_version() -> None:
 
 @pytest.mark.parametrize("name", ["nginx.conf", "nginx-tls.conf"])
 def test_nginx_knows_the_nodes_and_they_know_nginx(name: str) -> None:
-    """By addresses that stay the same, whichever is made anew."""
+    """They know fixed addresses, which stay the same when a container is created again."""
     command = SERVICES["nginx"]["command"][-1].split(" >")[0].replace("/etc/chat/nginx.conf", name)
     done = subprocess.run(
         ["sh", "-c", command], cwd=INFRA, capture_output=True, text=True, check=True
@@ -78,7 +78,7 @@ def test_nginx_knows_the_nodes_and_they_know_nginx(name: str) -> None:
 
 
 def test_nodes_are_reached_through_nginx_alone() -> None:
-    """And what is not encrypted from this machine alone."""
+    """Ports without encryption are open only to this machine."""
     assert all("ports" not in SERVICES[name] for name in (*NODES, "mariadb", "redis"))
     ports = chain.from_iterable(service.get("ports", ()) for service in SERVICES.values())
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -86,7 +86,7 @@ def test_nodes_are_reached_through_nginx_alone() -> None:
 
 
 def test_prometheus_scrapes_the_nodes() -> None:
-    """At the port that the image gives them."""
+    """It uses the port that the image gives them."""
     (job,) = parsed("prometheus/prometheus.yml")["scrape_configs"]
     (port,) = re.findall(r"\bCHAT_HTTP_PORT=(\d+)", text_of("docker/Dockerfile"))
     assert job["static_configs"][0]["targets"] == [f"{node}:{port}" for node in NODES]
@@ -122,7 +122,7 @@ def _knows_its_users(made: dict[str, str]) -> None:
 
 
 def test_redis_is_given_its_rules_and_the_nodes_their_password() -> None:
-    """Each has the secrets that it names, and no other."""
+    """Each has the secrets that it names, and no others."""
     assert {"redis.acl", "redis-admin"} == set(SERVICES["redis"]["secrets"])
     command = SERVICES["redis"]["command"]
     assert command[command.index("--aclfile") + 1] == "/run/secrets/redis.acl"
@@ -132,7 +132,7 @@ def test_redis_is_given_its_rules_and_the_nodes_their_password() -> None:
 
 
 def test_the_image_has_the_whole_server() -> None:
-    """All packages of the project, and nothing of the tree beside."""
+    """It has all packages of the project, and nothing else of the tree."""
     copied = re.findall(r"^COPY (?!--)(\S+)", text_of("docker/Dockerfile"), re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]

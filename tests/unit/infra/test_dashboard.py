@@ -1,4 +1,4 @@
-"""The dashboard as Grafana will read it."""
+"""The dashboard, as Grafana will read it."""
 
 from itertools import combinations
 from typing import Any
@@ -9,7 +9,7 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def test_it_belongs_to_no_particular_grafana() -> None:
-    """Whoever imports it chooses the source of data."""
+    """The operator who imports it chooses the data source."""
     dashboard = parsed("grafana/chat.json")
     assert dashboard["templating"]["list"][0]["type"] == "datasource"
     for panel in panels():
@@ -18,7 +18,7 @@ def test_it_belongs_to_no_particular_grafana() -> None:
 
 
 def test_no_two_panels_are_in_one_place() -> None:
-    """Nor have one id."""
+    """Nor do two have the same id."""
     everything = parsed("grafana/chat.json")["panels"]
     assert len({panel["id"] for panel in everything}) == len(everything)
     for one, other in combinations(everything, 2):

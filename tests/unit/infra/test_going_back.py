@@ -1,4 +1,4 @@
-"""What docs/upgrade.md has an operator type to go back to the C++ server."""
+"""What docs/upgrade.md tells an operator to type to go back to the C++ server."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,6 @@ PAGE = Path(__file__).parents[3] / "docs" / "upgrade.md"
 
 
 def test_going_back_leaves_no_table_of_ours() -> None:
-    """One that stayed would be taken for part of what is there by the next upgrade."""
+    """The next upgrade would take a table that stayed for part of what is there."""
     (dropped,) = re.findall(r"^DROP TABLE (.+);$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(dropped.split(", ")) == sorted([*OUR_TABLES, "UpgradeReport"])

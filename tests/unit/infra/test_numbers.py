@@ -1,4 +1,4 @@
-"""Alerts and dashboard ask for what the server really tells."""
+"""Alerts and dashboard ask for metrics that the server really has."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ MATCHER = re.compile(rf"({NAME.pattern})\{{([^}}]*)\}}")
 
 @pytest.fixture
 async def families() -> AsyncIterator[list[Metric]]:
-    """The page of a server that has just started, and was asked whether it is ready."""
+    """The metrics of a server that has just started and was asked whether it is ready."""
     settings = Settings(store="memory://", hashing="cheap", http_port=1)
     async with opened(settings) as gateway:
         page = pages(gateway)
@@ -30,14 +30,14 @@ async def families() -> AsyncIterator[list[Metric]]:
 
 
 async def test_every_number_exists(families: list[Metric]) -> None:
-    """A misspelt one would be no error, but an alert that never comes."""
+    """A misspelt one would be no error, but an alert that never fires."""
     known = {family.name + ending for family in families for ending in ENDINGS.get(family.type, ())}
     asked = {name for expression in expressions() for name in NAME.findall(expression)}
     assert asked - OF_PROMETHEUS <= known
 
 
 async def test_every_label_has_its_value(families: list[Metric]) -> None:
-    """Like queue="hashing", where an alert means one of several."""
+    """An example is queue="hashing", if an alert means one of several."""
     samples = [sample for family in families for sample in family.samples]
     known = {(sample.name, *label) for sample in samples for label in sample.labels.items()}
     asked = {
@@ -52,5 +52,5 @@ async def test_every_label_has_its_value(families: list[Metric]) -> None:
 
 
 def _counted(name: str) -> str:
-    """Of a histogram's three samples, one that is always there."""
+    """The sample of a histogram's three that always exists."""
     return re.sub("_(bucket|sum)$", "_count", name)

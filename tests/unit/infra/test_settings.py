@@ -25,13 +25,13 @@ FILES = [path for path in sorted(INFRA.rglob("*")) if path.is_file()]
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(INFRA)))
 def test_every_variable_exists(path: Path) -> None:
-    """The server would not complain of a misspelt one."""
+    """The server would not complain about a misspelt one."""
     assert set(re.findall(r"\bCHAT_[A-Z_]+\b", path.read_text("utf-8"))) <= KNOWN
 
 
 @pytest.mark.parametrize("name", list(UNITS.values()))
 def test_the_examples_can_be_used(name: str, tmp_path: Path) -> None:
-    """Also with what is commented out in them."""
+    """They can even with the lines that are commented out."""
     (tmp_path / "store").write_text("mysql://chat:PASSWORD@10.0.0.20/chat\n")
     (tmp_path / "broker").write_text("redis://chat:PASSWORD@10.0.0.20\n")
     certificate = trustme.CA().issue_cert("chat.example.org")
@@ -53,12 +53,12 @@ def test_systemd_is_patient_enough(name: str, example: str) -> None:
 
 @pytest.mark.parametrize("name", list(UNITS))
 def test_there_are_files_for_all_connections(name: str) -> None:
-    """Each is one, and the server needs some for itself."""
+    """Each connection takes one, and the server needs some for itself."""
     assert int(setting(name, "LimitNOFILE")) >= Settings().connections + 100
 
 
-# MiB: the program, the last entries, those that wait to be written, that are early and that wait to
-# be applied, memberships, what else it remembers, two passwords being hashed
+# MiB: the program; the last entries, those that wait to be written, those that came early, and
+# those that wait to be applied; memberships; what else it remembers; two passwords being hashed
 NEEDED_ANYWAY = 60 + 32 + 16 + 16 + 33 + 200 + 120 + 2 * 19
 TLS_SESSION = 24 / 1024  # MiB
 
@@ -70,7 +70,7 @@ def needed() -> float:
 
 @pytest.mark.parametrize("name", list(UNITS))
 def test_a_node_may_take_twice_the_memory_that_it_needs(name: str) -> None:
-    """The rest is for clients that do not read; beyond it the machine would suffer."""
+    """The rest is for clients that do not read. With more, the machine would suffer."""
     limit = setting(name, "MemoryMax")
     assert limit == parsed("docker/compose.yaml")["x-node"]["mem_limit"].upper()
     assert 2 * needed() <= 1024 * int(limit.removesuffix("G")) < 3 * needed()
@@ -78,7 +78,7 @@ def test_a_node_may_take_twice_the_memory_that_it_needs(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(UNITS))
 def test_nothing_of_the_memory_goes_to_the_disk(name: str) -> None:
-    """Neither as swap nor as a core; with one byte, no program gets a core either."""
+    """It goes there neither as swap nor as a core. With one byte, no program gets a core."""
     assert setting(name, "MemorySwapMax") == "0"
     node = parsed("docker/compose.yaml")["x-node"]
     assert node["memswap_limit"] == node["mem_limit"]  # of both together
@@ -86,7 +86,7 @@ def test_nothing_of_the_memory_goes_to_the_disk(name: str) -> None:
 
 
 def test_a_container_may_do_as_little_as_a_unit() -> None:
-    """No capabilities, no new ones, no writing, no more processes."""
+    """It has no capabilities, gets no new ones, cannot write, and has no more processes."""
     node = parsed("docker/compose.yaml")["x-node"]
     assert node["cap_drop"] == ["ALL"]
     assert node["security_opt"] == ["no-new-privileges:true"]
@@ -95,7 +95,7 @@ def test_a_container_may_do_as_little_as_a_unit() -> None:
 
 
 def test_both_units_are_as_strict() -> None:
-    """What one of them may not do, the other may not."""
+    """What one of them may not do, the other may not, either."""
     one, other = (unit(name)[_strict_from(name) :] for name in UNITS)
     assert one == other
 
@@ -105,7 +105,7 @@ def _strict_from(name: str) -> int:
 
 
 def test_a_container_is_given_enough_time_and_files() -> None:
-    """As a unit is."""
+    """It gets as much as a unit."""
     node = parsed("docker/compose.yaml")["x-node"]
     drain = int(node["environment"]["CHAT_DRAIN_SECONDS"])
     assert int(node["stop_grace_period"].removesuffix("s")) >= drain + 10
