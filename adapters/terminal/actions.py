@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.client import ClientError
+from adapters.client import ClientError, Refused
 from adapters.terminal import parsing, render
 from adapters.terminal.doing import FINISH_WITHIN, Doing
 from adapters.terminal.seat import where_to
@@ -16,18 +16,21 @@ class Actions(Doing):
         """Carry out a line. True if the user has logged out by it, False if they quit."""
         match line:
             case parsing.Typed(form, arguments):
-                return await self._try(form.do, *arguments)
+                return await self._try(form.do, *arguments, hint=form.quoting)
             case parsing.Say(text):
                 return await self._try(Actions.say, text)
             case parsing.Mistake(why):
                 self.complain(why)
         return None
 
-    async def _try(self, do: parsing.Do, *arguments: object) -> bool | None:
+    async def _try(self, do: parsing.Do, *arguments: object, hint: str = "") -> bool | None:
+        """hint: for people whose command names nobody."""
         try:
             return await do(self, *arguments)
         except ClientError as exc:
             self.fail(exc)
+            if isinstance(exc, Refused) and exc.error in _NOBODY and not self._screen.scripted:
+                self._mention(hint)
             return None
 
     # Messages.
@@ -111,7 +114,8 @@ class Actions(Doing):
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
-        self._say(f"group {group.name} is created, its id is {group.id}")
+        about = f"; description: {description}" if description else ""
+        self._say(f"group {group.name} is created, its id is {group.id}{about}")
 
     async def join(self, which: str) -> None:
         if which.isdigit() and not _number(which):
@@ -216,4 +220,5 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004
 
 
+_NOBODY = ("no_such_user", "no_such_group")
 _ON_OR_OFF = {"on": True, "off": False}

@@ -31,6 +31,14 @@ class Form:
         between = " " if self.word.startswith("/") else ":"
         return between.join([self.word, *self.arguments])
 
+    @property
+    def quoting(self) -> str:
+        """How to give a name with spaces, if its end would be taken for the next argument."""
+        if not self.word.startswith("/") or len(self.arguments) < 2:  # noqa: PLR2004
+            return ""
+        name, *others = self.arguments
+        return f'a name with spaces needs quotes: {self.word} "{name}" {" ".join(others)}'
+
 
 @attrs.frozen
 class Typed:

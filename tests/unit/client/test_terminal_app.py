@@ -300,6 +300,20 @@ async def test_a_command_that_fails_fails_the_script(server: FakeServer, command
         assert "--- commands ---" in app.screen.shown
 
 
+@pytest.mark.parametrize("command", ["/msg li si hi", "/talk li", "chat:li:hi"])
+async def test_who_leaves_out_quotes_is_told_of_them(server: FakeServer, command: str) -> None:
+    """Where the end of a name was taken for the text."""
+    async with running(server, "1", "13", "secret", command, scripted=False) as app:
+        await app.welcome()
+        seq = (await app.peer.hear(1019))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=30, error="no_such_user", errmsg="nobody")
+        app.screen.type("/help")
+        await app.screen.until("--- commands ---")
+        hints = [shown for shown in app.screen.shown if shown.startswith("* a name with spaces")]
+        usage = '* a name with spaces needs quotes: /msg "NAME" TEXT'
+        assert hints == ([usage] if command.startswith("/msg") else [])
+
+
 async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
     """Where digits would be its id."""
     async with running(server, "1", "13", "secret", "addgroup:hikers", scripted=False) as app:
