@@ -1,4 +1,4 @@
-"""Sockets of those who mean no good. They block, so they belong on a thread of their own."""
+"""Sockets of attackers. They block, so they belong on a thread of their own."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ ELSEWHERE = "127.0.0.2"
 
 
 def raise_file_limit() -> int:
-    """As many sockets as the system lets a test have; how many that is."""
+    """Allow as many open files as the system lets a test have; return how many that is."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
@@ -32,7 +32,7 @@ def attackers(port: int, count: int, address: str = ELSEWHERE) -> Iterator[list[
 
 
 def ask(sock: socket.socket, **frame: Any) -> dict[str, Any]:
-    """Send one request; the next frame that comes."""
+    """Send one request; return the next frame that comes."""
     sock.sendall(json.dumps(frame).encode() + b"\n")
     return next_frame(sock)
 
@@ -50,7 +50,7 @@ def next_frame(sock: socket.socket) -> dict[str, Any]:
 
 
 def last_words(sock: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
+    """Everything that comes until the server closes the connection."""
     said = b""
     with contextlib.suppress(ConnectionError):
         while data := sock.recv(65_536):
@@ -59,7 +59,7 @@ def last_words(sock: socket.socket) -> bytes:
 
 
 def blast(socks: Sequence[socket.socket], data: bytes, seconds: float) -> int:
-    """Send the same again and again on all of them, and read what comes; how many bytes went."""
+    """Send the same data repeatedly on all sockets, and read; return how many bytes were sent."""
     offsets = dict.fromkeys(socks, 0)
     for sock in socks:
         sock.setblocking(False)
@@ -80,7 +80,7 @@ def blast(socks: Sequence[socket.socket], data: bytes, seconds: float) -> int:
 
 
 def send_what_goes(sock: socket.socket, data: bytes, seconds: float) -> int:
-    """Send the same again and again without ever reading; how many bytes the server took."""
+    """Send the same data repeatedly without reading; return how many bytes the server took."""
     sock.setblocking(False)
     sent, ends = 0, time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -94,7 +94,7 @@ def send_what_goes(sock: socket.socket, data: bytes, seconds: float) -> int:
 
 
 def insist(sock: socket.socket, data: bytes, seconds: float) -> bytes:
-    """Send the same again and again, and read, until the server closes; its last words."""
+    """Send the same data repeatedly, and read, until the server closes; return its last words."""
     sock.setblocking(False)
     said, ends = b"", time.monotonic() + seconds
     with contextlib.suppress(ConnectionError):

@@ -1,4 +1,4 @@
-"""Two people who talk while somebody attacks the server."""
+"""Two users who talk while somebody attacks the server."""
 
 import asyncio
 import os
@@ -17,10 +17,10 @@ from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
 PAUSE = 0.02  # seconds between two messages
-STORED_EVERY = 10  # messages one is for somebody who is away
-AT_MOST = 20.0  # seconds for one of them, on a machine that is busy with attacking
+STORED_EVERY = 10  # messages, one is for a user who is away
+AT_MOST = 20.0  # seconds for one message, on a machine that is busy attacking
 SLOW = 1.0  # seconds
-SLOW_ONES = 20  # one in so many may be slow, and one in any case
+SLOW_ONES = 20  # one in so many may be slow, and one more
 
 
 @attrs.define
@@ -45,7 +45,7 @@ class Felt:
         return sum(time > SLOW for time in self.times)
 
 
-FELT: list[Felt] = []  # in all tests; shown at their end
+FELT: list[Felt] = []  # in all tests; printed at their end
 
 
 def _this_test() -> str:
@@ -54,9 +54,9 @@ def _this_test() -> str:
 
 @attrs.define
 class Conversation:
-    """Anna writes to Bert, one message after the other; he has to hear each, and at once.
+    """Anna writes one message after the other to Bert, who has to get each at once.
 
-    Now and then she writes to Cleo, who is away and has to hear it later.
+    Now and then she writes to Cleo, who is away and has to get it later.
     """
 
     anna: Chatter
@@ -92,7 +92,7 @@ class Conversation:
 
     @contextmanager
     def during(self, what: str) -> Iterator[None]:
-        """Count the messages of this time by themselves."""
+        """Count the messages during the `with` block separately."""
         before, self.felt = self.felt, Felt(f"{_this_test()}, {what}")
         FELT.append(self.felt)
         try:
@@ -105,7 +105,7 @@ class Conversation:
 async def undisturbed(
     server: ServerProcess, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Conversation]:
-    """While this lasts, and afterwards, two people talk without noticing anything."""
+    """Two users who talk during the `with` block, and shortly after, without noticing anything."""
     port = server.port
     async with newcomer(port, tls) as cleo:
         await cleo.client.logout()
@@ -140,14 +140,14 @@ def assert_bearable(felt: Sequence[Felt]) -> None:
 
 
 def memory_of(server: ServerProcess) -> int:
-    """Bytes that the server has in memory."""
+    """The resident memory of the server, in bytes."""
     lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
     (resident,) = (line.split()[1] for line in lines if line.startswith("VmRSS"))
     return 1024 * int(resident)
 
 
 def come_and_go(port: int) -> None:
-    """Somebody registers, and logs in again and again; nothing of it is refused."""
+    """Register a user who then logs in repeatedly; nothing of this is refused."""
     with RawClient(port) as guest:
         guest.register("a guest")
         for _ in range(5):

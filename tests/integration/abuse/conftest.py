@@ -1,4 +1,4 @@
-"""What the bystanders felt is told with each test, and shown at the end of the run."""
+"""Each test records what the bystanders felt, which is printed at the end of the run."""
 
 from collections.abc import Callable, Iterator
 

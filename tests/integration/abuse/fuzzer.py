@@ -1,4 +1,4 @@
-"""Clients that send what a grammar makes, learn from the answers, and leave in every way."""
+"""Clients that send what a grammar makes, learn from the answers, and disconnect in every way."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from tests.integration.abuse.attackers import attacker
 
 CLIENTS = 12  # at a time
 READS_WITHIN = 0.003  # seconds
-REMEMBERED = 200  # of each kind of thing
+REMEMBERED = 200  # of each kind: users, tokens and so on
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset, and lose what was not sent
 
@@ -26,7 +26,7 @@ class Client:
     unread: bytes = b""
 
     def frames(self) -> list[Frame]:
-        """What has come. Raises ConnectionResetError at the end."""
+        """The frames that have come. Raises ConnectionResetError at the end of the connection."""
         self.sock.settimeout(READS_WITHIN)
         with contextlib.suppress(TimeoutError):
             data = self.sock.recv(65_536)
@@ -39,7 +39,7 @@ class Client:
 
 @attrs.define
 class Fuzzer:
-    """seen: how often each answer has come, by `msgid` and by the names of errors."""
+    """seen: how often each answer has come, by `msgid` and by name of error."""
 
     port: int
     grammar: Grammar

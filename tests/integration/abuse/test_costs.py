@@ -1,6 +1,6 @@
 """No frame costs the event loop more than 2 ms, whatever is in it.
 
-So nobody keeps others waiting by what they send, but only by how much, and that is limited.
+So clients cannot keep others waiting by what they send, only by how much, and that is limited.
 """
 
 import logging
@@ -19,7 +19,7 @@ FRAMES = 5_000
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """To write a log is not what a frame costs."""
+    """Log nothing: writing a log is not part of a frame's cost."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     yield
     structlog.reset_defaults()
@@ -61,20 +61,21 @@ DEAR = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("frame", DEAR.values(), ids=DEAR)
 def test_a_dear_frame_costs_no_more(kind: str, frame: bytes) -> None:
-    """What is known to be dear, to the decoder or to those behind it; whoever sends it."""
+    """These frames are known to be expensive for the decoder or for later steps, whoever sends
+    them."""
     assert len(frame) <= MAX_CLIENT_FRAME
     found = cost(kind, frame)
     assert found < MOST, told(kind, frame, found)
 
 
 def test_nothing_is_found_that_costs_more() -> None:
-    """In frames of all requests, with everything in them that JSON can have a great deal of."""
+    """The search covers all requests, with everything that JSON can have a great deal of."""
     with searching() as search:
         search.run(FRAMES, randrange(2**32))
 
 
 def test_what_is_found_can_be_looked_at_again() -> None:
-    """A frame is told in one word, from which it can be made again."""
+    """The output has a frame as one word, from which it can be made again."""
     frame = filled(UNKNOWN, b"1e308,", b"\xff]}")
     word = told("stranger", frame, MOST).split()[-1]
     assert unpacked(word) == frame

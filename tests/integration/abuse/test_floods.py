@@ -1,4 +1,4 @@
-"""Too much of everything, from one address; another one goes on as if there were nothing."""
+"""Too much of everything from one address, while other addresses go on undisturbed."""
 
 import asyncio
 import json
@@ -30,13 +30,13 @@ MIB = 1024 * 1024
 SECONDS = 5.0
 PHASE = 1.5  # seconds for each of several kinds of attacks
 LARGE = 3_000  # members of a group
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: no good-bye
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 FLOODS = 225  # more than may wait for their passwords to be hashed
 
 
 async def test_a_flood_of_logins(tmp_path: Path) -> None:
-    """Passwords are hashed at their full price; who logs in from elsewhere has their turn, also
-    when a few addresses fill the queue together."""
+    """Passwords are hashed at full cost. Users who log in from elsewhere get their turn, even if a
+    few addresses together fill the queue."""
 
     def flood(port: int, number: int) -> int:
         ends, count = time.monotonic() + SECONDS, 0
@@ -58,7 +58,7 @@ async def test_a_flood_of_logins(tmp_path: Path) -> None:
 
 
 async def test_failures_lock_nobody_out(server: ServerProcess) -> None:
-    """Who guesses Anna's password has to wait; Anna, elsewhere, has not."""
+    """Somebody who guesses Anna's password has to wait; Anna, at another address, does not."""
 
     def guess(port: int, user_id: int) -> list[str]:
         def once(_: int) -> str:
@@ -78,7 +78,7 @@ async def test_failures_lock_nobody_out(server: ServerProcess) -> None:
 
 
 async def test_a_flood_of_registrations(tmp_path: Path) -> None:
-    """An address has its share in an hour; another one has its own."""
+    """Each address has its own share per hour."""
     options = ["--registrations-per-hour", "20", "--hashing", "cheap"]
 
     def flood(port: int) -> list[int]:
@@ -98,7 +98,7 @@ async def test_a_flood_of_registrations(tmp_path: Path) -> None:
 
 
 async def test_a_flood_of_frames(server: ServerProcess) -> None:
-    """Good ones, bad ones and none at all; little of it gets in, and it does not fill memory."""
+    """They are good, bad, or no frames at all. Little gets in, and it does not fill memory."""
     kinds = {
         "bad frames": b"ab\n" * 50_000,
         "empty frames": b"\n" * 200_000,
@@ -116,7 +116,7 @@ async def test_a_flood_of_frames(server: ServerProcess) -> None:
 
 
 async def test_strangers_who_send_what_is_nothing(server: ServerProcess) -> None:
-    """Each as much as a read brings, and again and again: it does not wait in memory."""
+    """Each repeatedly sends as much as one read takes; this does not pile up in memory."""
     kinds = {"frames of two bytes": b"{}\n" * 90_000, "a frame without end": b"x" * 262_144}
     async with undisturbed(server) as talk:
         before = memory_of(server)
@@ -131,7 +131,7 @@ def request(**fields: object) -> bytes:
 
 
 async def test_a_flood_of_requests(server: ServerProcess) -> None:
-    """From people who have logged in, or try to: what is asked of the store, again and again."""
+    """Users who have logged in, or try to, repeat requests that need the store."""
     kinds = {
         "RESUME": b"".join(request(msgid=1015, token=f"{n:032x}") for n in range(1000)),
         "SESSIONS": request(msgid=1031, seq=1) * 1000,
@@ -160,7 +160,7 @@ def log_all_in(socks: list[socket.socket], name: str) -> None:
 
 
 async def test_a_flood_of_connections(server: ServerProcess) -> None:
-    """Which come and go as fast as they can."""
+    """They come and go as fast as possible."""
 
     def knock(port: int) -> None:
         ends, count = time.monotonic() + PHASE, 0
@@ -174,7 +174,7 @@ async def test_a_flood_of_connections(server: ServerProcess) -> None:
 
 
 async def test_messages_to_a_large_group(tmp_path: Path) -> None:
-    """Most of it is away, and costs nothing; several write at once, to each other."""
+    """Most members are away and cost nothing; several write at once, to each other."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path) as store:
         group_id, members = await large_group(store, LARGE, "x")
@@ -190,7 +190,7 @@ async def test_messages_to_a_large_group(tmp_path: Path) -> None:
 
 async def test_a_flood_in_a_small_group(server: ServerProcess) -> None:
     """Ten of its 31 members write as fast as they can, each from an address of their own, and all
-    take over what they get."""
+    members take over what they get."""
 
     def enter(socks: list[socket.socket]) -> bytes:
         log_all_in(socks[:1], "founder")
@@ -223,7 +223,7 @@ async def test_a_flood_in_a_small_group(server: ServerProcess) -> None:
 
 
 async def test_a_client_that_never_reads(server: ServerProcess) -> None:
-    """Whatever it asks for; what it is sent meanwhile waits for it on disk."""
+    """This holds whatever it asks for; what it is sent meanwhile waits on the disk."""
 
     def never_read(port: int) -> None:
         with attacker(port) as sock:
@@ -240,7 +240,7 @@ async def test_a_client_that_never_reads(server: ServerProcess) -> None:
 
 
 async def test_a_closed_server_takes_no_registrations(tmp_path: Path) -> None:
-    """It says so, whatever the name; those who are there are served."""
+    """It says so, whatever the name. Existing users are served."""
     store = f"sqlite:///{tmp_path}/chat.db"
     with ServerProcess(store, "--hashing", "cheap") as server, RawClient(server.port) as client:
         user_id = client.register("an early one")
@@ -253,7 +253,7 @@ async def test_a_closed_server_takes_no_registrations(tmp_path: Path) -> None:
 
 
 async def test_who_is_one_too_many_is_told(tmp_path: Path) -> None:
-    """And the next one, when another has gone, is let in."""
+    """Once another has gone, the next one is let in."""
     options = ["--connections-per-address", "3", "--hashing", "cheap"]
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as server:
         async with undisturbed(server):

@@ -1,4 +1,4 @@
-"""Arbitrary frames in arbitrary states, cut arbitrarily; and whoever never stops.
+"""Arbitrary frames in arbitrary states, cut arbitrarily; and clients that never stop.
 
 CHAT_FUZZ_SECONDS and CHAT_FUZZ_SEED choose for how long, and which.
 """
@@ -33,8 +33,8 @@ MOST_MEMORY = 150 * 1024 * 1024  # bytes more than before
 FUZZED_USERS = 24
 TOO_FAST, TOO_FAST_IN_A_BROWSER = "127.0.0.3", "127.0.0.4"
 
-# Whether the fuzzer gets beyond the door: it hears most of what a server says, and is refused for
-# many reasons. What it hears a few times at most is left out: SESSION_ENDED, say.
+# These show that the fuzzer gets far enough: it hears most of what a server says, and is refused
+# for many reasons. Answers that it gets only a few times, like SESSION_ENDED, are left out.
 ANSWERS = {1001, 1004, 1005, 1009, 1010, 1011, 1013, 1020, 1023, 1025, 1027, 1030, 1032}
 ANSWERS |= {1037, 1038}
 KINDS_OF_ERRORS = 18
@@ -53,7 +53,7 @@ def server(tmp_path: Path, http_port: int) -> Iterator[WebServer]:
 
 
 def fuzz(port: int) -> Counter[int | str]:
-    """What the server has answered."""
+    """Run the fuzzer; return what the server has answered."""
     with attacker(port) as sock:
         users = [
             ask(sock, msgid=1003, name=f"fuzzer {number}", password="secret")["id"]
@@ -66,13 +66,13 @@ def fuzz(port: int) -> Counter[int | str]:
 
 
 def log_in(sock: socket.socket, name: str) -> None:
-    """As somebody new."""
+    """Register a new user and log them in."""
     user_id = ask(sock, msgid=1003, name=name, password="x")["id"]
     assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
 
 
 def never_slow_down(port: int) -> tuple[float, str]:
-    """For how long the server bears somebody who sends all that goes; and its last words."""
+    """How long the server endures a client that sends as much as it can, and its last words."""
     with attacker(port, TOO_FAST) as sock:
         log_in(sock, "insistent")
         begun = time.monotonic()
@@ -81,7 +81,7 @@ def never_slow_down(port: int) -> tuple[float, str]:
 
 
 def never_slow_down_in_a_browser(port: int) -> bytes:
-    """The last words to somebody who does the same by way of the browsers' port."""
+    """The last words to a client that does the same on the browsers' port."""
     with WebClient(port, connected(port, TOO_FAST_IN_A_BROWSER)) as client:
         client.register("insistent in a browser")
         client.login()
@@ -97,9 +97,9 @@ def limits_hit(http_port: int) -> dict[str, float]:
 
 @pytest.mark.timeout(SECONDS + 300)
 async def test_whatever_is_sent(server: WebServer, http_port: int) -> None:
-    """The server lives, its memory is bounded, and none of its parts fails. Who sends as fast as it
-    can pauses, and is told why it is cut off only once it has gone on for half a minute; in a
-    browser, too."""
+    """The server lives, its memory is bounded, and none of its parts fails. A client that sends as
+    fast as it can is slowed down, and cut off with a reason only after half a minute; a browser,
+    too."""
     async with undisturbed(server):
         before = memory_of(server)
         fuzzing = asyncio.create_task(asyncio.to_thread(fuzz, server.port))
@@ -122,7 +122,7 @@ async def test_whatever_is_sent(server: WebServer, http_port: int) -> None:
 
 
 def test_a_burst_too_many_is_answered_late_but_whole(server: WebServer, http_port: int) -> None:
-    """Nothing is lost of it, and it stays in its order."""
+    """Nothing of it is lost, and it stays in order."""
     with attacker(server.port) as sock:
         log_in(sock, "hasty")
         count = 6_000  # a thousand more than may come at once: two seconds' worth

@@ -20,8 +20,8 @@ OF_EACH_ADDRESS = 200  # fewer than a tenth of what the others leave free
 
 
 async def test_thousands_of_connections_that_say_nothing(tmp_path: Path) -> None:
-    """As many as the limits allow; all are closed once their time to log in is over, or, of the
-    last few at each address, their time at a menu."""
+    """There are as many as the limits allow. All are closed once their time to log in is over or,
+    for the last few at each address, their time at a menu."""
     count = min(MANY, raise_file_limit() - 500)
 
     def sit(port: int) -> list[bytes]:
@@ -42,7 +42,7 @@ async def test_thousands_of_connections_that_say_nothing(tmp_path: Path) -> None
 
 
 async def test_slowloris(tmp_path: Path) -> None:
-    """A frame that comes byte by byte is no login, also where few do so: none of them stays."""
+    """A frame that comes byte by byte is no login. Even if only a few do so, none of them stays."""
 
     def dawdle(port: int) -> None:
         with attackers(port, 300) as crowd:
@@ -67,7 +67,7 @@ async def test_slowloris(tmp_path: Path) -> None:
 
 
 async def test_handshakes_that_never_end(tmp_path: Path) -> None:
-    """Two thousand that have begun TLS, or not even that; all are hung up on, and others get in."""
+    """Two thousand have begun TLS, or not even that. All are disconnected, and others get in."""
     files = Files.issued(tmp_path)
 
     def stop_halfway(port: int) -> list[bytes]:
@@ -90,7 +90,7 @@ async def test_handshakes_that_never_end(tmp_path: Path) -> None:
 
 
 def client_hello() -> bytes:
-    """The first thing that a client says to begin TLS."""
+    """The first message with which a client begins TLS."""
     out = ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
         ssl.create_default_context().wrap_bio(

@@ -1,4 +1,4 @@
-"""One attacker with many addresses: of IPv6 that is what everybody has."""
+"""One attacker with many addresses, which everybody has with IPv6."""
 
 import asyncio
 import itertools
@@ -19,12 +19,12 @@ BEHIND_PROXY = ("--proxy-from", f"{ELSEWHERE}/32")
 
 
 def ipv6_address(number: int) -> str:
-    """In a network of 64 bits of its own; all are in one of 56."""
+    """An address in a /64 network of its own; all of these are in one /56 network."""
     return f"2001:db8:1:{number % 256:x}::1"
 
 
 def from_ipv6(port: int, number: int) -> socket.socket:
-    """A connection by way of a proxy, which says that it comes from there."""
+    """A connection through a proxy, which says that it comes from there."""
     sock = attacker(port)
     sock.sendall(f"PROXY TCP6 {ipv6_address(number)} ::1 50000 6000\r\n".encode())
     return sock
@@ -32,7 +32,7 @@ def from_ipv6(port: int, number: int) -> socket.socket:
 
 @asynccontextmanager
 async def logins_from_everywhere(connect: Callable[[int], socket.socket]) -> AsyncIterator[None]:
-    """While this lasts, FLOODS connections try to log in, again and again. connect: makes one."""
+    """During the `with` block, FLOODS connections repeatedly try to log in. connect: makes one."""
     some_are_refused, done = threading.Event(), threading.Event()
 
     def flood(number: int) -> None:
@@ -56,7 +56,7 @@ async def logins_from_everywhere(connect: Callable[[int], socket.socket]) -> Asy
 
 
 async def test_connections_from_one_site(tmp_path: Path) -> None:
-    """A network of 56 bits may have what two addresses may, however many there are in it."""
+    """A /56 network may have as many as two addresses, however many addresses it has."""
 
     def hold(port: int) -> Iterator[socket.socket]:
         for number in range(300):
@@ -79,7 +79,7 @@ async def test_connections_from_one_site(tmp_path: Path) -> None:
 
 
 async def test_logins_from_one_site(tmp_path: Path) -> None:
-    """Its 256 networks wait behind each other for their passwords to be hashed, at the full price;
+    """Its 256 networks wait behind each other for their passwords to be hashed, at full cost;
     others do not wait behind them."""
 
     store = f"sqlite:///{tmp_path}/chat.db"
@@ -90,8 +90,8 @@ async def test_logins_from_one_site(tmp_path: Path) -> None:
 
 
 async def test_logins_from_250_addresses(tmp_path: Path) -> None:
-    """None of which has more than one password waiting. Places are kept for those who have been
-    here before, and they have every other turn."""
+    """None of them has more than one password waiting. Places are kept for addresses that have been
+    here before, and these have every other turn."""
 
     def from_anywhere(number: int) -> socket.socket:
         return attacker(server.port, f"127.0.1.{1 + number}")
@@ -102,8 +102,8 @@ async def test_logins_from_250_addresses(tmp_path: Path) -> None:
 
 
 async def test_connections_from_ten_addresses(tmp_path: Path) -> None:
-    """Each takes as many as it gets; there is room left for whoever else comes, and more for who
-    has been here before."""
+    """Each takes as many as it gets. Some room is left for other addresses, and more for those that
+    have been here before."""
 
     def take_all(port: int) -> Iterator[socket.socket]:
         addresses = [f"127.0.1.{number}" for number in range(1, 11)]

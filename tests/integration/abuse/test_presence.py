@@ -1,4 +1,4 @@
-"""Somebody on many lists who comes and goes without end."""
+"""A user on many lists who comes and goes without end."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from tests.integration.server_process import ServerProcess
 
 LISTERS = 800
 SECONDS = 6.0
-QUIET = 5.0  # seconds in which nobody is told of the same person twice
+QUIET = 5.0  # seconds in which nobody is told about the same user twice
 
 
 async def test_somebody_popular_who_comes_and_goes(tmp_path: Path) -> None:
-    """Costs those who list them one frame in five seconds, and the last one is true."""
+    """They cost those who list them one frame in five seconds, and the last one is true."""
     path = tmp_path / "chat.db"
     popular, listers = await somebody_popular(path)
     with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
@@ -41,7 +41,7 @@ async def test_somebody_popular_who_comes_and_goes(tmp_path: Path) -> None:
 
 
 async def somebody_popular(path: Path) -> tuple[int, list[int]]:
-    """Them and those who list them, in a new store; the password of all is x."""
+    """Make a user and those who list them, in a new store; all have the password x."""
     async with sqlite_store(path) as store:
         popular, *listers = await people(store, LISTERS + 1, "x")
         await asyncio.gather(*(store.friends.add(lister, popular) for lister in listers))
@@ -49,7 +49,7 @@ async def somebody_popular(path: Path) -> tuple[int, list[int]]:
 
 
 def log_in(stack: ExitStack, port: int, users: list[int]) -> list[socket.socket]:
-    """One after the other: so many strangers at once would be too many of an address."""
+    """Log in one after the other: an address may not have so many connections without a login."""
     socks = []
     for user_id in users:
         socks.append(stack.enter_context(attacker(port)))
@@ -58,7 +58,7 @@ def log_in(stack: ExitStack, port: int, users: list[int]) -> list[socket.socket]
 
 
 def come_and_go(port: int, user_id: int) -> int:
-    """As often as it goes; how often it went."""
+    """Log in and out as often as possible; return how often."""
     times, ends = 0, time.monotonic() + SECONDS
     with attacker(port, "127.0.0.3") as sock:
         while time.monotonic() < ends:
@@ -69,7 +69,7 @@ def come_and_go(port: int, user_id: int) -> int:
 
 
 def states_told(socks: list[socket.socket]) -> list[list[str]]:
-    """What each was told of somebody who is online, by when it must have been told to all."""
+    """The states that each was told, by the time when all must know that the user is online."""
     heard = dict.fromkeys(socks, b"")
     ends = time.monotonic() + QUIET + PATIENCE
     waits_until = time.monotonic() + QUIET + 1
@@ -87,6 +87,6 @@ def _is_over(data: bytes) -> bool:
 
 
 def _states(data: bytes) -> list[str]:
-    """Of the frames that are whole; there are others among them, as PINGs."""
+    """The states in the whole frames of this data, which has other frames, too, like PING."""
     frames = [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
     return [frame["state"] for frame in frames if frame["msgid"] == 1017]

@@ -1,4 +1,4 @@
-"""Attacks on the browsers' port, while two people talk over the other one."""
+"""Attacks on the browsers' port, while two users talk over the other one."""
 
 import asyncio
 import contextlib
@@ -146,7 +146,7 @@ CODES: dict[Attack, int] = {
 
 
 async def test_what_no_websocket_sends_ends_it_by_a_code(web: WebServer) -> None:
-    """What was asked for before is answered first, and the reason is told in words as well."""
+    """Earlier requests are answered first, and the reason is also told in words."""
 
     def attack() -> None:
         with user(web) as client:
@@ -168,7 +168,7 @@ async def test_what_no_websocket_sends_ends_it_by_a_code(web: WebServer) -> None
 
 
 async def test_what_is_allowed_goes_through(web: WebServer) -> None:
-    """Whatever its frames look like on their way."""
+    """This holds however it is divided into frames."""
 
     def attack() -> None:
         with user(web) as client:
@@ -205,7 +205,7 @@ FRAMES: dict[str, bytes] = {
 
 
 async def test_tens_of_thousands_of_frames(web: WebServer) -> None:
-    """From ten users at once, as fast as they go: they have to wait, and nobody else does."""
+    """Ten users send them at once, as fast as possible: they have to wait, and nobody else does."""
 
     def attack(kind: str, address: str) -> int:
         with contextlib.ExitStack() as stack:
@@ -219,7 +219,7 @@ async def test_tens_of_thousands_of_frames(web: WebServer) -> None:
 
 
 async def test_who_does_not_read_is_not_read_from(web: WebServer) -> None:
-    """Pongs that nobody takes wait for nobody, and fill no memory."""
+    """Pongs that a client does not take do not fill memory."""
     before = memory_of(web)
 
     def attack() -> int:
@@ -233,7 +233,7 @@ async def test_who_does_not_read_is_not_read_from(web: WebServer) -> None:
 
 
 async def test_strangers_on_websockets_hold_little(web: WebServer) -> None:
-    """A message of theirs is short, and what they have begun counts."""
+    """Their messages have to be short, and unfinished ones count."""
 
     def attack() -> None:
         with stranger(web) as client:
@@ -253,7 +253,7 @@ async def test_strangers_on_websockets_hold_little(web: WebServer) -> None:
 
 
 async def test_a_websocket_without_a_login(tmp_path: Path) -> None:
-    """Is closed when the time for it is over."""
+    """It is closed when the time to log in is over."""
     options = ("--hashing", "cheap", "--login-seconds", "2", "--menu-seconds", "2")
     with WebServer(f"sqlite:///{tmp_path}/chat.db", *options) as web:
 
@@ -273,7 +273,7 @@ HALVES: dict[str, bytes] = {
 
 
 async def test_who_does_not_end_a_request(web: WebServer) -> None:
-    """Has ten seconds; however many they are, and byte by byte as well."""
+    """Such a client has ten seconds, however many there are, and even if it sends byte by byte."""
 
     def attack() -> None:
         with contextlib.ExitStack() as stack:
@@ -308,7 +308,7 @@ REQUESTS: dict[str, bytes] = {
 
 
 async def test_requests_as_a_flood(web: WebServer) -> None:
-    """On connections that come anew each time."""
+    """Each comes on a new connection."""
 
     def attack(flood: bytes, address: str) -> int:
         ends, count = time.monotonic() + PHASE, 0
@@ -349,7 +349,7 @@ async def test_pages_that_nobody_reads(web: WebServer) -> None:
 
 
 async def test_tls_to_the_plain_port(web: WebServer) -> None:
-    """Is answered as what it is here, no HTTP."""
+    """It is answered as what it is there: no HTTP."""
 
     def attack() -> None:
         context = ssl.create_default_context()

@@ -1,4 +1,4 @@
-"""What goes on while a test sits at terminals, which it can only do by waiting for one of them."""
+"""Lets coroutines run while a test uses terminals, which it does by waiting for one of them."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,14 +11,14 @@ _WITHIN = 60.0  # seconds; only a failing test ever waits so long
 
 
 class Background:
-    """An event loop in a thread of its own. As a context manager it ends, with all that it did."""
+    """An event loop in a thread of its own. The end of its context also ends all of its tasks."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
 
     def do(self, what: Coroutine[Any, Any, T]) -> T:
-        """And wait for it."""
+        """Run a coroutine there, and wait for it."""
         return asyncio.run_coroutine_threadsafe(_in_time(what), self._loop).result()
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from tests.eventually import eventually
 from tests.integration.day.day import HIKERS, ROBOT, SECRET, ZHANG, ZHANG_SAN
 from tests.integration.day.robot import NAME, PASSWORD
 
-TEXTS = 2_400  # with the bot alone more than a line client keeps of a conversation
+TEXTS = 2_400  # those with the bot alone are more than a line client keeps of a conversation
 UNREAD = 40
 EACH = 50_000  # milliseconds between any two of them, which makes a day and a half
 
@@ -16,7 +16,7 @@ SPREAD = f"UPDATE Entry SET time_ms = time_ms - ((SELECT head FROM Log) - at) * 
 
 
 async def write(port: int) -> int:
-    """Most of what the bot has said was read; up to where."""
+    """Write everything, and read most of what the bot has said; return up to which position."""
     connect, had = ChatClient.connect, list[Event]()
     async with (
         connect("127.0.0.1", port, on_event=lambda _: None) as robot,
@@ -47,7 +47,7 @@ async def write(port: int) -> int:
 
 
 def _say(number: int, robot: ChatClient, zhang: ChatClient) -> None:
-    """Some are longer than a row."""
+    """Send one text. Some are longer than a row."""
     text = f"before: {number}{' and so on' * 6 if number % 9 == 0 else ''}"
     match number % 10:
         case 0:

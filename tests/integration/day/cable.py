@@ -1,4 +1,4 @@
-"""The way of one device to the server, which can be cut, and can swallow what is sent through."""
+"""One device's way to the server, which can be cut and can swallow what is sent through it."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from tests.delivery.network import Gate, Way
 
 
 class Cable(Gate):
-    """behind: the port that it leads to, for each connection."""
+    """behind: returns the port that it leads to, for each connection."""
 
     def __init__(self, behind: Callable[[], int]) -> None:
         super().__init__(self._way_through)
@@ -19,7 +19,7 @@ class Cable(Gate):
         return self._far_end()
 
     async def cut(self) -> None:
-        """Both sides are told by a RST, and there is no way through until it is mended."""
+        """Tell both sides by RST, and let no connection through until it is mended."""
         self._is_cut = True
         await self.break_off()
 
@@ -32,7 +32,7 @@ class Cable(Gate):
             wire.reset()
 
     async def swallow(self, way: Way) -> None:
-        """Let nothing through any more in this direction of the connections that there are, of
-        which neither side is told."""
+        """Let nothing more through in this direction of the existing connections, without telling
+        either side."""
         for wire in self.wires:
             wire.lose(way)

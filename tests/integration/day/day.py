@@ -1,4 +1,4 @@
-"""Two people for a day: zhang with three devices, and a bot, each behind a cable of its own."""
+"""Two users for a day: zhang with three devices, and a bot, each device behind its own cable."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.integration.day.site import Site
 from tests.integration.terminal import Terminal
 
 ZHANG, SECRET = "zhang", "secret one"
-ROBOT, ZHANG_SAN, HIKERS = With(1), With(2), InGroup(1)  # in the order of being made
+ROBOT, ZHANG_SAN, HIKERS = With(1), With(2), InGroup(1)  # in the order of their creation
 
 Log = list[Message | Changed]
 
@@ -52,7 +52,7 @@ class Day:
             self.beside.do(cable.swallow(way))
 
     def say(self, device: str, *texts: str) -> None:
-        """With "wide", "narrow" or "pipe", to whom it talks."""
+        """Type texts on "wide", "narrow" or "pipe", to whom that device talks."""
         for text in texts:
             self._typist(device)(text)
         self.said[device] += texts
@@ -63,31 +63,31 @@ class Day:
         return self.wide.type if device == "wide" else self.narrow.type
 
     def everybody_says(self, when: str) -> None:
-        """The bot in both conversations, and each device in its own."""
+        """Let the bot write to both conversations, and each device to its own."""
         self.beside.do(self.robot.post(ZHANG_SAN, *(f"robot {when} {n}" for n in range(5))))
         self.beside.do(self.robot.post(HIKERS, *(f"robot {when} {n}" for n in range(5, 8))))
         for device in "wide", "narrow", "pipe":
             self.say(device, *(f"{device} {when} {number}" for number in range(3)))
 
     def is_settled(self) -> None:
-        """All that was said is in the log, and the bot has it."""
+        """Wait until everything that was said is in the log, and the bot has it."""
         self.beside.do(self.robot.settled())
         for texts in self.said.values():
             self.beside.do(self.robot.hears(texts[-1]))
 
     def is_logged(self) -> None:
-        """All that was typed is in the log, whoever has it."""
+        """Wait until everything that was typed is in the log, whoever has it."""
         for texts in self.said.values():
             self.beside.do(_is_logged(self.site.port, texts[-1]))
 
     def log_of(self, where: Where) -> Log:
-        """As the server has it, by way of a device more, which is none of those that are judged."""
+        """The log of a conversation, from a further device, which is not one of those judged."""
         return self.beside.do(_log_of(self.site.port, where))
 
 
 @contextmanager
 def begun(site: Site, directory: Path, beside: Background) -> Iterator[Day]:
-    """All devices have come; the terminals show their first window, the pipe talks to the bot."""
+    """Log all devices in; the terminals show their first window, and the pipe talks to the bot."""
     with ExitStack() as stack:
         cables = [Cable(lambda: site.port) for _ in range(4)]
         for cable in cables:

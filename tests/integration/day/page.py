@@ -1,4 +1,4 @@
-"""How a conversation has to look, made of the log and of nothing that the line client does."""
+"""How a conversation has to look, made from the log without any code of the line client."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,8 @@ _BEFORE_TEXT = len("00:00 ✓✓ ")
 
 @attrs.frozen
 class Marks:
-    """Up to which positions others have got and have read it; behind which what follows was new
-    when the user came, if anything was."""
+    """got, read: the positions up to which others have got and read it. new: the position behind
+    which everything was new when the user came, if anything was."""
 
     got: int = 0
     read: int = 0
@@ -22,7 +22,7 @@ class Marks:
 
 
 def page(log: Sequence[Message | Changed], marks: Marks, columns: int) -> list[str]:
-    """All rows, without what is empty at their ends. The log in its order."""
+    """All rows, without blanks at their ends. log: in order."""
     rows: list[str] = []
     before: Message | Changed | None = None
     for entry in log:

@@ -12,7 +12,7 @@ from tests.integration.terminal import SEEN_WITHIN
 
 
 class Pipe:
-    """As a context manager it is always gone in the end."""
+    """A running client. As a context manager, it always ends it."""
 
     def __init__(self, *arguments: str) -> None:
         self._out = tempfile.TemporaryFile("w+b")  # noqa: SIM115  # closed in __exit__
@@ -26,8 +26,8 @@ class Pipe:
 
     @property
     def lines(self) -> list[str]:
-        """All that it has written, complaints included. It writes where the file's offset is, so
-        that is left alone."""
+        """Everything that it has written, errors included. The file's offset stays, since that is
+        where it writes."""
         file = self._out.fileno()
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="ignore").splitlines()
 
@@ -43,7 +43,7 @@ class Pipe:
             time.sleep(0.01)
 
     def ends(self) -> int:
-        """Nothing more is typed; its exit status."""
+        """End its input; return its exit status."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         return self._process.wait(SEEN_WITHIN)

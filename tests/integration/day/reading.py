@@ -7,7 +7,7 @@ from functools import partial
 from tests.integration.terminal import Terminal
 
 ALT_END, PAGE_UP, PAGE_DOWN = "\x1b[1;3F", "\x1b[5~", "\x1b[6~"
-_AROUND = 3  # rows: a title or a bar, what goes on, and what is typed
+_AROUND = 3  # rows: a title or a bar, the status, and the input
 
 
 def view(terminal: Terminal) -> list[str]:
@@ -17,13 +17,13 @@ def view(terminal: Terminal) -> list[str]:
 
 
 def columns(terminal: Terminal) -> int:
-    """How wide the conversation is."""
+    """The width of the conversation."""
     return len(terminal.picture[0].rpartition("│")[2])
 
 
 def shows_all(terminal: Terminal, rows: Sequence[str], *, back: bool) -> None:
-    """From its end to its beginning the conversation is these rows: each page is what it has to
-    be, so none is missing, doubled or in another's place. back: to its end by pages, too."""
+    """Check that the conversation, from its end to its beginning, is these rows: each page is
+    right, so none is missing, doubled or misplaced. back: page back to its end as well."""
     height = len(view(terminal))
     end = max(len(rows) - height, 0)
     terminal.press(ALT_END)
@@ -35,7 +35,7 @@ def shows_all(terminal: Terminal, rows: Sequence[str], *, back: bool) -> None:
 
 
 def shows_last(terminal: Terminal, rows: Sequence[str], pages: int) -> None:
-    """The last pages of the conversation are what these rows end with."""
+    """Check that the last pages of the conversation are the end of these rows."""
     height = len(view(terminal))
     end = len(rows) - height
     terminal.press(ALT_END)
@@ -45,7 +45,7 @@ def shows_last(terminal: Terminal, rows: Sequence[str], pages: int) -> None:
 
 
 def _shows_pages(terminal: Terminal, rows: Sequence[str], key: str, tops: Sequence[int]) -> None:
-    """tops: the first row of each page; between any two of them that key was pressed."""
+    """tops: the first row of each page. The key is pressed between pages."""
     for number, top in enumerate(tops):
         if number:
             terminal.press(key)

@@ -11,7 +11,7 @@ NAME, PASSWORD = "robot", "secret two"
 
 
 class Robot:
-    """It can be ended at any moment, and begun again with the same store."""
+    """It can end at any moment, and begin again with the same store."""
 
     def __init__(self, port: int, store: Path) -> None:
         self.said: list[str] = []
@@ -43,12 +43,12 @@ class Robot:
         self._life = self._client = None
 
     async def post(self, where: Where, *texts: str) -> None:
-        """Say them, one after the other, and do not wait."""
+        """Send these texts, one after the other, without waiting."""
         self.said += texts
         self._waiting += [self.client.post(where, text) for text in texts]
 
     async def settled(self) -> None:
-        """Wait until all that was said is in the log."""
+        """Wait until everything that it has said is in the log."""
         waiting, self._waiting = self._waiting, []
         await asyncio.gather(*waiting)
 

@@ -1,4 +1,4 @@
-"""Where the server of a day is."""
+"""The servers of a day."""
 
 import sqlite3
 from contextlib import closing
@@ -14,13 +14,13 @@ from tests.integration.server_process import ServerProcess
 class Site(Protocol):
     @property
     def port(self) -> int:
-        """Where clients come."""
+        """The port that clients connect to."""
 
     def rewrite(self, sql: str) -> None:
-        """Change what is in the database, while nothing runs that knows it."""
+        """Change the database while no server runs on it."""
 
     def die(self) -> None:
-        """The hard way: the server, or one of several."""
+        """Kill the server, or one of several."""
 
     def come_back(self) -> None: ...
 

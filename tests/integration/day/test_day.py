@@ -1,5 +1,5 @@
-"""A day of two people, one with three devices and the other a bot, in which everything goes wrong
-that can: in the end each device shows what the log has, line by line."""
+"""A day of two users, one with three devices and the other a bot, in which everything goes wrong
+that can. In the end, each device shows what the log has, line by line."""
 
 import re
 from collections import defaultdict
@@ -26,14 +26,14 @@ _OF_THE_ROBOT = re.compile(r"\S+ (?:\[hikers\] )?robot: (robot .*)")
 
 
 def test_a_day_with_one_server(tmp_path: Path) -> None:
-    """Which is killed, too."""
+    """The server is killed, too."""
     file = tmp_path / "chat.db"
     with ServerProcess(f"sqlite:///{file}", "--hashing", "cheap") as server:
         live_through(Alone(server, file), tmp_path)
 
 
 def test_a_day_with_a_cluster(new_cluster: NewCluster, tmp_path: Path) -> None:
-    """One node of which is killed, too."""
+    """One of its nodes is killed, too."""
     with new_cluster(nodes=2, nginx=True) as cluster:
         live_through(Several(cluster), tmp_path)
 
@@ -53,7 +53,7 @@ def live_through(site: Site, directory: Path) -> None:
 
 
 def finds_what_is_new(day: Day, read: int) -> None:
-    """What was not read is counted, and has a line above it."""
+    """What was not read is counted, and a line is above it."""
     count = before.UNREAD
     until_counted(day.wide, f"1 {NAME} {count}")
     until_counted(day.narrow, f"1 {NAME}({count})")
@@ -73,7 +73,7 @@ def until_counted(device: Terminal, count: str) -> None:
 
 
 def turn_to(device: Terminal, where: Where) -> None:
-    """By way of the first window."""
+    """Go to a conversation through the first window."""
     device.press(ALT_0)
     device.until_last(f"{ZHANG}>")
     device.type("/talk hikers" if where == HIKERS else f"/talk {NAME}")
@@ -82,7 +82,7 @@ def turn_to(device: Terminal, where: Where) -> None:
 
 
 def goes_through_trouble(day: Day) -> None:
-    """The network and the server fail in all ways, and people go on writing."""
+    """Let the network and the server fail in all ways, while users go on writing."""
     day.everybody_says("in peace")
     day.is_settled()
 
@@ -98,7 +98,7 @@ def goes_through_trouble(day: Day) -> None:
     day.is_logged()
     day.break_off()
     day.is_settled()
-    day.wide.until("✓✓ zhang: wide unanswered 2")  # so it is there again
+    day.wide.until("✓✓ zhang: wide unanswered 2")  # so it is connected again
 
     day.swallow(Way.UP)
     day.everybody_says("into a hole")
@@ -119,14 +119,14 @@ def goes_through_trouble(day: Day) -> None:
 
 @attrs.frozen
 class Evening:
-    """What the log has in the end, and what others have got and read of it."""
+    """What the log has in the end, and how much of it others have got and read."""
 
     logs: dict[Where, Log]
     marks: dict[Where, Marks]
 
     @property
     def texts(self) -> list[Message]:
-        """Of this day, in their order."""
+        """The texts of this day, in order."""
         entries = (entry for log in self.logs.values() for entry in log)
         messages = (entry for entry in entries if isinstance(entry, Message))
         return sorted(
@@ -135,7 +135,7 @@ class Evening:
 
 
 def has_an_evening(day: Day) -> Evening:
-    """The bot reads some of it and goes; what is said then has one tick."""
+    """Let the bot read some of it and leave; what is said then has one tick."""
     robot, marks = day.robot, {}
     got = robot.heard[-1].at
     for here, there in (ROBOT, ZHANG_SAN), (HIKERS, HIKERS):
@@ -151,8 +151,8 @@ def has_an_evening(day: Day) -> Evening:
 
 
 def nothing_is_lost_or_doubled(day: Day, evening: Evening) -> None:
-    """Each device's texts are in the log, once and in their order; what was not the bot's own, it
-    has heard, but for what was said after it had gone."""
+    """Check that each device's texts are in the log, once and in order, and that the bot has heard
+    everything that others said before it left."""
     texts = evening.texts
     of_robot = [one.text for one in texts if not one.own]
     assert of_robot == day.robot.said
@@ -165,7 +165,7 @@ def nothing_is_lost_or_doubled(day: Day, evening: Evening) -> None:
 
 
 def shows_the_log(device: Terminal, evening: Evening, *, back: bool) -> None:
-    """All conversations from one end to the other, in two sizes. back: and back again."""
+    """Check all conversations from one end to the other, in two sizes. back: and back again."""
     reads_what_is_new(device)
     for where in evening.logs:
         turn_to(device, where)
@@ -177,7 +177,7 @@ def shows_the_log(device: Terminal, evening: Evening, *, back: bool) -> None:
 
 
 def reads_what_is_new(device: Terminal) -> None:
-    """Until no conversation has a line any more above what is."""
+    """Read until no conversation has a line above new messages."""
     nothing = "no unread messages"
     while nothing not in device.picture[-2]:
         device.press(ALT_0)
@@ -193,8 +193,8 @@ def rows_of(where: Where, device: Terminal, evening: Evening) -> list[str]:
 
 
 def tells_everything_once(day: Day) -> None:
-    """In plain lines: what the bot has said, and what was written with each device, which is told
-    again when it has its second tick. And no complaint."""
+    """Check the plain lines: they have what the bot said and what was written on each device, which
+    is told again with its second tick. There is no error."""
     lines = day.pipe.lines
     found = map(_OF_THE_ROBOT.fullmatch, lines)
     assert [match[1] for match in found if match] == day.robot.said
