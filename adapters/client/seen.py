@@ -6,8 +6,8 @@ from collections import OrderedDict
 class Seen:
     """Remembers the last `per_sender` cids of each of the last `senders` senders.
 
-    The protocol asks for 512. A copy is shown twice only if a thousand other senders wrote between
-    the message and its copy.
+    A copy is shown twice only if that many messages of its sender, or messages of that many other
+    senders, came between the message and its copy.
     """
 
     def __init__(self, per_sender: int = 512, senders: int = 1_000) -> None:
