@@ -26,10 +26,10 @@ Ask = Callable[[str], list[tuple[object, ...]]]
 
 @pytest.fixture(scope="session")
 def mariadb(home: Path) -> Iterator[MariaDB]:
-    # what was committed outlives the process, which some tests kill
-    # a list may be as long as MySQL lets it be, whose default is a thousandth of MariaDB's
+    # Commits outlive the process, which some tests kill. A list may be as long as MySQL's default
+    # allows, which is a thousandth of MariaDB's.
     options = ["--innodb-flush-log-at-trx-commit=2", "--group-concat-max-len=1024"]
-    # who looks on may end the connections of the nodes' user, and keep it from writing
+    # the tests' own user may end the connections of the nodes' user, and keep it from writing
     looking_on = f"GRANT SUPER, PROCESS, READ_ONLY ADMIN ON *.* TO '{USER}'@'%';\n"
     setup = rights(DATABASE, "node", "admin") + looking_on
     with MariaDB(home / "shared", fast=True, options=options, setup=setup) as server:
@@ -37,7 +37,7 @@ def mariadb(home: Path) -> Iterator[MariaDB]:
 
 
 class Admin:
-    """A connection of our own, in no database, that outlives restarts of the server."""
+    """The tests' own connection, in no database, which outlives restarts of the server."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -68,7 +68,7 @@ class Admin:
 
 @pytest.fixture(scope="session")
 def ask(mariadb: MariaDB) -> Iterator[Ask]:
-    """What the server answers to a statement. Needs no event loop, and goes behind our back."""
+    """Returns the server's answer to a statement. Needs no event loop, and bypasses our stores."""
     admin = Admin(mariadb.port)
     yield admin.ask
     admin.close()
@@ -96,7 +96,7 @@ def tables(ask: Ask, mariadb: MariaDB) -> str:
 
 
 def times_locked_out(ask: Ask) -> int:
-    """How often somebody has begun to wait for a lock."""
+    """How often a connection has begun to wait for a lock."""
     ((_, number),) = ask("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'")
     return int(str(number))
 
@@ -108,7 +108,7 @@ def times_updated(ask: Ask) -> int:
 
 
 def empty(ask: Ask) -> None:
-    """Remove what is in the shared database."""
+    """Empty the shared database."""
     for table in OUR_TABLES:
         if table not in ("SchemaVersion", "Log", "LogEnds"):
             ask(f"DELETE FROM {DATABASE}.{table}")  # noqa: S608  # constants
@@ -118,21 +118,21 @@ def empty(ask: Ask) -> None:
 
 @pytest.fixture
 def url(tables: str, ask: Ask) -> str:
-    """The same, where nobody has registered."""
+    """The same, but empty."""
     empty(ask)
     return tables
 
 
 @pytest.fixture
 async def neighbour(url: str) -> AsyncIterator[Store]:
-    """The same database from another node."""
+    """The store of another node on the same database."""
     async with mysql_store(url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def store(url: str, mariadb: MariaDB) -> AsyncIterator[Store]:
-    """As a user with the rights that the documentation gives to nodes, and no others."""
+    """A store whose user has the rights that the documentation gives to nodes, and no others."""
     assert url == mariadb.url()
     url = url_of("node", mariadb.port, DATABASE)
     async with mysql_store(url) as opened:

@@ -7,7 +7,7 @@ from tests.integration.server_process import ROOT
 
 
 def documented() -> str:
-    """The statements, a line each, that can be repeated and fit any host."""
+    """The documented statements, one per line; they can be repeated and fit any host."""
     page = (ROOT / "docs/operations.md").read_text("utf-8")
     (block,) = re.findall(r"```sql\n(   CREATE DATABASE.*?)```", page, re.DOTALL)
     lines = [line.strip() for line in block.splitlines() if line.strip()]
@@ -19,7 +19,7 @@ _IF_NEW = "CREATE USER IF NOT EXISTS"
 
 
 def rights(database: str, node: str, admin: str, *, without: str = "") -> str:
-    """The same for other names. without: a right that neither is given."""
+    """The same for other names. without: a right that neither user gets."""
     text = documented().replace("DATABASE IF NOT EXISTS chat", f"DATABASE IF NOT EXISTS {database}")
     text = text.replace("chat.*", f"{database}.*")
     text = text.replace("'chat_admin'", f"'{admin}'").replace("'chat'", f"'{node}'")
@@ -27,6 +27,6 @@ def rights(database: str, node: str, admin: str, *, without: str = "") -> str:
 
 
 def url_of(user: str, port: int, database: str) -> str:
-    """As a user of the documented statements: the nodes' password or the admin's."""
+    """The address for one of the documented users, the nodes' or the admin."""
     password = "OTHER" if "admin" in user else "PASSWORD"
     return f"mysql://{user}:{password}@{LOOPBACK}:{port}/{database}"

@@ -45,8 +45,8 @@ _MARKING = "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%LOCK 
 
 
 async def test_whoever_sees_a_position_can_read_all_below_it(store: Store, url: str) -> None:
-    """Eight write in several processes, and a reader finds no hole, whenever it looks. Each is told
-    where what it has written is."""
+    """While eight users write in separate processes, a reader never finds a hole. Each process is
+    told the positions of what it wrote."""
     users = await register(store, *(f"user {number}" for number in range(PROCESSES)))
     processes = [
         await asyncio.create_subprocess_exec(
@@ -71,7 +71,7 @@ async def test_whoever_sees_a_position_can_read_all_below_it(store: Store, url: 
 
 
 async def test_copies_at_the_same_time_on_two_nodes(store: Store, neighbour: Store) -> None:
-    """However two nodes meet, there is one entry, and both are told where it is."""
+    """However the two nodes interleave, there is one entry, and both are told its position."""
     ann, bob = await register(store, "Ann", "Bob")
     for number in range(30):
         copies = [text(ann, pair(ann, bob), cid=f"c{number}") for _ in range(2)]
@@ -85,8 +85,8 @@ async def test_copies_at_the_same_time_on_two_nodes(store: Store, neighbour: Sto
 async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
     store: Store, ask: Ask, refused: bool
 ) -> None:
-    """Beside what is new: that is admitted, and the copy is known, though who sends it again may
-    not write any more."""
+    """New entries beside it are admitted, and the copy is known, even if its sender may no longer
+    write there."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     ask("BEGIN")
@@ -107,7 +107,7 @@ async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
 
 
 async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour: Store) -> None:
-    """As on the same one."""
+    """It does so as on the same node."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     old = await batch(store, text(ann, pair(ann, bob)))
@@ -116,7 +116,7 @@ async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour
 
 
 async def test_what_a_session_begins_with_is_of_one_moment(store: Store, neighbour: Store) -> None:
-    """Bob joins and leaves: whether he is a member is to be seen from the head."""
+    """Bob joins and leaves repeatedly, so that the head tells whether he is a member."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
 
@@ -139,7 +139,7 @@ async def test_what_a_session_begins_with_is_of_one_moment(store: Store, neighbo
 async def test_nobody_writes_to_who_was_removed_on_another_node(
     store: Store, neighbour: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For longer than it is remembered that they are there."""
+    """This holds once the node no longer remembers that the user exists."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     await neighbour.users.remove(bob)
@@ -168,8 +168,8 @@ async def test_who_believes_in_an_earlier_epoch_commits_nothing(
 async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
     store: Store, neighbour: Store, ask: Ask
 ) -> None:
-    """Both look at the same time, and one of them renews it: who began anew twice would show old
-    clients twice what they cannot know again."""
+    """Both look at the same time, and one of them renews the epoch. A node that began anew twice
+    would show old clients entries twice that they cannot recognise."""
     ann, bob = await register(store, "Ann", "Bob")
     for _ in range(10):
         said = await say(store, ann, pair(ann, bob), "one", "two", "three")
@@ -191,7 +191,7 @@ async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
 async def test_a_new_epoch_cuts_the_marks_that_are_written_meanwhile(
     store: Store, ask: Ask
 ) -> None:
-    """Another node gives the log its epoch, and has cut all marks, when these come."""
+    """Another node is giving the log its epoch, and has cut all marks, when these arrive."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     last = (await say(store, ann, conv, "one", "two"))[-1]
@@ -209,7 +209,7 @@ async def test_a_new_epoch_cuts_the_marks_that_are_written_meanwhile(
 
 
 async def test_marks_of_many_are_written_together(store: Store, ask: Ask) -> None:
-    """A node writes as many as 1,000 at once, and waits for each statement."""
+    """A node writes up to 1,000 at once, and waits for each statement."""
     users = await register(store, "Ann", "Bob", "Cid")
     ann, bob, cid = users
     convs = pair(ann, bob), pair(bob, cid), pair(cid, ann)
@@ -230,20 +230,20 @@ Fate = Callable[[Link], Awaitable[None]]
 
 
 async def commit_unheard(link: Link) -> None:
-    """It is committed, and nobody hears of it."""
+    """Commit, but lose the answer."""
     await Link.commit(link)
     link.abort()
     raise InDoubt("the answer is lost")
 
 
 async def die_before(link: Link) -> None:
-    """The connection is gone before the server has heard of the commit."""
+    """Lose the connection before the server gets the commit."""
     link.abort()
     raise InDoubt("the question is lost")
 
 
 class Fates:
-    """What becomes of the next commits, one after the other; then all goes well again."""
+    """Decides what becomes of the next commits, one by one; later ones succeed."""
 
     def __init__(self) -> None:
         self.next: list[Fate] = []
@@ -271,14 +271,14 @@ def fates(monkeypatch: pytest.MonkeyPatch) -> Fates:
 
 @pytest.fixture
 async def frail(url: str, fates: Fates) -> AsyncIterator[Store]:
-    """A store whose commits have fates."""
+    """A store whose commits have these fates."""
     async with mysql_store(url) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("fate", [commit_unheard, die_before])
 async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate) -> None:
-    """Whether it was done or not: all is in the log once, and told as if nothing had happened."""
+    """Whether or not it was done, the log has everything once, and the answers are as usual."""
     ann, bob = await register(frail, "Ann", "Bob")
     await say(frail, ann, pair(ann, bob), "before")
     copy = text(ann, pair(ann, bob), cid="a")
@@ -301,8 +301,8 @@ async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate
 async def test_a_copy_is_not_taken_for_the_whole_of_a_lost_commit(
     frail: Store, neighbour: Store, fates: Fates
 ) -> None:
-    """Another node was given the first of a batch again, and has put it where that would have been:
-    the rest of the batch is not acknowledged before it is in the log."""
+    """Another node got a copy of a batch's first entry, and wrote it at that entry's position. The
+    rest of the batch is not acknowledged before it is in the log."""
     ann, bob = await register(frail, "Ann", "Bob")
 
     async def die_behind_a_copy(link: Link) -> None:
@@ -320,7 +320,7 @@ async def test_a_copy_is_not_taken_for_the_whole_of_a_lost_commit(
 
 @pytest.mark.parametrize("fate", [commit_unheard, die_before])
 async def test_a_lost_change_is_carried_out_once(frail: Store, fates: Fates, fate: Fate) -> None:
-    """The group is there, and its entry says which it is."""
+    """The group exists, and its entry has its id."""
     (ann,) = await register(frail, "Ann")
     fates.next.append(fate)
     created = await write(frail, change(What.CREATED, ann, name="Chess"))
@@ -330,7 +330,7 @@ async def test_a_lost_change_is_carried_out_once(frail: Store, fates: Fates, fat
 
 
 async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: Fates) -> None:
-    """It may have been committed; whoever asks again learns it."""
+    """It may have been committed; a second attempt tells."""
     ann, bob = await register(frail, "Ann", "Bob")
     entry = text(ann, pair(ann, bob), cid="a")
     fates.next += [die_before, commit_unheard]
@@ -341,8 +341,8 @@ async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: F
 async def test_a_lost_commit_is_waited_for(
     frail: Store, fates: Fates, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server still has its transaction open when it is looked up, and commits it only when that
-    has met its lock, and has met it again."""
+    """The server still has the transaction open during the look-up, and commits it only after the
+    look-up has waited for its lock twice."""
     ann, bob = await register(frail, "Ann", "Bob")
     left: list[asyncio.Task[None]] = []
     before = times_locked_out(ask)
@@ -359,14 +359,14 @@ async def test_a_lost_commit_is_waited_for(
 
     fates.next.append(commit_late)
     (said,) = await say(frail, ann, pair(ann, bob), "hello")
-    await left[0]  # it was met by both looks, and has committed: its own answer may be the later
+    await left[0]  # both look-ups met it, and it has committed; its own answer may come last
     assert [entry.cid for entry in (await frail.log.tail(0, 10)).entries] == [said.cid]
     assert said.at == 1
 
 
 async def test_a_server_that_does_not_let_write(store: Store, ask: Ask) -> None:
-    """Such as a database that another one has taken over from: reading goes on, and writing does
-    when it may."""
+    """A database that another one has replaced does not, for example. Reading goes on, and writing
+    does when the server allows it."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     ask("SET GLOBAL read_only = 1")
@@ -391,7 +391,7 @@ async def test_a_server_that_does_not_let_write(store: Store, ask: Ask) -> None:
 async def test_what_waits_behind_a_batch_that_fails_fails_with_it(
     frail: Store, fates: Fates
 ) -> None:
-    """It may rely on what was in it. What comes later is committed."""
+    """It may depend on the batch. What comes later is committed."""
     ann, bob = await register(frail, "Ann", "Bob")
     batches = [await batch(frail, text(ann, pair(ann, bob))) for _ in range(3)]
     fates.next += [die_before, die_before]
@@ -410,7 +410,7 @@ async def test_so_many_batches_wait_at_most(store: Store, monkeypatch: pytest.Mo
 
 
 async def test_nothing_is_appended_after_the_end(url: str) -> None:
-    """What was asked before the store is closed is done; what comes then is refused."""
+    """Batches from before the store is closed are committed; later ones are refused."""
     async with mysql_store(url) as store:
         ann, bob = await register(store, "Ann", "Bob")
         last, late = [await batch(store, text(ann, pair(ann, bob))) for _ in range(2)]
@@ -432,7 +432,7 @@ async def test_an_empty_batch_and_one_of_copies_take_no_position(store: Store) -
 
 
 async def test_a_batch_as_large_as_they_come(store: Store) -> None:
-    """A thousand entries of new conversations, and texts in which each character is escaped."""
+    """It has a thousand entries of new conversations, and texts with every character escaped."""
     users = await register(store, *(f"user {number}" for number in range(40)))
     entries = [
         text(sender, pair(sender, other), "'👋" * 120) for sender in users[:25] for other in users

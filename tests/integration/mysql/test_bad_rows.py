@@ -42,7 +42,7 @@ async def spoilt(ask: Ask, database: str, mariadb: MariaDB) -> AsyncIterator[Spo
 
 
 async def test_an_enumeration_s_empty_value_is_the_lesser_role(store: Store, ask: Ask) -> None:
-    """As a server without a strict mode keeps whatever is none of the others."""
+    """A server without strict mode stores it for any value that is not in the enumeration."""
     (anna,) = await register(store, "anna")
     group = await make(store, "hikers", anna)
     ask("SET sql_mode = ''")
@@ -55,7 +55,7 @@ async def test_an_enumeration_s_empty_value_is_the_lesser_role(store: Store, ask
 
 
 async def test_a_table_that_is_gone_is_an_outage(spoilt: Spoilt) -> None:
-    """For whoever asks of it, and as long as it is gone; the others go on."""
+    """Calls that need it fail as long as it is gone; all others go on."""
     store = contained_store(spoilt.store)
     anna, bert = await register(store, "anna", "bert")
     spoilt.run("RENAME TABLE Friend TO Elsewhere")
@@ -69,7 +69,8 @@ async def test_a_table_that_is_gone_is_an_outage(spoilt: Spoilt) -> None:
 
 
 async def test_a_column_that_takes_less_fails_its_own_batch(spoilt: Spoilt) -> None:
-    """Its writer is told to try again, the operator of a defect, and what fits is committed."""
+    """The writer is told to try again, the operator is told of a defect, and what fits is
+    committed."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     spoilt.run("ALTER TABLE Entry MODIFY body VARCHAR(10) NULL")
@@ -82,7 +83,7 @@ async def test_a_column_that_takes_less_fails_its_own_batch(spoilt: Spoilt) -> N
 
 
 async def test_rows_above_the_head_are_not_written_over(spoilt: Spoilt) -> None:
-    """As long as somebody's hand has put them there, nothing can be appended; it is told."""
+    """Nothing can be appended while rows are there that somebody put in, and the log says so."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     spoilt.run(

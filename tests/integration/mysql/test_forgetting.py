@@ -1,4 +1,4 @@
-"""What the store promises about forgetting, also where several nodes do it at the same time."""
+"""What the store promises about deleting, even if several nodes do it at the same time."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.integration.mysql.conftest import Ask
 
 
 async def test_what_two_nodes_forget_is_deleted_once(store: Store, neighbour: Store) -> None:
-    """Neither minds the other, and what is written meanwhile is there."""
+    """Neither disturbs the other, and what is written meanwhile is kept."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     for _ in range(10):
@@ -40,7 +40,7 @@ async def test_what_two_nodes_forget_is_deleted_once(store: Store, neighbour: St
 
 
 async def test_a_message_does_not_wait_for_what_is_deleted(store: Store, ask: Ask) -> None:
-    """The row that a piece of deleting locks is none that a message needs."""
+    """Deleting locks no row that a message needs."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1)
     ask("BEGIN")

@@ -1,4 +1,4 @@
-"""A cluster of MariaDB servers by Galera, of one member: that is quick to start."""
+"""A Galera cluster of MariaDB servers, with one member, which is quick to start."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,8 +19,8 @@ from tests.contract.making import register, say
 from tests.eventually import PATIENCE, eventually
 from tests.integration.mysql.conftest import Admin, Ask, make_tables
 
-LIBRARY = "/usr/lib/galera/libgalera_smm.so"  # MariaDB's package does not go without it
-ALONE, NOBODY = "gcomm://", f"gcomm://{LOOPBACK}:1"  # whom a member looks for
+LIBRARY = "/usr/lib/galera/libgalera_smm.so"  # MariaDB's package depends on it
+ALONE, NOBODY = "gcomm://", f"gcomm://{LOOPBACK}:1"  # the members that a member looks for
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +38,12 @@ def member(home: Path) -> Iterator[MariaDB]:
     may_leave = f"GRANT SUPER ON *.* TO '{USER}'@'%';\n"
     server = MariaDB(home / "galera", fast=True, options=options, setup=may_leave).start()
     yield server
-    server.kill()  # in good order it would take 20 s
+    server.kill()  # an orderly stop would take 20 s
 
 
 @pytest.fixture
 def ask_member(member: MariaDB) -> Iterator[Ask]:
-    """With tables to ask for, and without a member that is left alone."""
+    """Asks a member that has tables. In the end, the member has its cluster again."""
     admin = Admin(member.port)
     make_tables(admin.ask, DATABASE)
     yield admin.ask
@@ -58,7 +58,7 @@ async def store(member: MariaDB, ask_member: Ask) -> AsyncIterator[Store]:
 
 
 async def answer(url: str, question: str) -> object:
-    """What a connection of ours is told."""
+    """The answer that a connection of ours gets."""
     link = await connect(Address.parse(url))
     ((found,),) = await link.rows(question)
     await link.close()
@@ -66,8 +66,8 @@ async def answer(url: str, question: str) -> object:
 
 
 async def test_what_is_read_waits_for_what_other_members_have_committed(member: MariaDB) -> None:
-    """A node is told of an entry before its own member of the cluster has it: whatever it reads (1)
-    waits for that, beside what the operator lets wait."""
+    """A node may be told of an entry before its own member of the cluster has it. Whatever it reads
+    (1) waits for that, in addition to what the operator lets wait."""
     assert await answer(member.url(), "SELECT @@wsrep_sync_wait") == 1 | 4
 
 
@@ -78,7 +78,7 @@ async def test_a_server_of_no_cluster_is_left_alone(url: str) -> None:
 async def test_a_member_that_has_lost_its_cluster_costs_a_bounded_time(
     store: Store, ask_member: Ask
 ) -> None:
-    """It refuses everything, which nobody waits for; when it is back, everything goes on."""
+    """It refuses everything, and nobody waits for it. When it is back, everything goes on."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "before")
     ask_member(f"SET GLOBAL wsrep_cluster_address = '{NOBODY}'")

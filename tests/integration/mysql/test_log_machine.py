@@ -13,7 +13,7 @@ FEW = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
 def test_a_log_does_what_the_simplest_one_would(tables: str, ask: Ask) -> None:
-    """Whatever is said, changed and read."""
+    """This holds whatever is said, changed and read."""
 
     class Machine(LogMachine):
         async def open(self) -> Store:

@@ -1,4 +1,4 @@
-"""What `ports.Log` promises to readers, also of more conversations than are asked one by one."""
+"""What `ports.Log` promises to readers, even of more conversations than one statement names."""
 
 from chat_domain.entries import Entry, What, pair
 from chat_domain.ports.store import Store
@@ -9,7 +9,7 @@ OTHERS = 260  # more than are asked for in one statement
 
 
 async def test_of_hundreds_of_conversations_the_few_are_found(store: Store) -> None:
-    """Those with something new, of whatever kind."""
+    """The few are those with something new, of any kind."""
     ann, *others = await register(store, *(f"user {number}" for number in range(1 + OTHERS)))
     await append(store, *(text(other, pair(ann, other)) for other in others))
     new: list[Entry] = [

@@ -1,5 +1,5 @@
-"""A database that comes back without what it has committed last, as after a failover to a server
-that had not heard of it: positions are given once more, and in another epoch."""
+"""A database that comes back without its last commits, as after a failover to a server that did not
+have them yet: positions are assigned again, in another epoch."""
 
 import asyncio
 import shutil
@@ -23,7 +23,7 @@ from tests.eventually import PATIENCE
 
 
 class Backed:
-    """A server, and a copy of what it had at some moment."""
+    """A server, and a copy of its data from some moment."""
 
     def __init__(self, server: MariaDB, folder: Path) -> None:
         self.server = server
@@ -69,8 +69,8 @@ async def nodes(backed: Backed) -> AsyncIterator[list[Store]]:
 async def test_a_copy_at_the_old_position_of_what_was_lost_is_another_entry(
     backed: Backed, nodes: list[Store]
 ) -> None:
-    """Another node has given both positions again, before anybody has noticed that they were lost.
-    Who remembers the last one writes nothing, and the log gets a new epoch."""
+    """Another node has assigned both positions again before anybody noticed the loss. A node that
+    remembers the last entry writes nothing, and the log gets a new epoch."""
     store, neighbour = nodes
     (ann,) = await register(store, "Ann")
     conv = pair(ann, ann)
@@ -89,9 +89,9 @@ async def test_a_copy_at_the_old_position_of_what_was_lost_is_another_entry(
 
 
 async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
-    """What was before the copy keeps its epoch. Behind that, nobody who remembers what is lost
-    writes until they know the new epoch; marks above the head are cut, and what is written then has
-    a position that was given before."""
+    """For entries from before the copy, the epoch stays. A node that remembers a lost entry writes
+    nothing until it knows the new epoch. Marks above the head are cut, and what is written then has
+    a position that was assigned before."""
     store, neighbour = nodes
     (ann,) = await register(store, "Ann")
     conv = pair(ann, ann)
@@ -122,7 +122,7 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
 async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_next(
     backed: Backed, nodes: list[Store]
 ) -> None:
-    """A node does not remember in the new epoch that they had one before."""
+    """In the new epoch, a node does not remember that they had one before."""
     (store, _) = nodes
     ann, bob = await register(store, "Ann", "Bob")
     await backed.restart_with_a_copy()

@@ -1,4 +1,4 @@
-"""Rows of the C++ server that nobody would expect do not stop an upgrade, and are not lost."""
+"""Unexpected rows of the C++ server do not stop an upgrade, and are not lost."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from .test_upgrade import waiting as shown
 
 @pytest.fixture
 def old(mariadb: MariaDB, database: str, ask: Ask) -> str:
-    """A database of the C++ server's with columns that its operator has made wider."""
+    """A database of the C++ server with columns that its operator has widened."""
     restore(mariadb.port, database)
     ask(f"USE {database}")
     ask("DELETE FROM offlinemessage")
@@ -58,7 +58,7 @@ async def waiting(url: str, user_id: int) -> list[Entry]:
 
 
 async def test_a_text_that_is_too_long_becomes_several_messages(old: str, ask: Ask) -> None:
-    """In order, each as long as a client takes: nothing of it is lost, and nothing told."""
+    """They are in order, each as long as a client takes. Nothing is lost, and nothing reported."""
     text = "".join(chr(0x4E00 + number % 5000) for number in range(10_000))
     keep_for(ask, 13, chat("before"))
     keep_for(ask, 13, chat(text))
@@ -74,7 +74,7 @@ async def test_a_text_that_is_too_long_becomes_several_messages(old: str, ask: A
 
 
 async def test_a_row_that_no_client_could_have_written_is_left_out(old: str, ask: Ask) -> None:
-    """Its beginning is in the report, all of it in the old table, and the operator is told."""
+    """The report has its beginning, the old table has all of it, and the operator is told."""
     keep_for(ask, 13, chat("x" * 100_000))
     keep_for(ask, 13, chat("behind"))
     report = await upgrade(old)
@@ -108,7 +108,7 @@ async def test_a_row_that_no_client_could_have_written_is_left_out(old: str, ask
     ids=range(8),
 )
 async def test_a_row_that_is_no_message_is_left_out(old: str, ask: Ask, frame: object) -> None:
-    """And kept as it was; what comes behind it is not touched by it."""
+    """It is kept as it was, and does not affect the rows after it."""
     keep_for(ask, 13, frame)
     keep_for(ask, 13, chat("behind"))
     report = await upgrade(old)
@@ -120,7 +120,7 @@ async def test_a_row_that_is_no_message_is_left_out(old: str, ask: Ask, frame: o
 
 
 async def test_a_row_of_nobody_is_left_out(old: str, ask: Ask) -> None:
-    """Whatever number stands for the recipient, or none."""
+    """This holds for any number as recipient, or none."""
     ask("ALTER TABLE offlinemessage MODIFY message MEDIUMTEXT CHARACTER SET latin1 NULL")
     for user_id in ("NULL", -1, 2**31, 2**62):
         keep_for(ask, user_id, chat("x"))
@@ -138,7 +138,8 @@ async def test_a_row_of_nobody_is_left_out(old: str, ask: Ask) -> None:
 
 
 async def test_bytes_without_a_character_set_are_read(old: str, ask: Ask) -> None:
-    """As UTF-8 where they are that, otherwise as latin1; those that are no message are kept."""
+    """They are read as UTF-8 if they are valid, otherwise as latin1. Those that are no message are
+    kept."""
     ask("ALTER TABLE offlinemessage MODIFY message MEDIUMBLOB")
     latin1 = json.dumps(chat("gr\xfc\xdfe"), ensure_ascii=False).encode("latin1")
     for raw in (json.dumps(chat("张三"), ensure_ascii=False).encode(), latin1, b"\xff\xfe\0"):
@@ -160,7 +161,7 @@ async def test_many_long_rows_are_no_statement_that_is_too_long(old: str, ask: A
 
 
 async def test_a_description_that_is_too_long_is_cut(old: str, ask: Ask) -> None:
-    """A client could not read the list that it is in; the report has all of it."""
+    """Otherwise, a client could not read the list that has it. The report has all of it."""
     ask("ALTER TABLE allgroup MODIFY groupdesc MEDIUMTEXT CHARACTER SET utf8")
     ask("UPDATE allgroup SET groupdesc = CONCAT(REPEAT('x', 199), 'yz') WHERE id = 1")
     ask("UPDATE allgroup SET groupdesc = REPEAT('x', 200) WHERE id = 2")
@@ -173,7 +174,7 @@ async def test_a_description_that_is_too_long_is_cut(old: str, ask: Ask) -> None
 
 
 async def test_a_name_of_any_length_gets_a_shorter_one(old: str, ask: Ask) -> None:
-    """The line that tells it has its bound, too."""
+    """The line that reports it is bounded, too."""
     ask("ALTER TABLE user DROP KEY name, MODIFY name MEDIUMTEXT")
     ask("UPDATE user SET name = REPEAT('x', 200000) WHERE id = 13")
     report = await upgrade(old)

@@ -17,7 +17,7 @@ from .conftest import Ask, make_tables
 
 
 async def refusal(url: str) -> str:
-    """The one line."""
+    """The one line of the refusal."""
     with pytest.raises(StoreUnusable) as refused:
         async with mysql_store(url):
             pass
@@ -27,7 +27,7 @@ async def refusal(url: str) -> str:
 
 
 async def test_a_database_without_tables(mariadb: MariaDB, database: str) -> None:
-    """Who has to make the tables first is told how."""
+    """An operator who has to make the tables first is told how."""
     line = await refusal(mariadb.url(database))
     assert line == (
         f"database '{database}' at {LOOPBACK}:{mariadb.port} has no tables of the chat server;"
@@ -36,7 +36,7 @@ async def test_a_database_without_tables(mariadb: MariaDB, database: str) -> Non
 
 
 async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str, ask: Ask) -> None:
-    """Who has to upgrade the tables first is told how."""
+    """An operator who has to upgrade the tables first is told how."""
     ask(f"USE {database}")
     ask("CREATE TABLE user (id INT, name VARCHAR(50), password VARCHAR(50), state VARCHAR(9))")
     line = await refusal(mariadb.url(database))
@@ -49,7 +49,7 @@ async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str
 async def test_a_database_of_version_0_1(
     mariadb: MariaDB, database: str, ask: Ask, version: int
 ) -> None:
-    """It is said what it is, and what to do."""
+    """The line says what it is, and what to do."""
     make_tables(ask, database)
     ask(f"UPDATE SchemaVersion SET version = {version}")  # noqa: S608  # constants
     ask("DROP TABLE Entry")
@@ -103,7 +103,7 @@ async def test_a_database_that_is_not_there(mariadb: MariaDB) -> None:
 
 
 async def test_a_server_that_is_not_there() -> None:
-    """The line says where none was found."""
+    """The line says where no server was found."""
     port = free_port()
     line = await refusal(f"mysql://chat:chat@{LOOPBACK}:{port}/chat")
     assert str(port) in line
@@ -111,7 +111,7 @@ async def test_a_server_that_is_not_there() -> None:
 
 
 async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> None:
-    """Who asks for TLS does not get anything less."""
+    """An address that asks for TLS never gets less."""
     assert "does not offer TLS" in await refusal(mariadb.url(database) + "?ssl=true")
 
 
@@ -126,7 +126,7 @@ async def test_a_socket_in_the_file_system(mariadb: MariaDB, url: str, tmp_path:
 
 
 def test_an_address_is_taken_apart() -> None:
-    """Each part of an address is where it belongs, and what is escaped is not any more."""
+    """Each part of an address is where it belongs, and is unescaped."""
     address = Address.parse("mysql://us%40er:p%3A%2Fw%C3%B6rd@db.example:3307/my%20chat?pool=3")
     assert (address.host, address.port) == ("db.example", 3307)
     assert (address.user, address.password) == ("us@er", "p:/wörd")
@@ -158,7 +158,7 @@ def test_what_an_address_leaves_out() -> None:
     ],
 )
 def test_an_address_that_cannot_be(url: str) -> None:
-    """What is wrong with an address is said in a line without its password."""
+    """One line, without the password, says what is wrong with the address."""
     with pytest.raises(StoreUnusable) as refused:
         Address.parse(url)
     assert "secret" not in str(refused.value)
@@ -166,13 +166,13 @@ def test_an_address_that_cannot_be(url: str) -> None:
 
 
 def test_a_file_of_authorities_that_cannot_be_read_is_named() -> None:
-    """The address may have come from a file that one does not have before one."""
+    """The operator may not see the address, which can come from a file."""
     with pytest.raises(StoreUnusable, match=r"ssl_ca=/not/there: No such file"):
         Address.parse("mysql://user:secret@host/chat?ssl_ca=/not/there")
 
 
 def test_an_address_is_shown_without_its_password() -> None:
-    """Neither as text nor in the debugger's form does it show."""
+    """Neither its `str` nor its `repr` has it."""
     address = Address.parse("mysql://user:secret@host/chat")
     assert str(address) == "database 'chat' at host:3306"
     assert "secret" not in repr(address)

@@ -1,4 +1,4 @@
-"""Whatever happens to the database, callers have their answer soon, and nothing stays broken."""
+"""Whatever happens to the database, callers get an answer soon, and nothing stays broken."""
 
 import asyncio
 import itertools
@@ -24,7 +24,7 @@ from .conftest import Ask, times_locked_out
 
 @pytest.fixture
 async def pool(url: str) -> AsyncIterator[Pool]:
-    """Two connections at most, so that one that is lost without a trace is missed."""
+    """A pool of at most two connections, so that one that leaks is missed."""
     address = Address.parse(url)
     pool = Pool(lambda: connect(address), 2)
     yield pool
@@ -32,13 +32,13 @@ async def pool(url: str) -> AsyncIterator[Pool]:
 
 
 def kill_connections(ask: Ask) -> int:
-    """End all connections to the shared database but the one that says so."""
+    """End all connections to the shared database except the one that does it."""
     found = ask(
         "SELECT id FROM information_schema.processlist"  # noqa: S608  # a constant
         f" WHERE db = '{DATABASE}' AND id <> CONNECTION_ID()"
     )
     for (number,) in found:
-        with suppress(Exception):  # gone meanwhile
+        with suppress(Exception):  # it may have ended meanwhile
             ask(f"KILL {number}")
     return len(found)
 
@@ -48,7 +48,7 @@ async def nap(link: Link, seconds: float) -> None:
 
 
 async def test_cancelled_queries_cost_no_connection(pool: Pool) -> None:
-    """After 300 queries that were cancelled halfway, as many as before can be asked at once."""
+    """After 300 queries that were cancelled halfway, as many as before can run at once."""
     for delay in itertools.islice(itertools.cycle([0, 0.0005, 0.002]), 30):
         tasks = [asyncio.create_task(pool.read(nap, 0.5)) for _ in range(10)]
         await asyncio.sleep(delay)
@@ -60,7 +60,7 @@ async def test_cancelled_queries_cost_no_connection(pool: Pool) -> None:
 
 
 async def test_the_answer_to_a_cancelled_query_is_nobody_elses(pool: Pool) -> None:
-    """What a connection was asked before it was given up never answers a later question."""
+    """The result of a cancelled query never answers a later one."""
     for number in range(50):
         task = asyncio.create_task(pool.read(nap, 0.001))
         await asyncio.sleep(0.001)
@@ -72,7 +72,7 @@ async def test_the_answer_to_a_cancelled_query_is_nobody_elses(pool: Pool) -> No
 async def test_a_stopped_server_costs_its_callers_a_bounded_time(
     store: Store, mariadb: MariaDB
 ) -> None:
-    """While the server hangs every method raises TryAgain; when it goes on, so do we."""
+    """While the server hangs, every method raises TryAgain; when it goes on, so does the store."""
     ann, bob = await register(store, "Ann", "Bob")
     await at_once([store.users.find(ann) for _ in range(20)])  # a full pool
     batches = [await batch(store, text(ann, pair(ann, bob))) for _ in range(5)]
@@ -99,7 +99,7 @@ async def test_a_stopped_server_costs_its_callers_a_bounded_time(
 
 
 async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
-    """Whoever comes after all connections were killed does not notice it."""
+    """Callers do not notice that all connections were killed before."""
     ann, bob = await register(store, "Ann", "Bob")
     for number in range(5):
         await at_once([store.users.find(ann) for _ in range(20)])
@@ -115,7 +115,7 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
 
 
 def says(code: int) -> str:
-    """A statement to which the server answers with this error."""
+    """A statement that the server answers with this error."""
     return f"SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'so it is'"
 
 
@@ -123,7 +123,7 @@ def says(code: int) -> str:
 async def test_a_transaction_that_met_another_is_begun_again(
     pool: Pool, store: Store, code: int
 ) -> None:
-    """Whatever the server calls it: what it has done so far is undone, and done once."""
+    """Whatever the server calls this, what was done so far is undone, and then done once."""
     (ann,) = await register(store, "Ann")
     answers = [says(code), "DO 0"]
 
@@ -136,8 +136,8 @@ async def test_a_transaction_that_met_another_is_begun_again(
 
 
 async def test_a_cluster_that_goes_on_elsewhere_is_followed(pool: Pool) -> None:
-    """A member of a cluster that is left behind says so on connections that stay up. Whoever hears
-    it first is served by a new one, and nobody else meets the old ones."""
+    """A member that has lost its cluster says so on connections that stay up. The first caller to
+    hear it gets a new connection, and nobody else gets the old ones."""
     number = "SELECT CONNECTION_ID()"
     both = asyncio.Barrier(2)
 
@@ -159,8 +159,8 @@ async def test_a_cluster_that_goes_on_elsewhere_is_followed(pool: Pool) -> None:
 
 
 class Sender:
-    """Somebody who writes one thing after the other, each again until it is known what became of
-    it, and remembers what was acknowledged."""
+    """A sender who writes one text after the other, each again until its fate is known, and
+    remembers what was acknowledged."""
 
     def __init__(self, store: Store, sender: int, name: str, others: Sequence[int]) -> None:
         self.acknowledged: list[int] = []
@@ -173,7 +173,7 @@ class Sender:
         self._others = others
 
     async def send(self) -> None:
-        """To one after the other, until there is enough."""
+        """Write to one user after the other, until it is enough."""
         cids = (f"{number:06d}-{self._name}" for number in itertools.count())
         for other, cid in zip(itertools.cycle(self._others), cids, strict=False):
             result = await self._write(other, cid)
@@ -196,14 +196,14 @@ class Sender:
                 return result
 
     async def _passes(self, seconds: float) -> bool:
-        """Let time pass; whether there is enough."""
+        """Let time pass; return whether it is enough."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.enough.wait(), seconds)
         return self.enough.is_set()
 
 
 async def have_more(senders: Sequence[Sender]) -> None:
-    """Wait until each has had something acknowledged from now on."""
+    """Wait until each has another text acknowledged."""
     before = [len(sender.acknowledged) for sender in senders]
     await eventually(
         lambda: all(len(one.acknowledged) > n for one, n in zip(senders, before, strict=True))
@@ -211,7 +211,7 @@ async def have_more(senders: Sequence[Sender]) -> None:
 
 
 async def stop(senders: Sequence[Sender], tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Let them end with what they are just writing."""
+    """Let them finish what they are writing, and stop."""
     for sender in senders:
         sender.enough.set()
     async with asyncio.timeout(PATIENCE):
@@ -219,7 +219,7 @@ async def stop(senders: Sequence[Sender], tasks: Sequence[asyncio.Task[None]]) -
 
 
 async def check_log(store: Store, senders: Sequence[Sender]) -> None:
-    """All that was acknowledged is there, where it was said to be, once, and without a hole."""
+    """Check that the log has everything acknowledged, at its position, once, and without a hole."""
     log = (await store.log.tail(0, 1_000_000)).entries
     assert [entry.at for entry in log] == list(range(1, len(log) + 1))
     for sender in senders:
@@ -230,7 +230,7 @@ async def check_log(store: Store, senders: Sequence[Sender]) -> None:
 
 
 async def busy(store: Store, neighbour: Store) -> list[Sender]:
-    """Twenty who write on two nodes."""
+    """Twenty senders on two nodes."""
     users = await register(store, *(f"user {number}" for number in range(10)))
     nodes = itertools.cycle([store, neighbour])
     return [
@@ -243,14 +243,14 @@ async def busy(store: Store, neighbour: Store) -> list[Sender]:
 async def test_what_was_acknowledged_outlives_the_server(
     store: Store, neighbour: Store, mariadb: MariaDB, how: signal.Signals
 ) -> None:
-    """The server is killed amid traffic: all that was acknowledged is there, and it goes on."""
+    """The server is ended amid traffic. Everything acknowledged is there, and writing goes on."""
     senders = await busy(store, neighbour)
     tasks = [asyncio.create_task(sender.send()) for sender in senders]
     await have_more(senders)
     mariadb.send(how)
     assert await asyncio.to_thread(mariadb.wait, PATIENCE) is not None
     await eventually(lambda: any(sender.refused for sender in senders))
-    mariadb.launch()  # not from a thread, with whose end the server would be ended, too
+    mariadb.launch()  # not from a thread, since the server would end with it
     await asyncio.to_thread(mariadb.wait_until_ready)
     await have_more(senders)
     await stop(senders, tasks)
@@ -260,7 +260,7 @@ async def test_what_was_acknowledged_outlives_the_server(
 async def test_connections_are_killed_amid_traffic(
     store: Store, neighbour: Store, ask: Ask
 ) -> None:
-    """However often connections are killed, nothing is lost, nothing is there twice."""
+    """However often connections are killed, nothing is lost and nothing is written twice."""
     senders = await busy(store, neighbour)
     tasks = [asyncio.create_task(sender.send()) for sender in senders]
     for _ in range(15):
@@ -272,7 +272,7 @@ async def test_connections_are_killed_amid_traffic(
 
 
 async def test_a_lock_is_waited_for(url: str, store: Store, ask: Ask) -> None:
-    """Who meets another's lock tries again until it is free."""
+    """A transaction that meets another's lock tries again until the lock is free."""
     (ann,) = await register(store, "Ann")
     other = await connect(Address.parse(url))
     await other.begin()
@@ -286,7 +286,7 @@ async def test_a_lock_is_waited_for(url: str, store: Store, ask: Ask) -> None:
 
 
 async def test_a_lock_is_not_waited_for_for_ever(url: str, store: Store) -> None:
-    """A lock that stays costs a bounded time, and only those who need what is locked."""
+    """A lock that stays costs a bounded time, and only callers who need what is locked."""
     ann, bob = await register(store, "Ann", "Bob")
     other = await connect(Address.parse(url))
     await other.begin()
@@ -300,7 +300,7 @@ async def test_a_lock_is_not_waited_for_for_ever(url: str, store: Store) -> None
 
 
 async def test_deadlocks_are_resolved(pool: Pool, store: Store) -> None:
-    """Two who wait for each other are both served: one of them begins again."""
+    """Two transactions that wait for each other both succeed: one of them starts over."""
     users = await register(store, "Ann", "Bob")
     met = asyncio.Barrier(2)
 

@@ -1,4 +1,4 @@
-"""What the users of docs/operations.md may do is what they need, on a real MariaDB."""
+"""The rights of the users in docs/operations.md are those that they need, on a real MariaDB."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ OF_ADMIN = ["SELECT", "INSERT", "CREATE", "DROP", "ALTER"]
 
 
 def names(without: str) -> tuple[str, str, str]:
-    """A database, and its two users, who all lack one right."""
+    """A database and its two users, who both lack one right."""
     part = without.lower() or "all"
     return f"chat_rights_{part}", f"node_{part}", f"admin_{part}"
 
@@ -74,7 +74,7 @@ async def test_the_admin_may_upgrade_those_of_the_original_server(guarded: Maria
 
 @pytest.mark.parametrize("without", OF_ADMIN)
 async def test_each_right_of_the_admin_is_needed(guarded: MariaDB, without: str) -> None:
-    """To make the tables, or to upgrade them. Without SELECT none are seen."""
+    """It is needed to make the tables or to upgrade them. Without SELECT, no tables are visible."""
     with pytest.raises(StoreUnusable, match=r"denied|no tables"):
         await make_and_upgrade(guarded, *names(without))
 
@@ -96,7 +96,7 @@ async def store_of(guarded: MariaDB, without: str = "") -> AsyncIterator[Store]:
 
 
 async def live(store: Store) -> None:
-    """Some of everything that nodes do; all of it does the contract's suite."""
+    """Do some of everything that nodes do; the contract's suite does all of it."""
     anna, bert = await register(store, "anna", "bert")
     await store.friends.add(anna, bert)
     await store.users.mark([anna], [bert])
@@ -149,7 +149,7 @@ REFUSED = [
 
 
 async def test_whatever_else_a_node_asks_is_refused(guarded: MariaDB) -> None:
-    """So whoever has its password cannot take the tables away, or get at anything else."""
+    """So nobody with its password can drop the tables or reach anything else."""
     await make(guarded)
     database, node, _ = names("")
     with pymysql.connect(
@@ -164,7 +164,7 @@ async def test_whatever_else_a_node_asks_is_refused(guarded: MariaDB) -> None:
 async def test_a_server_and_manage_live_on_the_nodes_rights(
     guarded: MariaDB, cluster_services: Services
 ) -> None:
-    """With the admin's for `init-db` alone."""
+    """They need the admin's rights only for `init-db`."""
     database, node, admin = names("")
     store = ["--store", url_of(admin, guarded.port, database)]
     assert told("init-db", options=store)["made"]
