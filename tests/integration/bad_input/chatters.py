@@ -1,4 +1,4 @@
-"""People for the tests of bad input, and what those tests say about answers."""
+"""Users for the tests of bad input, and the checks of answers that these tests share."""
 
 import contextlib
 import itertools
@@ -17,7 +17,7 @@ numbers = itertools.count(1)
 
 
 def newcomer(port: int, kind: str = "version 2") -> RawClient:
-    """Somebody with an account of their own, on a new connection."""
+    """A new user with an account of their own, on a new connection."""
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(RawClient(port))
         client.register(f"user {next(numbers)}")
@@ -31,7 +31,7 @@ def newcomer(port: int, kind: str = "version 2") -> RawClient:
 
 
 def logged_in(port: int, user_id: int, version: int = 2) -> RawClient:
-    """Log an existing user in; one of version 1 as soon as their earlier session has ended."""
+    """Log an existing user in; with version 1, as soon as their earlier session has ended."""
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(RawClient(port))
         client.id = user_id
@@ -51,7 +51,7 @@ def new_group(creator: RawClient) -> int:
 
 
 def assert_refused(answer: Frame, error: str, *named: str, msgid: int = ERROR) -> None:
-    """The answer is this error as documented, and its sentence names all of these."""
+    """Check that the answer is this error as documented, and that its sentence has all of these."""
     assert (answer["msgid"], answer["error"]) == (msgid, error), answer
     assert answer["errno"] == ERRNO_OF[error]
     for name in named:
@@ -63,7 +63,7 @@ def assert_undisturbed(client: RawClient) -> None:
 
 
 class Regulars:
-    """One client of each kind, which stays for as long as its connection lives."""
+    """One client of each kind, which stays as long as its connection lives."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -83,7 +83,7 @@ class Regulars:
 
 
 class Bystanders:
-    """Two who chat on, whatever the others do."""
+    """Two users who go on chatting, whatever others do."""
 
     def __init__(self, port: int) -> None:
         self._one = newcomer(port)

@@ -10,7 +10,7 @@ from tests.integration.server_process import ServerProcess
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where a real server listens."""
+    """The port of a real server."""
     store = f"sqlite:///{tmp_path_factory.mktemp('bad_input')}/chat.db"
     with ServerProcess(store, "--hashing", "cheap") as server:
         yield server.port
@@ -24,7 +24,7 @@ def bystanders(port: int) -> Iterator[Bystanders]:
 
 @pytest.fixture(autouse=True)
 def _undisturbed(bystanders: Bystanders) -> Iterator[None]:
-    """Whatever a test does, two others chat on."""
+    """Check that two others go on chatting, whatever a test does."""
     yield
     bystanders.chat()
 
@@ -49,6 +49,6 @@ def anybody(request: pytest.FixtureRequest, regulars: Regulars) -> RawClient:
 
 @pytest.fixture
 def stranger(port: int) -> Iterator[RawClient]:
-    """Somebody who has not logged in, on a new connection."""
+    """A client that has not logged in, on a new connection."""
     with RawClient(port) as client:
         yield client

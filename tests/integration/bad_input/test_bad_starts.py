@@ -1,4 +1,4 @@
-"""A server that cannot start says why in one line and gives up, and disturbs none that runs."""
+"""A server that cannot start says why in one line, gives up, and does not disturb a running one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +16,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def database(folder: Path) -> Path:
-    """The file of the server that runs."""
+    """The file of the running server."""
     return folder / "chat.db"
 
 
 @pytest.fixture(scope="module")
 def port(database: Path) -> Iterator[int]:
-    """Where a server runs that the others must not disturb."""
+    """The port of a server that the others must not disturb."""
     with ServerProcess(f"sqlite:///{database}", "--hashing", "cheap") as server:
         yield server.port
 
@@ -38,7 +38,7 @@ def failed_start(*arguments: str, status: int | None = None, **environment: str)
 
 
 def test_a_second_server_on_the_same_file_gives_up(database: Path) -> None:
-    """Two servers on one file would be two islands, so the second names the file and ends."""
+    """Users of two servers on one file could not meet, so the second names the file and ends."""
     assert str(database) in failed_start("0", "--store", f"sqlite:///{database}")
 
 
@@ -50,7 +50,7 @@ def test_a_second_server_by_another_path_to_the_same_file_gives_up(database: Pat
 
 
 def test_a_file_can_be_served_again_after_its_server_was_killed(folder: Path) -> None:
-    """The lock ends with the process, even when that had no time to give it back."""
+    """The lock ends with the process, even if that had no time to release it."""
     with ServerProcess(f"sqlite:///{folder}/killed.db", "--hashing", "cheap") as server:
         server.kill()
         server.start()
@@ -62,13 +62,13 @@ def test_a_port_in_use_is_named(port: int) -> None:
 
 
 def test_a_port_for_operators_in_use_is_named(port: int) -> None:
-    """By its own option, not by that of the port for clients."""
+    """The line has its own option, not that of the port for clients."""
     line = failed_start("0", "--store", "memory://", "--http-port", str(port))
     assert f"--http-port {port}: cannot listen" in line
 
 
 def test_an_address_of_another_machine_is_named() -> None:
-    """An address that is not this machine's is refused with itself."""
+    """An address that is not this machine's is refused and named."""
     assert "192.0.2.1" in failed_start("0", "--store", "memory://", "--host", "192.0.2.1")
 
 
@@ -103,16 +103,16 @@ def test_a_file_that_cannot_be_written_is_named() -> None:
     ],
 )
 def test_an_address_that_is_none_of_ours_is_wrong_use(option: str, address: str) -> None:
-    """A store that the server does not know is an error, not a file of that name. As with other
-    settings, the status says that it is of no use to start it again."""
+    """A store that the server does not know is an error, not a file of that name. As for other
+    settings, the status says that a restart will not help."""
     line = failed_start("0", "--store", "memory://", option, address, status=WRONG_USE)
     assert option in line or "store" in line
     assert "secret" not in line
 
 
 def test_a_setting_that_is_none_is_refused(tmp_path: Path) -> None:
-    """Whether it comes from the command line, from the environment or from a file, by its name.
-    (What can be wrong with each is tested where settings are read.)"""
+    """It is refused by name, whether it comes from the command line, the environment or a file.
+    (The tests of reading settings show what can be wrong with each.)"""
     assert "port" in failed_start("--store", "memory://", "--", "-1")
     assert "--frobnicate" in failed_start("--frobnicate")
     assert "loud" in failed_start("0", "--store", "memory://", CHAT_LOG_LEVEL="loud")

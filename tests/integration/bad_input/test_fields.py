@@ -1,7 +1,7 @@
 """Requests with a bad field, against a real server process.
 
-Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection goes
-on to work, and after each test two bystanders chat on.
+Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection still
+works, and after each test two bystanders go on chatting.
 """
 
 from typing import Any
@@ -61,14 +61,14 @@ class TestFields:
     def test_a_bad_or_missing_field_of_a_greeting_is_named(
         self, stranger: RawClient, frame: Frame, field: str
     ) -> None:
-        """LOGIN, REGISTER and RESUME are refused by their own acks then."""
+        """LOGIN, REGISTER and RESUME are then refused by their own acks."""
         answer = stranger.ask(frame)
         assert_refused(answer, "bad_field", field, msgid=OWN_ACK[frame["msgid"]])
         assert_undisturbed(stranger)
 
     @pytest.mark.parametrize("seq", BAD_SEQ, ids=str)
     def test_a_bad_seq_is_named(self, anybody: RawClient, seq: Any) -> None:
-        """A `seq` that is none gets bad_field; the answer carries none, since it cannot."""
+        """A bad `seq` gets bad_field; the answer has no `seq`, since it cannot repeat this one."""
         anybody.send({"msgid": 1012, "seq": seq})
         answer = anybody.find_msgid(ERROR)
         assert_refused(answer, "bad_field", "seq")
@@ -83,6 +83,6 @@ class TestFields:
         assert_undisturbed(regular)
 
     def test_unknown_fields_are_ignored(self, regular: RawClient) -> None:
-        """A frame may carry what this version does not know, whatever it is."""
+        """A frame may have any fields that this version does not know."""
         extra = {"x": [1, {"y": None}], "toid": "ignored", "id": [], "": 10**400}
         assert regular.ask({"msgid": 1012, **extra})["msgid"] == PONG

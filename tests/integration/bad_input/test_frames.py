@@ -1,7 +1,7 @@
 """Frames and streams that are no requests, against a real server process.
 
-Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection goes
-on to work, and after each test two bystanders chat on.
+Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection still
+works, and after each test two bystanders go on chatting.
 """
 
 import json
@@ -66,7 +66,7 @@ class TestFrames:
 
     @pytest.mark.parametrize("ping", NESTED_PINGS.values(), ids=NESTED_PINGS)
     def test_deep_nesting_is_refused_or_passed_over(self, anybody: RawClient, ping: bytes) -> None:
-        """From Python 3.12 on, a decoder goes deeper into what nobody reads."""
+        """From Python 3.12 on, a decoder goes deeper into fields that nobody reads."""
         anybody.send_bytes(ping + b"\n")
         answer = anybody.find(lambda frame: frame["msgid"] in {ERROR, PONG})
         if answer["msgid"] == ERROR:
@@ -171,7 +171,7 @@ class TestStream:
     def test_a_frame_that_is_too_long_ends_the_connection(
         self, port: int, version: int, frame: Callable[[], bytes]
     ) -> None:
-        """At one byte more the server says so and closes; the account is free at once."""
+        """With one byte more, the server says so and closes; the account is free at once."""
         with newcomer(port, f"version {version}") as client:
             client.send_bytes(frame())
             assert_refused(client.find_msgid(ERROR), "frame_too_long")
@@ -179,13 +179,13 @@ class TestStream:
             logged_in(port, client.id, version).close()
 
     def test_frames_before_one_too_long_are_handled(self, stranger: RawClient) -> None:
-        """What came whole before the frame that ends the connection is answered."""
+        """Whole frames before the one that ends the connection are answered."""
         stranger.send_bytes(b'{"msgid":1012,"seq":1}\n' + ping_of(LIMIT + 1) + b"\n")
         assert stranger.find_msgid(PONG)["seq"] == 1
         assert_refused(stranger.find_msgid(ERROR), "frame_too_long")
 
     def test_the_end_in_mid_frame_ends_the_session(self, port: int) -> None:
-        """What came whole is answered, half a frame is dropped, and the user's slot is free."""
+        """Whole frames are answered, half a frame is dropped, and the user's slot is free."""
         with newcomer(port, "version 1") as client:
             client.send_bytes(b'{"msgid":1012,"seq":1}\n{"msgid":1012,"se')
             client.end_sending()
@@ -194,7 +194,7 @@ class TestStream:
             logged_in(port, client.id, version=1).close()
 
     def test_a_broken_connection_loses_no_message(self, port: int) -> None:
-        """A message to somebody whose connection ended in mid-frame is there at the next login."""
+        """A message to a user whose connection ended in mid-frame comes at the next login."""
         with newcomer(port) as sender, newcomer(port) as client:
             client.send_bytes(b'{"msgid":1005,"to')
             client.close()

@@ -1,7 +1,7 @@
-"""Pages of what cannot be seen, or is not there.
+"""Pages of what the user may not see, or of what does not exist.
 
 Each is empty, or gets the clear error that docs/protocol.md names, and costs nothing else: after
-each test two bystanders chat on.
+each test two bystanders go on chatting.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def ats(client: RawClient, **asked: int) -> list[int]:
 
 @pytest.mark.parametrize("place", [{}, {"before": 5}, {"after": 0}])
 def test_a_group_that_one_never_was_in(two: tuple[RawClient, RawClient], place: Frame) -> None:
-    """Whether there is one or not: `not_member`."""
+    """The answer is `not_member`, whether or not the group exists."""
     one, other = two
     for group in (new_group(one), NOBODY):
         answer = other.ask({"msgid": HISTORY, "groupid": group, **place})
@@ -51,7 +51,7 @@ def test_a_group_that_one_never_was_in(two: tuple[RawClient, RawClient], place: 
 
 @pytest.mark.parametrize("place", [{}, {"before": 5}, {"after": 0}])
 def test_somebody_to_whom_one_never_wrote(two: tuple[RawClient, RawClient], place: Frame) -> None:
-    """Whether there is such a user or not: nothing. Nor has one conversations then."""
+    """The page is empty, whether or not the user exists, and no conversation is listed."""
     one, other = two
     for user_id in (one.id, other.id, NOBODY):
         page = other.ask({"msgid": HISTORY, "toid": user_id, **place})
@@ -60,7 +60,7 @@ def test_somebody_to_whom_one_never_wrote(two: tuple[RawClient, RawClient], plac
 
 
 def test_what_was_before_joining_and_after_leaving(two: tuple[RawClient, RawClient]) -> None:
-    """It is not there, from wherever one asks."""
+    """No page has it, wherever the page begins."""
     one, other = two
     group = new_group(one)
     before = say(one, group, "before")
@@ -76,7 +76,7 @@ def test_what_was_before_joining_and_after_leaving(two: tuple[RawClient, RawClie
 
 
 def test_beyond_the_ends(two: tuple[RawClient, RawClient]) -> None:
-    """All of it or nothing, without an error."""
+    """The page has everything or nothing, and there is no error."""
     one, other = two
     at = one.ask({"msgid": 1005, "toid": other.id, "msg": "hello"})["at"]
     for end in ENDS:
@@ -87,7 +87,7 @@ def test_beyond_the_ends(two: tuple[RawClient, RawClient]) -> None:
 
 
 def test_a_group_that_has_ended(two: tuple[RawClient, RawClient]) -> None:
-    """It can be read by whoever was in it, up to its end, and is listed as left."""
+    """Its last members can read it up to its end, and it is listed as left."""
     one, other = two
     group = new_group(one)
     other.ask({"msgid": JOIN, "groupid": group})
@@ -110,6 +110,6 @@ def test_a_group_that_has_ended(two: tuple[RawClient, RawClient]) -> None:
     ],
 )
 def test_what_cannot_be_meant(regular: RawClient, asked: Frame, named: str) -> None:
-    """`bad_field` says which two fields it is about."""
+    """`bad_field` names the two fields."""
     assert_refused(regular.ask({"msgid": HISTORY, **asked}), "bad_field", named)
     assert_undisturbed(regular)

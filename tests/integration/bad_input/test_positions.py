@@ -1,7 +1,7 @@
-"""Positions and devices that are not what the server would expect.
+"""Positions and devices that the server would not expect.
 
 Each gets the clear error that docs/protocol.md names, or a new beginning, and costs nothing else:
-after each test two bystanders chat on.
+after each test two bystanders go on chatting.
 """
 
 import sqlite3
@@ -25,7 +25,7 @@ DEVICES = 10  # that a user may have
 
 
 def say(writer: RawClient, reader: RawClient, text: str) -> int:
-    """Write a message to somebody; its position."""
+    """Write a message to a user; return its position."""
     chat = {"msgid": 1005, "toid": reader.id, "msg": text, "cid": f"p-{next(numbers)}"}
     return int(writer.ask(chat)["at"])
 
@@ -44,8 +44,7 @@ class TestSince:
     def test_a_place_that_means_nothing_is_a_new_beginning(
         self, port: int, ahead: int, other: Frame
     ) -> None:
-        """The answer says so; what follows it comes, and by the new place the device comes
-        again."""
+        """The answer says so. What follows comes, and the new place works afterwards."""
         with newcomer(port) as writer, newcomer(port, "not logged in") as reader:
             say(writer, reader, "before")
             known = reader.login()
@@ -62,7 +61,7 @@ class TestSince:
             assert reader.next_chat()["msg"] == "after"
 
     def test_a_place_below_the_oldest_is_a_new_beginning(self, tmp_path: Path) -> None:
-        """What followed it may be gone; from the oldest on, nothing is missing."""
+        """Entries after it may be deleted; from the oldest on, nothing is missing."""
         path = tmp_path / "chat.db"
         with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
             with newcomer(server.port) as writer, newcomer(server.port) as reader:
@@ -103,7 +102,7 @@ class TestTaken:
             assert writer.find_msgid(1038)["marks"] == [{"id": reader.id, "got": at}]
 
     def test_what_was_taken_over_stays_so(self, port: int) -> None:
-        """A lower position, or the same again, is no error and takes nothing back."""
+        """A lower or repeated position is no error and takes nothing back."""
         with newcomer(port) as writer, newcomer(port) as reader:
             places = [say(writer, reader, f"message {number}") for number in range(2)]
             assert [reader.next_chat()["at"] for _ in range(2)] == places
@@ -115,8 +114,8 @@ class TestTaken:
                 assert another.next_chat()["msg"] == "the next"
 
     def test_who_never_says_it_is_sent_everything_all_the_same(self, port: int) -> None:
-        """They are not cut off, nobody waits for them, and a device without a place begins where
-        they have."""
+        """Such clients are not cut off, nobody waits for them, and a device without a place begins
+        where they began."""
         texts = [f"message {number}" for number in range(300)]
         with newcomer(port) as writer, newcomer(port) as silent:
             for text in texts:
@@ -129,7 +128,7 @@ class TestTaken:
 
 class TestDevices:
     def test_the_eleventh_takes_the_place_of_the_longest_unused(self, port: int) -> None:
-        """Ten stay; the one that makes room is told, and its token is worth nothing."""
+        """Ten stay; the one that makes room is told, and its token is no longer valid."""
         with newcomer(port, "not logged in") as first, ExitStack() as stack:
             token = first.login(device="device 0")["token"]
             devices = [stack.enter_context(RawClient(port)) for _ in range(DEVICES)]
@@ -148,7 +147,7 @@ class TestDevices:
                 assert_refused(answer, "bad_token", msgid=1001)
 
     def test_one_that_is_away_makes_room_first(self, port: int) -> None:
-        """However lately it was used: the ten that are there go on."""
+        """This holds however recently it was used: connected ones go on."""
         with newcomer(port, "not logged in") as first, ExitStack() as stack:
             first.login(device="device 0")
             devices = [stack.enter_context(RawClient(port)) for _ in range(DEVICES)]
@@ -162,7 +161,7 @@ class TestDevices:
                 assert_undisturbed(device)
 
     def test_the_same_device_takes_its_own_place(self, port: int) -> None:
-        """Eleven logins of one device are one session, and the others of its user stay."""
+        """Eleven logins of one device are one session, and the user's other sessions stay."""
         with newcomer(port, "not logged in") as other, ExitStack() as stack:
             other.login(device="other")
             for _ in range(DEVICES + 1):

@@ -1,7 +1,7 @@
-"""Good requests that the rules refuse, and strange texts that they do not.
+"""Good requests that the rules refuse.
 
-Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection goes
-on to work, and after each test two bystanders chat on.
+Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection still
+works, and after each test two bystanders go on chatting.
 """
 
 import pytest
@@ -46,7 +46,7 @@ class TestBeforeLogin:
             assert stranger.find_msgid(PONG)["seq"] == seq
 
     def test_a_request_without_seq_is_refused_all_the_same(self, stranger: RawClient) -> None:
-        """An error comes also where nobody asked for an answer."""
+        """An error comes even if the client asked for no answer."""
         stranger.send({"msgid": 1005, "toid": 1, "msg": "hello"})
         answer = stranger.find_msgid(ERROR)
         assert_refused(answer, "not_logged_in")
@@ -73,7 +73,7 @@ class TestBeforeLogin:
 
 class TestLoginTwice:
     def test_on_one_connection(self, regular: RawClient) -> None:
-        """Who is logged in can neither log in, nor resume, nor register."""
+        """A client that is logged in can neither log in, nor resume, nor register."""
         greetings: list[Frame] = [
             {"msgid": 1000, "id": regular.id, "password": "secret", "v": 2},
             {"msgid": 1015, "token": "token"},
@@ -98,7 +98,7 @@ class TestLoginTwice:
 
 class TestRules:
     def test_a_name_in_another_case_is_taken(self, stranger: RawClient) -> None:
-        """Two names that differ in case alone are the same, of users and of groups."""
+        """Two names that differ only in case are the same, for users and for groups."""
         name = f"Straße Ünal {next(numbers)}"
         stranger.register(name)
         for same in (name, name.upper(), name.lower(), f" {name} "):
@@ -111,7 +111,7 @@ class TestRules:
             assert_refused(answer, "group_name_taken")
 
     def test_one_cannot_befriend_oneself(self, regular: RawClient) -> None:
-        """Neither by id nor by name."""
+        """They can do so neither by id nor by name."""
         assert_refused(regular.ask({"msgid": 1006, "friendid": regular.id}), "oneself")
         assert_refused(regular.ask({"msgid": 1006, "friendname": regular.name}), "oneself")
 
@@ -148,7 +148,7 @@ class TestRules:
             assert_refused(regular.ask(leave), "not_member")
 
     def test_a_group_is_closed_to_others(self, port: int, regular: RawClient) -> None:
-        """Who is not in it can neither write to it, nor see its members, nor leave it."""
+        """Somebody who is not in it can neither write to it, nor see its members, nor leave it."""
         with newcomer(port) as creator:
             name = f"group {next(numbers)}"
             group_id = creator.ask({"msgid": 1007, "groupname": name})["groupid"]
@@ -181,14 +181,15 @@ class TestRules:
             assert [reader.next_chat()["msg"] for _ in range(2)] == ["once", "behind"]
 
     def test_the_cid_of_another_is_free(self, port: int, regular: RawClient) -> None:
-        """A cid is its sender's own: who guesses it neither hears of a message nor stops it."""
+        """A cid is its sender's own: somebody who guesses it neither learns of a message nor stops
+        it."""
         with newcomer(port) as other:
             chat = {"msgid": 1005, "toid": other.id, "msg": "mine", "cid": f"c-{next(numbers)}"}
             at = regular.ask(chat)["at"]
             assert other.ask({**chat, "toid": regular.id, "msg": "theirs"})["at"] > at
 
     def test_a_wrong_old_password_is_refused(self, regular: RawClient) -> None:
-        """CHANGE_PASSWORD wants the old one, and changes nothing without."""
+        """CHANGE_PASSWORD needs the old one, and changes nothing without it."""
         answer = regular.ask({"msgid": 1029, "old": "wrong", "new": "other"})
         assert_refused(answer, "bad_credentials")
         assert_undisturbed(regular)

@@ -1,7 +1,7 @@
 """Names, texts and passwords of every script and with every trick in them.
 
-Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection goes
-on to work, and after each test two bystanders chat on.
+Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection still
+works, and after each test two bystanders go on chatting.
 """
 
 import json
@@ -87,7 +87,7 @@ class TestTexts:
     def test_a_name_that_looks_like_another_is_taken(
         self, regular: RawClient, stranger: RawClient
     ) -> None:
-        """Whoever has it keeps it; for users as for groups."""
+        """Its owner keeps it; this holds for users and for groups."""
         name, alike = "Olga", "\u041elga"  # Cyrillic
         stranger.register(name)
         answer = stranger.ask({"msgid": 1003, "name": alike, "password": "secret"})
@@ -99,7 +99,7 @@ class TestTexts:
 
     @pytest.mark.parametrize("text", (AWKWARD | CONTROLS).values(), ids=AWKWARD | CONTROLS)
     def test_a_text_arrives_as_it_was_sent(self, port: int, text: str) -> None:
-        """Nothing in a message means anything to the server, live, in a group or later."""
+        """Nothing in a text means anything to the server, live, in a group or later."""
         with newcomer(port) as sender, newcomer(port) as reader:
             group_id = sender.ask({"msgid": 1007, "groupname": f"group {next(numbers)}"})["groupid"]
             reader.ask({"msgid": 1008, "groupid": group_id})

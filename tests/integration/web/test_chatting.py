@@ -1,4 +1,4 @@
-"""People over WebSockets, beside people over TCP."""
+"""Users over WebSockets, together with users over TCP."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def logged_in(client: RawClient, name: str) -> RawClient:
 
 
 def test_a_browser_and_a_client_talk(web: WebServer) -> None:
-    """Both ways, in any script, as long as messages get."""
+    """They talk both ways, in any script, with texts of the greatest length."""
     with WebClient(web.web_port) as anna, RawClient(web.port) as bert:
         logged_in(anna, "Anna")
         logged_in(bert, "Bert")
@@ -40,7 +40,7 @@ def test_a_browser_and_a_client_talk(web: WebServer) -> None:
 
 
 def test_what_was_missed_comes_by_resume(web: WebServer) -> None:
-    """On another connection, in the order in which it was written."""
+    """It comes on another connection, in the order in which it was written."""
     with WebClient(web.web_port) as anna:
         anna.register("Anna")
         login = anna.login()
@@ -56,7 +56,7 @@ def test_what_was_missed_comes_by_resume(web: WebServer) -> None:
 
 
 def test_version_1_is_refused(web: WebServer) -> None:
-    """In words, and by a code."""
+    """It is refused in words and by a close code."""
     with WebClient(web.web_port) as anna:
         anna.register("Anna")
         refusal = anna.ask({"msgid": 1000, "id": anna.id, "password": "secret"})
@@ -65,7 +65,7 @@ def test_version_1_is_refused(web: WebServer) -> None:
 
 
 def test_the_client_closes(web: WebServer) -> None:
-    """It is answered what it has asked for before, then by the same code."""
+    """It gets the answers to its earlier requests, and then the same code."""
     with WebClient(web.web_port) as anna:
         anna.register("Anna")
         anna.send({"msgid": 1000, "id": anna.id, "password": "secret", "v": 2, "seq": 9})
@@ -75,7 +75,7 @@ def test_the_client_closes(web: WebServer) -> None:
 
 
 def test_a_session_that_is_ended_elsewhere(web: WebServer) -> None:
-    """4001 says that the token is of no use any more."""
+    """4001 says that the token is no longer valid."""
     with WebClient(web.web_port) as phone, WebClient(web.web_port) as laptop:
         logged_in(phone, "Anna")
         laptop.id = phone.id
@@ -87,7 +87,7 @@ def test_a_session_that_is_ended_elsewhere(web: WebServer) -> None:
 
 
 def test_a_server_that_stops(web: WebServer) -> None:
-    """Says GOING_AWAY and closes by 1001, also where nobody has logged in."""
+    """It says GOING_AWAY, and closes all connections with 1001, even those without a login."""
     with WebClient(web.web_port) as anna, WebClient(web.web_port) as stranger:
         logged_in(anna, "Anna")
         web.send(15)
@@ -96,7 +96,7 @@ def test_a_server_that_stops(web: WebServer) -> None:
 
 
 def test_a_browser_s_origin_is_its_page_s(web: WebServer) -> None:
-    """Pages of others cannot have their readers chat here."""
+    """Pages of other origins cannot make their readers chat here."""
     own = f"http://127.0.0.1:{web.web_port}"
     with WebClient(web.web_port, Origin=own) as anna:
         assert anna.is_alive()
@@ -106,7 +106,7 @@ def test_a_browser_s_origin_is_its_page_s(web: WebServer) -> None:
 
 
 def test_a_name_has_to_be_said() -> None:
-    """By --origin; then it is good for requests and for WebSockets."""
+    """--origin names it; then it works for requests and for WebSockets."""
     origin = "https://chat.example.org"
     with WebServer("memory://", "--origin", origin) as web:
         assert asked(web.web_port, get(host="chat.example.org")).status == 200
@@ -116,7 +116,7 @@ def test_a_name_has_to_be_said() -> None:
 
 
 def test_a_port_that_is_in_use_is_one_line(web: WebServer) -> None:
-    """With the option that names it."""
+    """The line has the option that names it."""
     command = [
         sys.executable,
         *SERVER,
@@ -132,7 +132,7 @@ def test_a_port_that_is_in_use_is_one_line(web: WebServer) -> None:
 
 
 def test_metrics_tell_of_browsers() -> None:
-    """By the status of what was answered; 101 is a WebSocket."""
+    """They count answers by status; 101 is a WebSocket."""
     operators = free_port()
     with WebServer("memory://", "--http-port", str(operators)) as web, WebClient(web.web_port):
         asked(web.web_port, get("/nothing"))
@@ -147,7 +147,7 @@ def files(tmp_path: Path) -> Files:
 
 
 def test_with_tls(files: Files) -> None:
-    """The page and the chat, by the same certificate as on the other port."""
+    """The page and the chat use the same certificate as the other port."""
     context, options = files.trusting(), files.options()
     with WebServer("memory://", "--hashing", "cheap", *options) as web:
         with connected(web.web_port, tls=context) as sock:
@@ -162,14 +162,14 @@ def test_with_tls(files: Files) -> None:
 
 
 def test_http_to_a_port_with_tls(files: Files) -> None:
-    """Is told so in its own words."""
+    """The answer is HTTP, and says that the port uses TLS."""
     with WebServer("memory://", *files.options()) as web:
         answer = asked(web.web_port, get())
         assert (answer.status, answer.body) == (400, b"this port uses TLS: https://\n")
 
 
 def test_a_proxy_says_who_the_client_is() -> None:
-    """By the PROXY protocol or by X-Forwarded-For; the limits are the client's."""
+    """It does so by the PROXY protocol or by X-Forwarded-For. The limits are the client's."""
     with WebServer("memory://", "--proxy-from", "127.0.0.5/32", "--log-level", "debug") as web:
 
         def address_of(header: str, before: bytes = b"") -> str:
@@ -189,7 +189,7 @@ def test_a_proxy_says_who_the_client_is() -> None:
 
 
 def test_who_is_no_proxy_says_nothing() -> None:
-    """What it claims is not heeded."""
+    """Its claims are ignored."""
     with WebServer("memory://", "--proxy-from", "127.0.0.5/32") as web:
         claim = {"X-Forwarded-For": "203.0.113.9"}
         with WebClient(web.web_port, connected(web.web_port, "127.0.0.6"), **claim):

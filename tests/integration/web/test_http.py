@@ -1,4 +1,4 @@
-"""What is answered to requests on the browsers' port, and what is not."""
+"""The answers and refusals to HTTP requests on the browsers' port."""
 
 import gzip
 import re
@@ -20,7 +20,7 @@ from tests.integration.web_client import (
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[WebServer]:
-    """One server for all, as nobody leaves anything there."""
+    """One server for all tests, since none leaves anything there."""
     with WebServer("memory://") as process:
         yield process
 
@@ -31,7 +31,7 @@ def modules_of(web: WebServer) -> list[str]:
 
 
 def test_the_page_and_all_that_it_names_is_served(web: WebServer) -> None:
-    """What has a version in its path may be kept for ever, the page itself is asked for anew."""
+    """Files with a version in their paths may be cached forever; the page has to be revalidated."""
     page = asked(web.web_port, get())
     assert (page.status, page.headers["Cache-Control"]) == (200, "no-cache")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -44,7 +44,7 @@ def test_the_page_and_all_that_it_names_is_served(web: WebServer) -> None:
 
 
 def test_what_a_browser_has_is_not_sent_again(web: WebServer) -> None:
-    """By the tag of its content."""
+    """The ETag of its content decides."""
     tag = asked(web.web_port, get()).headers["ETag"]
     again = asked(web.web_port, get("/", f"If-None-Match: {tag}"))
     assert (again.status, again.body) == (304, b"")
@@ -52,7 +52,7 @@ def test_what_a_browser_has_is_not_sent_again(web: WebServer) -> None:
 
 
 def test_files_are_packed_for_who_can_unpack_them(web: WebServer) -> None:
-    """By gzip."""
+    """They are packed with gzip."""
     plain = asked(web.web_port, get())
     packed = asked(web.web_port, get("/", "Accept-Encoding: gzip, br"))
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -61,7 +61,7 @@ def test_files_are_packed_for_who_can_unpack_them(web: WebServer) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/nothing"])
 def test_every_answer_has_the_headers_that_browsers_heed(web: WebServer, path: str) -> None:
-    """No script of others, no frame around it, no guessing of types, no address given away."""
+    """They forbid foreign scripts, frames around the page, guessed types and referrers."""
     headers = asked(web.web_port, get(path)).headers
     policy = headers["Content-Security-Policy"]
     for part in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"):
@@ -73,7 +73,7 @@ def test_every_answer_has_the_headers_that_browsers_heed(web: WebServer, path: s
 
 
 def test_a_connection_stays_for_the_next_request(web: WebServer) -> None:
-    """Until one is refused, or says that it is the last."""
+    """It stays until a request is refused or says that it is the last."""
     with connected(web.web_port) as sock:
         for path in ("/", *modules_of(web), "/"):
             sock.sendall(get(path))
@@ -145,7 +145,7 @@ REFUSED = {
 
 
 def test_what_is_not_for_us_gets_a_short_answer(web: WebServer) -> None:
-    """By a status that says what is wrong; then the connection is closed."""
+    """The status says what is wrong. Then the connection is closed."""
     for what, (request, status) in REFUSED.items():
         with connected(web.web_port) as sock:
             sock.sendall(request)
@@ -157,7 +157,7 @@ def test_what_is_not_for_us_gets_a_short_answer(web: WebServer) -> None:
 
 
 def test_http_1_0_is_answered(web: WebServer) -> None:
-    """And not kept."""
+    """The connection is not kept."""
     with connected(web.web_port) as sock:
         sock.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
         assert read_answer(sock).status == 200
@@ -165,7 +165,7 @@ def test_http_1_0_is_answered(web: WebServer) -> None:
 
 
 def test_who_asks_for_too_much_has_to_wait(web: WebServer) -> None:
-    """By an answer that says when to come again; others are served meanwhile."""
+    """The answer says when to try again. Others are served meanwhile."""
     with connected(web.web_port, "127.0.0.2") as sock:
         statuses = []
         for _ in range(1000):
@@ -180,10 +180,10 @@ def test_who_asks_for_too_much_has_to_wait(web: WebServer) -> None:
 
 
 def test_connections_of_an_address_are_limited() -> None:
-    """On both ports together."""
+    """Both ports count together."""
     with WebServer("memory://", "--connections-per-address", "3") as web, ExitStack() as stack:
         for port in (web.web_port, web.port, web.web_port):
             stack.enter_context(connected(port, "127.0.0.2"))
         refused = stack.enter_context(connected(web.web_port, "127.0.0.2"))
         assert read_answer(refused).status == 503
-        assert asked(web.web_port, get()).status == 200  # from elsewhere
+        assert asked(web.web_port, get()).status == 200  # from another address

@@ -22,7 +22,7 @@ from tests.integration.web_client import (
     read_answer,
 )
 
-ELSEWHERE = "127.0.0.7"  # also this machine, but not where nginx connects from
+ELSEWHERE = "127.0.0.7"  # this machine as well, but not the address from which nginx connects
 
 
 @attrs.frozen
@@ -38,7 +38,7 @@ class Site:
 def started(
     stack: ExitStack, directory: Path, nodes: int, certificate: tuple[Path, Path] | None = None
 ) -> Site:
-    """Nodes that do not know each other, and nginx before them."""
+    """Nodes that do not know each other, and nginx in front of them."""
     ports = [free_port() for _ in range(nodes)]
     options = ("memory://", *LIKE_NGINX, "--hashing", "cheap", "--log-level", "debug")
     processes = [
@@ -62,7 +62,7 @@ def stack() -> Iterator[ExitStack]:
 
 
 def test_browsers_are_spread_over_three_nodes(stack: ExitStack, tmp_path: Path) -> None:
-    """The page comes from any of them, and WebSockets are where there are the fewest."""
+    """The page comes from any of them, and a WebSocket goes to the node that has the fewest."""
     site = started(stack, tmp_path, 3)
     assert asked(site.port, get()).status == 200
     for _ in range(9):
@@ -78,7 +78,7 @@ def test_browsers_are_spread_over_three_nodes(stack: ExitStack, tmp_path: Path) 
 
 
 def test_a_node_sees_its_browsers_addresses(stack: ExitStack, tmp_path: Path) -> None:
-    """Whatever they claim."""
+    """It sees the real ones, whatever browsers claim."""
     site = started(stack, tmp_path, 1)
     claim = {"X-Forwarded-For": "203.0.113.9"}
     with WebClient(site.port, connected(site.port, ELSEWHERE), **claim) as client:
@@ -89,7 +89,7 @@ def test_a_node_sees_its_browsers_addresses(stack: ExitStack, tmp_path: Path) ->
 
 
 def test_origins_are_told_apart_behind_it(stack: ExitStack, tmp_path: Path) -> None:
-    """The node knows what the browser has asked nginx for."""
+    """The node knows which address the browser has asked nginx for."""
     site = started(stack, tmp_path, 1)
     own = f"http://127.0.0.1:{site.port}"
     with WebClient(site.port, Origin=own, Host=f"127.0.0.1:{site.port}") as client:
@@ -99,7 +99,7 @@ def test_origins_are_told_apart_behind_it(stack: ExitStack, tmp_path: Path) -> N
 
 
 def test_a_dead_node_costs_browsers_nothing(stack: ExitStack, tmp_path: Path) -> None:
-    """They get another one at once."""
+    """They get another node at once."""
     site = started(stack, tmp_path, 3)
     site.nodes[0].kill()
     for _ in range(6):
@@ -109,7 +109,7 @@ def test_a_dead_node_costs_browsers_nothing(stack: ExitStack, tmp_path: Path) ->
 
 
 def test_a_node_s_close_codes_come_through(stack: ExitStack, tmp_path: Path) -> None:
-    """As when it is about to stop."""
+    """An example is the code of a node that is about to stop."""
     site = started(stack, tmp_path, 1)
     with WebClient(site.port) as client:
         site.nodes[0].send(15)
@@ -117,7 +117,7 @@ def test_a_node_s_close_codes_come_through(stack: ExitStack, tmp_path: Path) -> 
 
 
 def test_with_tls(stack: ExitStack, tmp_path: Path) -> None:
-    """The page, and the chat beside it."""
+    """Both the page and the chat work."""
     files = Files.issued(tmp_path)
     trusting = files.trusting()
     site = started(stack, tmp_path, 1, (files.cert, files.key))
