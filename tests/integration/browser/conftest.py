@@ -1,4 +1,4 @@
-"""A real server with its page, a real Chromium, and the people in front of it."""
+"""A real server with its page, a real Chromium, and the users in front of it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Newcomer = Callable[..., Person]
 
 
 class WebServer(ServerProcess):
-    """A server that browsers may come to as well; its port for them stays over restarts."""
+    """A server with a port for browsers, which stays the same over restarts."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,12 +34,12 @@ class WebServer(ServerProcess):
         return f"http://127.0.0.1:{self.web_port}/"
 
     def register(self, name: str) -> int:
-        """Somebody who opens no page, or does so later. Return their id."""
+        """Register a user who opens no page, or does so later. Return their id."""
         with RawClient(self.port) as client:
             return client.register(name, PASSWORD)
 
     def write(self, writer: int, reader: int, *texts: str) -> None:
-        """What somebody writes to somebody on a device that has no page; it is in the log then."""
+        """Let a user write to another from a device without a page, until the log has the texts."""
         with RawClient(self.port) as client:
             client.id = writer
             client.login(PASSWORD)
@@ -49,21 +49,21 @@ class WebServer(ServerProcess):
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser process for all tests of a file; each person has a profile of their own."""
-    # The headless shell costs half as much: it has no windows, which nobody would see.
+    """One browser process for all tests of a file; each user has a profile of their own."""
+    # The headless shell costs half as much: it has no windows, which nobody would see anyway.
     with launched("chromium-headless-shell", "chromium") as browser:
         yield browser
 
 
 @contextmanager
 def launched(*programs: str) -> Iterator[Browser]:
-    """The first of these that is here."""
-    # Playwright's loop counts as running as long as it is there: it ends with the file, so that
-    # tests with a loop of their own may follow in this process.
+    """The first of these programs that is installed, running."""
+    # Playwright's loop counts as running as long as it exists. It ends with the file, so that tests
+    # with a loop of their own may follow in this process.
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, programs)), None)
         assert path, "Chromium is not installed: make services"
-        # Chromium's own sandbox does not work for root, which the tests may run as. To imitate a
+        # Chromium's own sandbox does not work for root, as whom the tests may run. Imitating a
         # graphics card costs a sixth more.
         args = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=path, args=args)
@@ -79,15 +79,15 @@ def web(tmp_path: Path) -> Iterator[WebServer]:
 
 @pytest.fixture
 def newcomer(chromium: Browser, web: WebServer) -> Iterator[Newcomer]:
-    """Somebody who opens the server's page; see `visitors`."""
+    """Makes users who open the server's page; see `visitors`."""
     with visitors(chromium) as come:
         yield partial(come, web.address)
 
 
 @contextmanager
 def visitors(chromium: Browser) -> Iterator[Newcomer]:
-    """Make people who open the page at an address, each in a browser of their own. Options are
-    those of Playwright's contexts. Nobody's browser may have had anything to complain about."""
+    """Make users who open the page at an address, each in a browser of their own. Options are those
+    of Playwright's contexts. In the end, no browser may have reported an error."""
     with ExitStack() as leaving:
 
         def come(address: str, **options: object) -> Person:

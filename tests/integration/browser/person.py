@@ -1,17 +1,17 @@
-"""Somebody in front of the page, in a browser of their own."""
+"""A user in front of the page, in a browser of their own."""
 
 import re
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-PATIENCE = 60_000  # ms until something that has to appear is missed
+PATIENCE = 60_000  # ms until something that has to appear counts as missing
 PASSWORD = "correct horse"
-# What a browser says by itself when a server is not there.
+# What a browser reports by itself if no server is there.
 _NO_SERVER = re.compile(r"WebSocket connection to .* failed|net::ERR_|Failed to load resource")
 
-# The network of this browser is back, until the page is, too. Somebody who pressed a button for
-# that might find that the page has come back by itself, and that the button is gone.
+# Tells the page that the network is back until the page is connected. A test that pressed a button
+# for that might find that the page has come back by itself, and that the button is gone.
 _RETURN = """
 async (patience) => {
   const line = document.querySelector(".banner.offline");
@@ -28,7 +28,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Person:
-    """What one does with the page, in the words that it shows in English."""
+    """What a user does with the page, in the words that it shows in English."""
 
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         self.name = ""
@@ -40,7 +40,7 @@ class Person:
         self.page = self.new_tab()
 
     def leave(self) -> None:
-        """Close the browser, and fail if it had to complain about the page."""
+        """Close the browser, and fail if it has reported errors of the page."""
         self.context.close()
         assert not self.complaints, self.complaints
 
@@ -111,18 +111,18 @@ class Person:
         return self.sidebar.get_by_role("listitem").filter(has=named)
 
     def sees(self, *texts: str) -> None:
-        """These are all messages of the conversation that is open, once each, in this order."""
+        """Check that the open conversation has exactly these messages, in this order."""
         expect(self.texts).to_have_text(list(texts))
 
     def sees_tick(self, tick: str, text: str) -> None:
-        """How far an own message is: "sent", "delivered", "read"."""
+        """Check the state of an own message: "sent", "delivered" or "read"."""
         message = self.log.get_by_role("listitem").filter(has_text=text)
         expect(message.locator(".tick .aside")).to_have_text(tick)
 
     # -- what one does --
 
     def find(self, name: str) -> None:
-        """Begin a conversation with somebody by their name."""
+        """Begin a conversation with a user by their name."""
         self._new("Their name", name, "Find")
 
     def create_group(self, name: str) -> None:
@@ -145,8 +145,8 @@ class Person:
         ).to_be_visible()
 
     def go_to(self, name: str) -> None:
-        """By the keyboard: a test clicks so soon after rows have moved that the page takes it for a
-        click on what was there before."""
+        """Go there by keyboard: a test clicks so soon after rows have moved that the page takes it
+        for a click on what was there before."""
         self.row(name).get_by_role("button").press("Enter")
 
     def open_settings(self) -> Locator:
@@ -173,10 +173,10 @@ class Person:
         expect(self.page.get_by_text("No connection. Retrying in")).to_be_visible()
 
     def comes_back(self) -> None:
-        """Wait until the page, which is offline, is connected to the server, which is there."""
+        """Wait until the offline page is connected to the server, which is back."""
         self.page.evaluate(_RETURN, PATIENCE)
 
     def keeps_draft(self, name: str, text: str) -> None:
-        """Wait until what is written to somebody is where it outlives the page."""
+        """Wait until a draft to somebody is stored where it outlives the page."""
         self.open(name)
         expect(self.field).to_have_value(text)

@@ -1,4 +1,4 @@
-"""Sessions, tabs, passwords, and what somebody chooses for themselves."""
+"""Sessions, tabs, passwords and settings."""
 
 from playwright.sync_api import expect
 
@@ -65,7 +65,7 @@ def test_a_draft_that_one_tab_has_sent_is_not_put_back_by_another(newcomer: Newc
 
 
 def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: Newcomer) -> None:
-    """Who comes with one that is older is taken for a thief, and the session ends for both."""
+    """A tab with an older one would be taken for a thief, and the session would end for both."""
     ann = newcomer().register("ann", remember=True)
     first, second = ann.page, ann.new_tab()
     expect(second.get_by_role("navigation", name="Conversations")).to_be_visible()

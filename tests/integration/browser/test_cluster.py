@@ -1,4 +1,4 @@
-"""A page whose node dies goes on at another."""
+"""A page whose node dies goes on with another node."""
 
 import json
 
@@ -21,14 +21,16 @@ def test_a_page_whose_node_is_killed_goes_on_at_another_without_loss_or_doubles(
         ann = come(_at(cluster.nginx.web_port)).register("ann")
         number = _node_of(ann, cluster)
         node = cluster.nodes[number]
-        bob = come(_at(cluster.web_ports[number - 1])).register("bob")  # past nginx, elsewhere
+        bob = come(_at(cluster.web_ports[number - 1])).register(
+            "bob"
+        )  # past nginx, on another node
         ann.find("bob")
         ann.write("hello")
         bob.open("ann")
         bob.write("hello yourself")
         ann.sees("hello", "hello yourself")
 
-        node.suspend()  # it takes what ann writes, and neither passes it on nor tells her anything
+        node.suspend()  # it accepts what ann writes, but neither passes it on nor answers
         ann.write("is anybody there?")
         ann.field.press_sequentially("half a sen")
         bob.write("I am")
@@ -57,7 +59,7 @@ def _at(port: int) -> str:
 
 
 def _node_of(person: Person, cluster: Cluster) -> int:
-    """The number of the node where this person has logged in last."""
+    """The number of the node where this user has logged in last."""
     user = person.page.evaluate("JSON.parse(sessionStorage['chat.identity']).id")
 
     def logins() -> dict[str, int]:

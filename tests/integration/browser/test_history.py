@@ -1,4 +1,4 @@
-"""Thousands of messages: what is seen stays where it is, and the page stays small."""
+"""Thousands of messages: what the user sees stays in place, and the page stays small."""
 
 import re
 import sqlite3
@@ -12,11 +12,11 @@ from tests.integration.browser.person import Person
 
 ANN, BOB = 1, 2  # their ids
 COUNT = 3_000  # more than twice what the page has in memory
-UNREAD_ABOVE_400 = 300  # of 1,000: every other three are bob's
+UNREAD_ABOVE_400 = 300  # of 1,000: bob wrote every other three
 SHOWN_AT_MOST = 260  # elements: 240 messages, and the lines between them
 
-# Two people have said one thing; they say more of it, every two minutes, up to then. Some of it is
-# long. Positions in the log are without a hole.
+# The log has one message of two users. This adds more, every two minutes, without a hole in the
+# positions; some are long.
 FILL = """
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :count - 1)
 INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, body)
@@ -28,8 +28,8 @@ FROM number JOIN Entry ON Entry.at = 1
 FILLER = " and so on" * 80
 
 STEP = 1400  # pixels: more than two screens
-# Scroll until something is seen. At each step the message that is seen first has to end where
-# the step has brought it, and to stay there for two frames, whatever is loaded meanwhile.
+# Scroll until something is seen. At each step, the first visible message has to end where the step
+# has brought it, and to stay there for two frames, whatever is loaded meanwhile.
 SCROLL = """
 async ([step, goal]) => {
   const box = document.querySelector(".messages");
@@ -64,7 +64,7 @@ async ([step, goal]) => {
 }
 """
 
-# The position in the log of the message that is seen first.
+# The position in the log of the first visible message.
 FIRST_SEEN = """
 () => {
   const upper = document.querySelector(".messages").getBoundingClientRect().top;
@@ -75,7 +75,7 @@ FIRST_SEEN = """
 
 
 def _with_history(newcomer: Newcomer, web: WebServer, count: int) -> Person:
-    """Somebody who has a conversation of that many messages with bob open, and has read them."""
+    """Ann, whose open conversation with bob has so many messages, all read."""
     ann = _who_has_read(newcomer, web, count, count)
     ann.open("bob")
     expect(ann.texts.last).to_have_text(f"message {count - 1}")
@@ -83,7 +83,7 @@ def _with_history(newcomer: Newcomer, web: WebServer, count: int) -> Person:
 
 
 def _who_has_read(newcomer: Newcomer, web: WebServer, read: int, count: int) -> Person:
-    """Somebody who has a conversation of that many messages with bob, and has read so many."""
+    """Ann, whose conversation with bob has `count` messages, of which she has read `read`."""
     for name in ("ann", "bob"):
         web.register(name)
     web.write(BOB, ANN, "message 0")
@@ -196,8 +196,8 @@ def test_who_writes_among_hundreds_of_news_sees_it_even_without_a_connection(
 
 
 def _fill(path: Path, count: int, read: int) -> None:
-    """Let a log that has one message have that many, of which ann has read so many. The server does
-    not run meanwhile."""
+    """Let a log with one message have `count`, of which ann has read `read`. The server does not
+    run meanwhile."""
     with closing(sqlite3.connect(path)) as database, database:
         age = "UPDATE Entry SET time_ms = time_ms - :count * 120000 WHERE at = 1"
         database.execute(age, {"count": count})
@@ -209,7 +209,7 @@ def _fill(path: Path, count: int, read: int) -> None:
 def test_a_window_that_is_higher_than_what_opens_in_it_shows_what_follows_that(
     newcomer: Newcomer, web: WebServer
 ) -> None:
-    """There is nothing to scroll in it, by which more is loaded otherwise."""
+    """It has nothing to scroll, which otherwise loads more."""
     said = [f"news {number}" for number in range(100)]
     web.write(web.register("bob"), web.register("ann"), *said)
     ann = newcomer(viewport={"width": 800, "height": 4200}).log_in("ann")

@@ -38,7 +38,7 @@ def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(
 def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(
     newcomer: Newcomer,
 ) -> None:
-    """Who has just written is the first of the conversations, but not of those to choose from."""
+    """The user who has just written is first among the conversations, but not among the choices."""
     bob, cid = newcomer().register("bob"), newcomer().register("cid")
     ann = newcomer().register("ann")
     ann.find("cid")
@@ -53,7 +53,7 @@ def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(
     expect(ann.row("cid")).to_contain_text("look here")
     composing = {"key": "Enter", "bubbles": True, "cancelable": True, "keyCode": 229}
     ann.dialog.get_by_role("combobox").dispatch_event("keydown", composing)
-    expect(ann.dialog).to_be_visible()  # an input method has that key
+    expect(ann.dialog).to_be_visible()  # an input method uses that key
     ann.page.keyboard.press("Enter")
     ann.write("for bob")
     bob.open("ann")
@@ -61,7 +61,7 @@ def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(
 
 
 def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer, web: WebServer) -> None:
-    """Wherever one has got by it, or when it was left by Escape."""
+    """This holds wherever the dialog led, and if Escape closed it."""
     web.register("bob")
     ann = newcomer().register("ann")
     ann.page.get_by_role("button", name="New", exact=True).click()
@@ -91,7 +91,8 @@ def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer, web: W
 
 
 def test_what_is_typed_where_nobody_could_type_is_in_the_field(newcomer: Newcomer) -> None:
-    """But for what means something there: keys that scroll, with Control, or in a dialog."""
+    """Keys that mean something there are exceptions: keys that scroll, with Control, or in a
+    dialog."""
     ann = newcomer().register("ann")
     ann.find("ann")
     ann.write("hello")
@@ -145,7 +146,7 @@ def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
 
 
 def test_the_focus_goes_with_a_conversation_that_comes_to_the_top(newcomer: Newcomer) -> None:
-    """Who has written is there, and whoever goes through the list with arrows goes on."""
+    """The focus stays on that conversation, and arrow keys go on through the list from there."""
     bob = newcomer().register("bob")
     ann = newcomer().register("ann")
     for name in ("bob", "ann"):

@@ -1,4 +1,4 @@
-"""The list of conversations: what is clicked there is what was aimed at."""
+"""The list of conversations: a click there hits what the user aimed at."""
 
 import time
 
@@ -17,7 +17,8 @@ def bob(newcomer: Newcomer) -> Person:
 
 
 def with_cid_above_bob(ann: Person, newcomer: Newcomer) -> Person:
-    """Her page's time stands still when her rows have, and her hand, for long enough."""
+    """Let ann have cid above bob, and stop her page's clock once her rows, and her mouse, have not
+    moved for long enough."""
     newcomer().register("cid")
     ann.register("ann")
     for name in ("bob", "cid"):
@@ -31,8 +32,8 @@ def with_cid_above_bob(ann: Person, newcomer: Newcomer) -> Person:
 
 
 def later(person: Person, seconds: float) -> None:
-    """Set the page's clock to as much after the real one. With 60 s, it would take its connection
-    for broken."""
+    """Set the page's clock to so many seconds after the real one. With 60 s, the page would take
+    its connection for broken."""
     person.page.clock.set_fixed_time(time.time() + seconds)
 
 

@@ -17,21 +17,21 @@ from tests.integration.browser.person import Person
 
 Theme = Literal["light", "dark"]
 
-# The last is that in which one goes on to the next screen.
+# The last is the size in which a test goes on to the next screen.
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 640},
     "desktop": {"width": 1100, "height": 700},
 }
 THEMES: Sequence[Theme] = ("dark", "light")
 
-# A theme has other colours and nothing else: what depends on none is the same in all of them.
+# Themes differ only in colours: whatever does not depend on these is the same in all of them.
 AxeOptions = dict[str, list[str]]
 ALL_RULES: AxeOptions = {"resultTypes": ["violations"]}
 RULES_OF_COLOURS = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 class Gallery:
-    """Looks at a page, screen after screen, and at each in all these ways."""
+    """Looks at a page, screen after screen, at each in all these sizes and themes."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Gallery:
 
 @pytest.fixture
 def folder() -> Path | None:
-    """Where pictures are to go."""
+    """The folder for pictures, if they are wanted."""
     if not (wanted := os.environ.get("CHAT_SCREENSHOTS")):
         return None
     place = Path(wanted)

@@ -1,4 +1,4 @@
-"""Where what is new begins, and what of it counts as read."""
+"""Where new messages begin, and which of them count as read."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def test_what_is_new_and_seen_at_once_is_read_at_once_and_has_its_line(newcomer:
 def test_positions_that_begin_anew_leave_all_on_the_screen(
     newcomer: Newcomer,
 ) -> None:
-    """As after a database came back without its last commits."""
+    """This happens after a database came back without its last commits."""
     ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
     bob.find("ann")
     bob.write("hello")
@@ -72,7 +72,7 @@ def test_positions_that_begin_anew_leave_all_on_the_screen(
 
 
 def in_another_epoch(text: str) -> str:
-    """What the server says, where positions have begun anew."""
+    """What the server says once positions have begun anew."""
     frame = json.loads(text)
     if frame["msgid"] == LOGIN_ACK:
         frame |= {"reset": True, "head": 1, "epoch": "another"}

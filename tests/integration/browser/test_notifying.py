@@ -1,4 +1,4 @@
-"""Whoever looks elsewhere is told of what comes, if they want that."""
+"""Users who look elsewhere are notified of new messages, if they want that."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ window.Notification = class extends Notification {
   }
 };
 """
-# Some phones have notifications, and let no page make them.
+# Some phones have notifications, but do not let pages make them.
 REFUSE = """
 window.Notification = class extends Notification {
   constructor() {
@@ -30,13 +30,14 @@ window.Notification = class extends Notification {
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """With windows, one of which has the focus; the headless shell lets no page notify anybody."""
+    """A browser with windows, one of which has the focus: the headless shell does not let pages
+    notify."""
     with launched("chromium") as browser:
         yield browser
 
 
 def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer: Newcomer) -> None:
-    """But not of what is muted, what one has written oneself, or what one sees."""
+    """There is none for muted conversations, the user's own messages, or what the user sees."""
     ann, bob, cid = _who_wants_to_know(newcomer), newcomer(), newcomer()
     phone = newcomer().log_in("ann")
     bob.register("bob")
@@ -98,7 +99,7 @@ def test_a_browser_that_fails_to_notify_shows_what_comes(newcomer: Newcomer) -> 
 
 
 def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
-    """Somebody with that script in their browser, which lets them be notified."""
+    """A user with that script in their browser, who wants to be notified."""
     ann = newcomer(permissions=["notifications"])
     ann.context.add_init_script(script)
     ann.page.reload()
@@ -109,8 +110,8 @@ def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
 
 
 def _look_elsewhere(person: Person) -> None:
-    """Another tab of this browser is in front now, and has the focus."""
-    # Otherwise, Playwright lets each page believe that it has it.
+    """Bring another tab of this browser to the front, with the focus."""
+    # Otherwise, Playwright lets each page believe that it has the focus.
     session = person.context.new_cdp_session(person.page)
     session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
     person.context.new_page().bring_to_front()

@@ -153,7 +153,7 @@ def test_a_lost_connection_is_said_once_and_not_counted_aloud(newcomer: Newcomer
 
 
 def _said(person: Person) -> Locator:
-    """What the conversation's live region has said."""
+    """What the conversation's live region has announced."""
     return person.page.get_by_role("region", name="Conversation").locator("[aria-live=polite] p")
 
 

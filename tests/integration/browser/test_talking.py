@@ -1,4 +1,4 @@
-"""Conversations between people in browsers, and with who uses the C++ client."""
+"""Conversations between users in browsers, and with users of the C++ client."""
 
 import time
 
@@ -173,7 +173,7 @@ def test_a_long_draft_takes_no_newest_message_out_of_sight(
     bob.sees_tick("read", "an answer")
 
 
-# A disk that takes its time with drafts.
+# A disk that is slow with drafts.
 _SLOW = """
 const { get } = IDBObjectStore.prototype;
 const { set } = Object.getOwnPropertyDescriptor(IDBRequest.prototype, "onsuccess");
@@ -187,7 +187,7 @@ IDBObjectStore.prototype.get = function (key) {
 
 
 def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer, web: WebServer) -> None:
-    """And not in its place, however long the browser takes to read it."""
+    """It does not replace the draft, however long the browser takes to read that."""
     web.register("bob")
     web.register("cid")
     ann = newcomer().register("ann")
@@ -205,7 +205,7 @@ def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer, web: We
     expect(ann.field).to_have_value("a long draft, and on")
 
 
-# A server that takes its time to find somebody (1019), until it is released.
+# A server that finds a user (1019) only when it is released.
 _LATE = """
 const { send } = WebSocket.prototype;
 WebSocket.prototype.send = function (text) {
@@ -216,7 +216,7 @@ WebSocket.prototype.send = function (text) {
 
 
 def test_who_has_closed_a_dialog_is_not_taken_elsewhere_by_its_answer(newcomer: Newcomer) -> None:
-    """What they type by then would go to the wrong person."""
+    """Otherwise, what they type by then would go to the wrong user."""
     bob, cid = newcomer().register("bob"), newcomer().register("cid")
     ann = newcomer().register("ann")
     ann.find("bob")
@@ -261,7 +261,7 @@ def test_the_emoji_are_gone_when_one_goes_elsewhere(newcomer: Newcomer) -> None:
 def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
     newcomer: Newcomer,
 ) -> None:
-    """As one does on a phone, which has a key or a gesture for it."""
+    """Phones have a key or a gesture for that."""
     ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
     ann.create_group("walkers")
     for _ in range(2):

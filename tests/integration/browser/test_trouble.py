@@ -1,4 +1,4 @@
-"""Servers that die, networks that are away, pages that are loaded anew: nothing is lost."""
+"""Servers that die, networks that are down, pages that are reloaded: nothing is lost."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
 ) -> None:
     web.register("ann")
     away = newcomer().page
-    expect(away.locator("link[rel=later]")).to_have_count(0)  # all of the page is here
+    expect(away.locator("link[rel=later]")).to_have_count(0)  # the whole page is loaded
     away.wait_for_load_state("networkidle")
     web.kill()
     away.get_by_label("Name or ID").fill("ann")
@@ -51,7 +51,7 @@ def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
 
 
 def test_one_may_have_the_page_try_at_once(newcomer: Newcomer, web: WebServer) -> None:
-    """Its clock stands still here, so that it does not try by itself before."""
+    """Its clock stands still here, so that it does not try by itself first."""
     ann = newcomer().register("ann")
     ann.page.clock.install()
     ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
@@ -123,7 +123,7 @@ Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "Secu
 
 
 def test_a_browser_that_keeps_nothing_for_the_page_is_said_to_do_so(newcomer: Newcomer) -> None:
-    """And it is not taken for a server that is away, nor is the page left blank."""
+    """This is not taken for a server that is down, and the page is not left blank."""
     why = "This browser is out of space"
     somebody = newcomer().register("ann")
     somebody.page.add_init_script(_DENIED % "indexedDB")
