@@ -17,7 +17,7 @@ def follower(world: World) -> Follower:
 
 @pytest.fixture
 def old(world: World) -> Terminal:
-    """Somebody with a client of version 1."""
+    """A user with a client of version 1."""
     return world.log_in_version1(world.register("Old")[0])
 
 

@@ -15,7 +15,7 @@ from tests.unit.world import Terminal, World
 
 
 class Elsewhere:
-    """Another node on the same log, as far as this one hears of it."""
+    """Another node on the same log, as this one hears of it."""
 
     def __init__(self, world: World, sender: Terminal, to: Terminal) -> None:
         self.world, self.sender = world, sender.user
@@ -23,7 +23,7 @@ class Elsewhere:
         self.log = world.log.inner
 
     def commits(self, *texts: str) -> Appended:
-        """Commit these; return what would be broadcast."""
+        """Commit these texts; return the note that would be broadcast."""
         sender, now_ms = self.sender, self.world.clock.now_ms()
         entries = tuple(
             Entry(self.conv, TEXT, sender.id, sender.name, text, text, time_ms=now_ms)

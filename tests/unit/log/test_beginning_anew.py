@@ -1,4 +1,4 @@
-"""Positions begin anew where the log has lost what was known of it, or what was never seen."""
+"""Positions begin anew if the log has lost what a node knew of it, or what it never saw."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ from tests.unit.world import Terminal, World
 def test_another_epoch_begins_anew(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """Every device that is here is sent away. When it comes back it is told so, and goes on at
-    the head."""
+    """Every connected device is disconnected. When it comes back, it is told so, and goes on at the
+    head."""
     ann.says(bob.user, "before")
     group, place, epoch = world.group(ann, bob), follower.applied, follower.epoch
     world.tasks.run(world.store.log.renew())
@@ -43,7 +43,8 @@ def test_another_epoch_begins_anew(
 def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothing(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """Whatever the new ones come to until it arrives: a mark would be of what nobody has seen."""
+    """This holds however far the new positions get until it arrives: its mark would cover entries
+    that the device has not seen."""
     ann.says(bob.user, "before")
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
@@ -63,7 +64,7 @@ def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothin
 def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
     world: World, ann: Terminal, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it says that it has is of the old ones, and no mark comes of it."""
+    """The position that it names is an old one, and makes no mark."""
     monkeypatch.setattr("chat_domain.people.login.MISSED_AT_MOST", 0)
     ann.says(bob.user, "one")
     ann.says(bob.user, "two")
@@ -86,8 +87,8 @@ def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
 def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
     world: World, follower: Follower
 ) -> None:
-    """At a time: whoever can send notes could keep the store from everybody, and fill the memory.
-    Also after a look that came to nothing, the next note has one."""
+    """There is one look at a time: otherwise, somebody who can send notes could block the store and
+    fill the memory. After a look that failed, the next note causes another."""
     world.log.slow_reads = True
     for failing in (False, True, False):
         world.log.failing = failing
@@ -101,8 +102,8 @@ def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
 def test_an_answer_of_before_positions_began_anew_is_too_late(
     world: World, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
-    """Two ask for the log's head: the one who asked first, of a database that was about to be lost
-    say, is answered last."""
+    """Two calls ask for the log's head. The first, of a database that was about to be lost, for
+    example, is answered last."""
     log, ticket = world.log, Ticket[None]()
     ends = finished(log.inner.ends())
     stale = attrs.evolve(ends, head=ends.head + 9, epoch="lost since")
@@ -135,7 +136,8 @@ def test_an_answer_of_before_positions_began_anew_is_too_late(
 def test_what_was_a_membership_before_positions_began_anew_is_none(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
-    """The database may have lost it. Until the session knows, what it writes has to come again."""
+    """The database may have lost it. Until the session knows, what it writes is refused with
+    `try_again`."""
     group = world.group(ann, old)
     world.begin_anew()
     with pytest.raises(TryAgain):
@@ -148,7 +150,7 @@ def test_what_was_a_membership_before_positions_began_anew_is_none(
 def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
-    """That is applied before it is known again what the session may see."""
+    """The end is applied before the node knows again what the session may see."""
     other = world.log_in_version1(world.register("Other")[0])
     world.begin_anew()
     world.tasks.run(world.chat.devices.end_all(old.user))
@@ -161,7 +163,7 @@ def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
 def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_see(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
-    """Whether or not that is in what their sessions begin with; and they are counted once."""
+    """This holds whether or not their sessions begin with that change. They are counted once."""
     left = world.group(ann, old)
     _, other = world.tasks.run(world.chat.groups.create(ann.user, "another", ""))
     joined = other.id
@@ -179,8 +181,8 @@ def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_
 def test_who_is_here_is_here_while_positions_begin_anew(
     world: World, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the presence, which is compared with the sessions now and then, and in the slot. So is who
-    has as many sessions as may be."""
+    """They stay in the presence, which is compared with the sessions now and then, and in the slot,
+    even with as many sessions as a user may have."""
     monkeypatch.setattr("chat_domain.log.sessions.MOST_OF_A_USER", 1)
     world.begin_anew()
     for _ in range(2):
@@ -195,7 +197,7 @@ def test_who_is_here_is_here_while_positions_begin_anew(
 def test_what_was_forgotten_unseen_begins_anew(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """A node that stood still until what others wrote was old does not know who has left."""
+    """A node that hung until others' entries were old and deleted does not know who has left."""
     group = world.group(ann, bob)
     known = follower.applied
     elsewhere.changes(bob, group, Change(What.LEFT))
@@ -213,7 +215,7 @@ def test_what_was_forgotten_unseen_begins_anew(
 def test_what_a_group_has_forgotten_unseen_begins_anew(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """It keeps for less long what was said, and who has left, than the others do."""
+    """It keeps its entries, including those of who has left, for a shorter time than others."""
     group = world.group(ann, bob)
     elsewhere.commits("kept")
     elsewhere.changes(bob, group, Change(What.LEFT))
@@ -232,7 +234,7 @@ def test_what_a_group_has_forgotten_unseen_begins_anew(
 def test_texts_that_a_group_has_forgotten_unseen_are_no_gap(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """Nobody has come or gone since."""
+    """Nobody has joined or left since."""
     group = world.group(ann, bob)
     elsewhere.commits("kept")
     elsewhere.says_to_group(ann, group, "old")
@@ -247,7 +249,7 @@ def test_texts_that_a_group_has_forgotten_unseen_are_no_gap(
 def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """Also where that is all there was; they are told up to where, when they ask."""
+    """This holds even if nothing is left. Clients that ask are told up to where it is deleted."""
     ann.says(bob.user, "one")
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
     world.tasks.run(follower.look())
@@ -260,7 +262,7 @@ def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
 def test_version_1_goes_on_in_another_epoch_where_nobody_has_taken_anything_over(
     world: World, ann: Terminal
 ) -> None:
-    """It cannot ask for what was before, so nothing of that may be left out."""
+    """It cannot ask for earlier entries, so none of them may be left out."""
     cat = world.log_in_version1(world.register("Cat")[0])
     cat.chokes()
     ann.says(cat.user, "before")
@@ -273,7 +275,7 @@ def test_version_1_goes_on_in_another_epoch_where_nobody_has_taken_anything_over
 def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """It has applied nothing yet, but knows what the last entry was."""
+    """It has applied nothing yet, but knows the last entry."""
     ann.says(bob.user, "one")
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
@@ -289,7 +291,7 @@ def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
 def test_what_is_not_applied_yet_is_missed_as_well(
     world: World, ann: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """A node knows that it was there."""
+    """A node knows that such an entry was there."""
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     elsewhere.commits("one")
@@ -304,8 +306,8 @@ def test_what_is_not_applied_yet_is_missed_as_well(
 def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """Its client has sent it again to a node that knew nothing of it, and what was lost below it
-    has made room for another. Who was shown that is sent away, to begin anew."""
+    """Its client has sent it again to a node that did not know it, and another entry has taken the
+    lost position below. Devices that were shown the lost entry are disconnected, to begin anew."""
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     hear(world, elsewhere.commits("lost", "sent again"))
@@ -326,8 +328,8 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     follower: Follower,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """There was a hole in it, and whether a change could be lost by that was asked when positions
-    began anew."""
+    """It had a hole, and positions began anew while the node asked whether a change could be
+    missing there."""
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
@@ -357,8 +359,8 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
 def test_nobody_is_told_that_what_was_lost_has_been_done(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """It was committed, and waited for what was before it to be applied. Now another entry is where
-    it was."""
+    """It was committed, and waited for the entries before it to be applied. Now another entry is at
+    its position."""
     group = world.group(ann)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
@@ -387,8 +389,8 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
     follower: Follower,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """That takes long where they are many, and whoever has a seat is shown what others write, also
-    where nothing is heard of it."""
+    """Seating takes long if they are many. Sessions that have a seat are shown what others write,
+    even if the node hears nothing of it."""
     opening, seat = world.log.opening, Ticket[None]()
 
     async def slow_opening(user_id: int) -> Opening:
@@ -413,7 +415,7 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
 def test_nothing_waits_for_a_change_that_was_lost(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """What was to be judged again once that was applied is refused, and what comes then written."""
+    """A message that had to be judged again after it is refused; later ones are written."""
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
@@ -431,7 +433,7 @@ def test_nothing_waits_for_a_change_that_was_lost(
 def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """Its position is of another epoch. Version 1's slot would not be free before."""
+    """Its position is of another epoch. If they waited, version 1's slot would not get free."""
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     ann.says(bob.user, "lost")
@@ -444,7 +446,7 @@ def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
 def test_what_was_being_written_is_refused_in_another_epoch(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """And goes into the new one when it comes again."""
+    """It goes into the new epoch when it comes again."""
     ann.says(bob.user, "before", cid="c1")
     world.tasks.run(world.store.log.renew())
     ann.says(bob.user, "behind", cid="c2")

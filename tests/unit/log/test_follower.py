@@ -1,4 +1,4 @@
-"""A node applies the log once, in its order, whatever it hears of it."""
+"""A node applies the log once and in order, whatever it hears of it."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.unit.world import Said, Terminal, World
 def test_what_others_have_committed_is_shown_when_it_is_heard_of(
     world: World, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """Without a look into the log."""
+    """It is shown without a look at the log."""
     hear(world, elsewhere.commits("one", "two"), elsewhere.commits("three"))
     assert bob.client.texts == ["one", "two", "three"]
 
@@ -24,7 +24,7 @@ def test_what_others_have_committed_is_shown_when_it_is_heard_of(
 def test_notes_in_any_order_make_the_same_log(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """Doubled ones count once; what comes early waits for what is between."""
+    """Duplicates count once, and early ones wait for those in between."""
     one, two, three = (elsewhere.commits(text) for text in ("one", "two", "three"))
     hear(world, three, two)
     assert bob.client.texts == []
@@ -35,7 +35,7 @@ def test_notes_in_any_order_make_the_same_log(
 
 
 def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: Elsewhere) -> None:
-    """A moment after something behind it was heard of."""
+    """The node reads it shortly after it has heard of something later."""
     elsewhere.commits("lost")
     hear(world, elsewhere.commits("heard"))
     assert bob.client.texts == []
@@ -46,7 +46,7 @@ def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: E
 def test_the_clock_finds_what_nobody_has_told(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """However much that is."""
+    """This holds however much that is."""
     elsewhere.commits(*(str(number) for number in range(READ_AT_ONCE + 1)))
     world.tasks.start(follower.look())
     world.tasks.drain()
@@ -69,7 +69,7 @@ def untold(world: World, ann: Terminal, bob: Terminal, follower: Follower) -> No
 def test_what_this_node_is_about_to_be_told_of_is_not_read(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Its writer would be shown it as somebody else's, before it is told that it is written."""
+    """Otherwise, its writer would be shown it as another's before being told that it is written."""
     world.log.serve()
     world.passes(GAP_WAITS)
     assert ann.client.texts == []
@@ -88,7 +88,7 @@ def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) ->
 def test_of_a_large_batch_only_the_positions_are_heard(
     world: World, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """And it is read."""
+    """The node then reads it."""
     note = elsewhere.commits("one", "two")
     hear(world, Appended(note.epoch, note.first, note.upto, ()))
     world.passes(GAP_WAITS)
@@ -98,7 +98,7 @@ def test_of_a_large_batch_only_the_positions_are_heard(
 def test_a_store_that_does_not_answer_is_asked_again(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """By the clock."""
+    """The clock causes the next attempt."""
     elsewhere.commits("lost")
     world.log.failing = True
     hear(world, elsewhere.commits("heard"))
@@ -114,7 +114,8 @@ def test_a_store_that_does_not_answer_is_asked_again(
 def test_a_membership_counts_from_its_entry_on(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """Wherever it was made; who leaves sees that, and nothing behind it."""
+    """This holds on whichever node it was made. A user who leaves sees the leaving and nothing
+    after it."""
     group = world.group(ann)
     hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
     ann.says_to_group(group, "welcome")
@@ -128,7 +129,8 @@ def test_a_membership_counts_from_its_entry_on(
 def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """Although this node had not heard of it: that is applied first, and it is judged again."""
+    """They are even if this node had not heard of it: it applies the leaving first, and judges the
+    message again."""
     group = world.group(ann, bob)
     elsewhere.changes(bob, group, Change(What.LEFT))
     bob.says_to_group(group, "still here?")
@@ -152,7 +154,7 @@ def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
 def test_sessions_end_by_entries(
     world: World, bob: Terminal, elsewhere: Elsewhere, change: Change, ended: list[str]
 ) -> None:
-    """On whatever node they are; other people's do not."""
+    """They do on any node; other users' sessions do not."""
     bob.leaves()
     devices = {name: world.log_in(bob.user, name) for name in ("phone", "laptop")}
     conv = pair(bob.user.id, bob.user.id)
@@ -165,11 +167,11 @@ def test_sessions_end_by_entries(
 def test_what_comes_early_and_doubled_is_counted_once(
     world: World, bob: Terminal, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So it takes no room from what else comes early."""
+    """So it takes no room from other early entries."""
     one, two = elsewhere.commits("one"), elsewhere.commits("two")
     monkeypatch.setattr("chat_domain.log.early.MOST_BYTES", 2 * two.entries[0].size)
     hear(world, *[two] * 5, elsewhere.commits("six"))
-    world.log.failing = True  # so that nothing of it can be read
+    world.log.failing = True  # so that none of it can be read
     hear(world, one)
     assert bob.client.texts == ["one", "two", "six"]
 
@@ -177,7 +179,7 @@ def test_what_comes_early_and_doubled_is_counted_once(
 def test_one_turn_of_the_loop_applies_for_so_many_readers(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rest follows, in order, with everybody else's work between."""
+    """The rest follows in later turns, in order, with other work in between."""
     monkeypatch.setattr("chat_domain.log.follower.AT_ONCE", 6)
     other = Elsewhere(world, ann, bob)
     note = other.commits("one", "two", "three", "four")
@@ -200,7 +202,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_others_say_is_not_kept_where_too_much_waits_to_be_applied(
     world: World, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """It is in the log, from which it is read later."""
+    """The node reads it from the log later."""
     world.log.failing = True
     hear(world, elsewhere.commits("one", "two", "three", "four"), elsewhere.commits("five"))
     assert bob.client.texts == ["one", "two", "three", "four"]
@@ -232,7 +234,7 @@ def test_nothing_is_written_while_too_much_waits_to_be_applied(
 def test_what_is_erased_is_no_text_any_more_for_who_is_behind(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """Nor does this node keep it."""
+    """This node does not keep the text, either."""
     bob.chokes()
     ann.says(bob.user, "a secret")
     hear(world, elsewhere.changes(ann, pair(ann.user.id, ann.user.id), Change(What.ERASED)))

@@ -18,7 +18,7 @@ def away(world: World) -> User:
 
 
 def miss_three(reader: Terminal, writer: Terminal) -> None:
-    """Be behind for as long as that, then read on."""
+    """Be behind during the `with` block, then read on."""
     reader.chokes()
     for text in ("one", "two", "three"):
         writer.says(reader.user, text)
@@ -28,7 +28,7 @@ def miss_three(reader: Terminal, writer: Terminal) -> None:
 def test_a_thousand_entries_come_in_pages_with_live_ones_behind(
     world: World, ann: Terminal, away: User
 ) -> None:
-    """In order, each once; what is written meanwhile comes behind."""
+    """They come in order, each once; what is written meanwhile comes after them."""
     texts = [str(number) for number in range(1000)]
     for text in texts:
         ann.says(away, text)
@@ -55,7 +55,7 @@ async def _log_in(world: World, user: User) -> Terminal:
 
 
 def test_who_does_not_read_is_sent_nothing_more(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Nothing is kept for them. When there is room again they get all of it, and are live."""
+    """Nothing is kept for them. When there is room again, they get everything and are live."""
     ann.says(bob.user, "one")
     bob.chokes()
     ann.says(bob.user, "two")
@@ -72,7 +72,7 @@ def test_who_does_not_read_is_sent_nothing_more(world: World, ann: Terminal, bob
 def test_who_chokes_in_the_midst_of_a_page_gets_the_rest_later(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """And what was shown is not shown again."""
+    """What was shown before is not shown again."""
     bob.chokes()
     for number in range(10):
         ann.says(bob.user, str(number))
@@ -115,7 +115,7 @@ def test_what_has_left_the_ring_is_read_from_the_store(
 def test_who_is_far_behind_is_read_for_from_the_store(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Going through what others said would take longer."""
+    """Going through everything that others said would take longer."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 2)
     miss_three(bob, ann)
     assert bob.client.texts == ["one", "two", "three"]
@@ -125,7 +125,7 @@ def test_who_is_far_behind_is_read_for_from_the_store(
 def test_who_left_a_group_while_behind_sees_what_came_before(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """And nothing behind it, though it is in the ring."""
+    """They see nothing later, although the ring has it."""
     elsewhere = Elsewhere(world, ann, bob)
     group = world.group(ann, bob)
     bob.chokes()
@@ -156,7 +156,7 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
 def begin_reading(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What bob has missed is being read for him, from the store."""
+    """Begin to read from the store what Bob has missed."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
@@ -177,7 +177,7 @@ def test_a_session_that_ends_during_a_read_is_shown_nothing(
 def test_a_session_that_leaves_during_a_read_is_shown_nothing(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor while what it has written last waits to be answered."""
+    """This holds even while its last messages wait for answers."""
     group = world.group(ann, bob)
     begin_reading(world, ann, bob, monkeypatch)
     world.log.slow_writes = True
@@ -196,8 +196,8 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
 def test_what_was_being_read_when_positions_began_anew_is_read_again(
     world: World, ann: Terminal, bob: Terminal, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From where version 1 begins, also where the epoch is the same, as what this node has not seen
-    was deleted."""
+    """It is read from where version 1 begins, even if the epoch is the same because entries were
+    deleted that this node never saw."""
     group = world.group(ann, bob)
     ann.says(old.user, "not marked yet")
     begin_reading(world, ann, old, monkeypatch)
@@ -219,7 +219,7 @@ class TestTakingOver:
     def test_what_was_not_sent_yet_cannot_be_taken_over(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """Nor is anything by it."""
+        """Such a request takes nothing over."""
         bob.chokes()
         ann.says(bob.user, "hello")
         with pytest.raises(NotSentYet):
@@ -241,7 +241,7 @@ class TestTakingOver:
     def test_the_writer_is_told_how_far_their_texts_are(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """At most twice a second, and of nobody else's texts."""
+        """They are told at most twice a second, and nothing about others' texts."""
         cid = world.newcomer("Cid")
         ann.says(bob.user, "one")
         ann.says(bob.user, "two")
@@ -272,7 +272,7 @@ class TestTakingOver:
 def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store has what this node has not heard of yet."""
+    """The store has entries that this node has not heard of yet."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     elsewhere = Elsewhere(world, ann, bob)
     bob.chokes()
@@ -288,11 +288,11 @@ def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
 def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock finds out about it; until then a look is enough."""
+    """The clock notices the loss; until then, one read is enough."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
-    world.chat.follower.take(2, 3, ())  # of which nothing is there
+    world.chat.follower.take(2, 3, ())  # which the store does not have
     bob.takes_more()
     assert bob.client.texts == ["hello"]
     assert not bob.is_live

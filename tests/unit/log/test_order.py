@@ -11,7 +11,7 @@ from tests.unit.world import Said, Terminal, World
 
 @pytest.fixture
 def ann(world: World, bob: Terminal) -> Terminal:
-    """Somebody who has written to Bob before."""
+    """A user who has written to Bob before."""
     ann = world.newcomer("Ann")
     ann.says(bob.user, "the first is looked at", cid="c0")
     return ann
@@ -30,7 +30,7 @@ def is_accepted(sender: Terminal, to: Terminal, cid: str) -> bool:
 
 
 def write_slowly(sender: Terminal, to: Terminal, *cids: str) -> None:
-    """Have the first of these on its way, and the others wait behind it, until they are served."""
+    """Let the first of these be on its way and the others wait behind it until they are served."""
     world = sender.world
     world.log.slow_writes = True
     for cid in cids:
@@ -45,7 +45,7 @@ def texts(world: World) -> list[str]:
 def test_nothing_overtakes_what_was_refused_for_the_moment(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """What comes behind it is refused as well, until it comes again."""
+    """What comes after it is refused as well, until it comes again."""
     world.log.failing = True
     assert not is_accepted(ann, bob, "c1")
     world.log.failing = False
@@ -57,7 +57,7 @@ def test_nothing_overtakes_what_was_refused_for_the_moment(
 def test_what_was_refused_behind_it_comes_before_what_is_new(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """All of it is expected again, in its order."""
+    """All of it is expected again, in order."""
     world.log.failing = True
     for cid in ("c1", "c2", "c3"):
         is_accepted(ann, bob, cid)
@@ -69,7 +69,7 @@ def test_what_was_refused_behind_it_comes_before_what_is_new(
 
 
 def test_what_is_refused_again_keeps_its_place(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Before what was refused behind it the first time."""
+    """Its place is before what was refused behind it the first time."""
     world.log.failing = True
     for cid in ("c1", "c2", "c1"):
         is_accepted(ann, bob, cid)
@@ -82,7 +82,7 @@ def test_what_is_refused_again_keeps_its_place(world: World, ann: Terminal, bob:
 def test_all_that_waits_is_refused_with_what_could_not_be_written(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """It would stand in the log without what was sent before it."""
+    """Otherwise, the log would have it without what was sent before it."""
     write_slowly(ann, bob, "c1", "c2", "c3")
     world.log.failing = True
     world.log.serve()
@@ -102,7 +102,8 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
 def test_nothing_is_written_until_it_is_known_again_what_may_be(
     world: World, ann: Terminal, bob: Terminal, old: Terminal
 ) -> None:
-    """Positions have begun anew. To a user they might write, but not before what was to a group."""
+    """Positions have begun anew. The session might write to a user, but not before its earlier
+    message to a group."""
     group = world.group(ann, old)
     old.says(bob.user, "the first is looked at")
     world.begin_anew()
@@ -118,7 +119,7 @@ def test_nothing_is_written_until_it_is_known_again_what_may_be(
 def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """And what is on its way once it has come back, whatever has become of it."""
+    """So is what is on its way, once it has come back, whatever has become of it."""
     write_slowly(ann, bob, "c1", "c2", "c3")
     world.chat.queue.begin_anew()
     assert ann.client.statuses[1:] == ["TryAgain"] * 2
@@ -139,7 +140,7 @@ def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
 def test_a_message_whose_fate_was_unknown_gets_its_first_position(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """It was committed although that could not be told. It is shown once."""
+    """It was committed although the node did not know. It is shown once."""
     world.log.unsure = True
     assert not is_accepted(ann, bob, "c1")
     world.log.unsure = False
@@ -154,7 +155,7 @@ def test_a_message_whose_fate_was_unknown_gets_its_first_position(
 def test_a_sender_who_gives_a_message_up_can_go_on_later(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """It is not waited for for ever."""
+    """The session does not wait for it forever."""
     world.log.failing = True
     is_accepted(ann, bob, "c1")
     world.log.failing = False
@@ -167,7 +168,7 @@ def test_a_sender_who_gives_a_message_up_can_go_on_later(
 def test_a_sender_who_gives_a_message_up_and_tries_the_next_can_go_on_as_soon(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """However often what comes behind it is tried meanwhile."""
+    """This holds however often later messages are tried meanwhile."""
     world.log.failing = True
     is_accepted(ann, bob, "c1")
     world.log.failing = False
@@ -181,7 +182,7 @@ def test_a_sender_who_gives_a_message_up_and_tries_the_next_can_go_on_as_soon(
 def test_what_its_client_is_shown_is_not_expected_again(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """It was committed although that could not be told, and being shown it counts as the answer."""
+    """It was committed although the node did not know, and showing it counts as the answer."""
     world.log.unsure = True
     for cid in ("c1", "c2"):
         assert not is_accepted(ann, bob, cid)
@@ -195,7 +196,7 @@ def test_what_its_client_is_shown_is_not_expected_again(
 def test_what_its_client_is_shown_of_a_group_is_not_expected_again(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """As between two people."""
+    """It works as between two users."""
     group = world.group(ann, bob)
     world.log.unsure = True
     ann.says_to_group(group, "c1", cid="c1")
@@ -234,7 +235,7 @@ def test_messages_without_a_cid_wait_for_nothing(
 def test_another_session_of_the_same_user_waits_for_nothing(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """In whatever order two sessions send the same, the first copy of each is in order."""
+    """In whatever order two sessions send the same messages, the first copies are in order."""
     other = world.log_in(ann.user)
     other.says(bob.user, "the first is looked at")
     world.log.failing = True
@@ -247,7 +248,7 @@ def test_another_session_of_the_same_user_waits_for_nothing(
 
 
 def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
-    """The first to somebody is looked at more closely, and the store did not answer."""
+    """The first message to a user needs the store, which did not answer."""
     world = World(guard=Guard(Limits()))
     ann, bob, cid = [world.newcomer(name) for name in ("Ann", "Bob", "Cid")]
     group = world.group(ann, bob)
@@ -266,9 +267,9 @@ def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
 def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
     monkeypatch: pytest.MonkeyPatch, pause: float
 ) -> None:
-    """However long it cannot, and however much of what comes behind it would have to be judged
-    likewise: that is not, so it costs no time. With pauses its time would be over while others
-    come, were it not counted from its last coming."""
+    """This holds however long that takes, and however many later messages need the same judgement:
+    these are not judged, so they cost no time. Its time counts from its last attempt; otherwise it
+    would be over, with pauses, while others come."""
 
     async def no_answer(*_: object) -> int:
         world.clock.advance(EXPECTED_FOR / 4)
@@ -297,7 +298,7 @@ def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
 def test_what_was_given_up_lets_nothing_overtake_what_fails_later(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """That is expected by itself, for as long as anything else."""
+    """The later one is expected by itself, for as long as any other."""
     world.log.failing = True
     assert not is_accepted(ann, bob, "c1")
     world.log.failing = False

@@ -21,7 +21,7 @@ def session_of(user_id: int, *groups: int) -> Session:
 
 
 def test_sessions_are_found_by_their_users_and_by_their_groups() -> None:
-    """Those of nobody are not found."""
+    """Unknown users and groups have none."""
     sessions = Sessions()
     first, second, other = session_of(1, 7), session_of(1, 7), session_of(2, 7, 8)
     for session in (first, second, other):
@@ -35,7 +35,7 @@ def test_sessions_are_found_by_their_users_and_by_their_groups() -> None:
 
 
 def test_nothing_is_left_of_a_session_that_has_ended() -> None:
-    """However often that is said."""
+    """Ending it twice does no harm."""
     sessions = Sessions()
     session = session_of(1, 7)
     sessions.seat(session)
@@ -47,7 +47,7 @@ def test_nothing_is_left_of_a_session_that_has_ended() -> None:
 
 
 def test_all_sessions_of_a_user_join_and_leave() -> None:
-    """Twice is once."""
+    """Doing so twice counts once."""
     sessions = Sessions()
     first, second, other = session_of(1), session_of(1), session_of(2)
     for session in (first, second, other):
@@ -63,7 +63,8 @@ def test_all_sessions_of_a_user_join_and_leave() -> None:
 
 
 def test_who_is_in_few_groups_has_room_that_others_have_not() -> None:
-    """As many of them as there can be connections; so a few users fill no node."""
+    """There is room for as many of them as there can be connections, so a few users cannot fill a
+    node."""
     sessions, few, many = Sessions(), session_of(1, *range(FEW)), session_of(2, *range(FEW + 1))
     sessions.memberships = MOST_MEMBERSHIPS - KEPT_FOR_FEW
     sessions.check_room_for(few)
@@ -77,7 +78,7 @@ def test_who_is_in_few_groups_has_room_that_others_have_not() -> None:
 def test_who_has_no_room_after_joining_elsewhere_is_dropped(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """No node remembers more than it may. The client comes again, and has missed nothing."""
+    """A node never remembers more than it may. The client reconnects, and has missed nothing."""
     group = world.group(ann)
     world.chat.sessions.memberships = MOST_MEMBERSHIPS
     hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
@@ -91,7 +92,7 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
 
 
 def test_a_group_that_ends_has_nobody() -> None:
-    """Other groups are not touched."""
+    """Other groups are not affected."""
     sessions = Sessions()
     sessions.seat(session_of(1, 7, 8))
     sessions.seat(session_of(2, 7))
@@ -113,7 +114,7 @@ def test_what_the_presence_has_wrong_of_a_node_is_made_good(world: World) -> Non
 def test_who_comes_while_the_presence_is_made_good_is_there(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It said so before, of one who was not."""
+    """The presence had them before, by mistake."""
     ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
     bob.leaves()
     world.tasks.run(world.presence.left("alone", [ann.user.id]))

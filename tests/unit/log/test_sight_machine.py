@@ -1,5 +1,5 @@
-"""All ways to an entry agree on who may see it: being pushed it, live or late, on each device;
-pages of a conversation; the list of conversations; what an export has.
+"""All ways to an entry agree on who may see it: pushes, live or late, to each device; pages of a
+conversation; the list of conversations; an export.
 
 The model keeps all entries, and who was in what from where to where (see `log_machine`).
 """
@@ -28,7 +28,8 @@ positions = st.none() | st.integers(0, 15)
 
 @attrs.define
 class Device:
-    """pushed: the positions of what it was shown. place: all up to it was, or was its own."""
+    """pushed: the positions of what it was shown. place: up to there, everything was shown or its
+    own."""
 
     user_id: int
     terminal: Terminal
@@ -48,7 +49,7 @@ class SightMachine(RuleBasedStateMachine):
 
     @initialize(whole=st.booleans())
     def begin(self, *, whole: bool) -> None:
-        """With a device of each, in a group that two of them are in."""
+        """Begin with one device for each user, and a group of two of them."""
         for user in range(len(NAMES)):
             self.come(user, None)
         self.create(0)
@@ -58,7 +59,7 @@ class SightMachine(RuleBasedStateMachine):
     # -- what happens ----------------------------------------------------------------------------
 
     def happened(self, writer: Device | None = None) -> None:
-        """The log may have grown: what is new is shown to all devices that read."""
+        """Show what is new in the log to all devices that read."""
         for entry in self.world.entries()[len(self.model.entries) :]:
             self.model.take(entry)
             for device in self.devices:
@@ -79,7 +80,7 @@ class SightMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.devices) < MOST_DEVICES)
     @rule(user=who, since=positions)
     def come(self, user: int, since: int | None) -> None:
-        """With another device, which was here before, or was not."""
+        """Log in another device, which was here before or is new."""
         head = len(self.model.entries)
         since = head if since is None else min(since, head)
         terminal = self.world.log_in(self.users[user], since=since)
@@ -116,7 +117,7 @@ class SightMachine(RuleBasedStateMachine):
 
     @rule(place=places, group=places)
     def say_to_group(self, place: int, group: int) -> None:
-        """Who is not in it is refused."""
+        """A user who is not in the group is refused."""
         device = self.device(place)
         device.terminal.says_to_group(self.group(group), "hello all")
         self.happened(device)
@@ -143,7 +144,7 @@ class SightMachine(RuleBasedStateMachine):
         self._change(self.users[0], group, Change(What.ENDED))
 
     def _change(self, by: User, group: int, change: Change) -> None:
-        """Nothing happens where it cannot be done."""
+        """Make a change; if it cannot be made, nothing happens."""
 
         async def carry_out() -> None:
             with suppress(ChatError):
@@ -162,13 +163,13 @@ class SightMachine(RuleBasedStateMachine):
 
     @invariant()
     def each_device_was_pushed_what_its_user_may_see(self) -> None:
-        """Once, in order; what it has written while it was live it was told by the answer."""
+        """Each entry comes once, in order. What it wrote while it was live came as the answer."""
         for device in self.devices:
             assert device.terminal.client.positions == device.pushed, device.user_id
 
     @invariant()
     def each_session_is_pushed_by_the_sight_that_the_log_has(self) -> None:
-        """Of its groups, as far as that has not changed since."""
+        """This holds for its groups, above the position at which they last changed."""
         for device in self.devices:
             session = device.terminal.session
             for conv in self.groups:
@@ -180,7 +181,7 @@ class SightMachine(RuleBasedStateMachine):
 
     @rule(user=who, before=positions, after=positions, limit=st.integers(1, 5))
     def look(self, user: int, before: int | None, after: int | None, limit: int) -> None:
-        """Ask for whatever can be asked for."""
+        """Ask for everything that can be asked for."""
         user_id = self.users[user].id
         with_people = [pair(user_id, other.id) for other in self.users]
         for conv in (*with_people, *self.groups, 99):
@@ -214,7 +215,7 @@ class SightMachine(RuleBasedStateMachine):
             assert (found, part.more) == (below[-limit:], len(below) > limit)
 
     def _ask_for_conversations(self, user_id: int, limit: int) -> None:
-        """All of them, a page at a time."""
+        """Ask for all of them, page by page."""
         found, before = [], None
         while True:
             asked = self.world.chat.history.conversations(user_id, before, limit)
@@ -226,7 +227,7 @@ class SightMachine(RuleBasedStateMachine):
         assert found == self.model.conversations(user_id)
 
     def teardown(self) -> None:
-        """Whatever has happened, everybody looks at it in the end."""
+        """Let everybody look at everything in the end."""
         if not self.groups:
             return
         for place in range(len(self.devices)):
