@@ -15,20 +15,20 @@ from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 @command((), (bytes,))
 def info(self: ServerCommandsMixin, *sections: bytes) -> bytes:
-    """What a plain Redis says of itself; the fake does not know this command."""
+    """What a plain Redis says about itself; the fake does not know this command."""
     return b"cluster_enabled:0\r\n"
 
 
 setattr(ServerCommandsMixin, info.__name__, info)
 
 NewPlace = Callable[..., Awaitable[RedisPlace]]
-WITH_THREADS = "test_administering.py"  # which hashes passwords in them: that takes real time
+WITH_THREADS = "test_administering.py"  # it hashes passwords in threads, which takes real time
 
 
 def pytest_asyncio_loop_factories(
     item: pytest.Item,
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Leases, heartbeats and what is tried again take no time, however busy the machine is."""
+    """Let leases, heartbeats and retries take no real time, however busy the machine is."""
     if item.path.name == WITH_THREADS:
         return {"real time": asyncio.new_event_loop}
     return {"virtual time": VirtualTimeLoop}
@@ -36,7 +36,7 @@ def pytest_asyncio_loop_factories(
 
 @pytest.fixture
 async def new_place() -> AsyncIterator[NewPlace]:
-    """Make places on one Redis that have not joined yet. label: see `redis_cluster`."""
+    """Makes places on one Redis that have not joined yet. label: see `redis_cluster`."""
     server = fakeredis.FakeServer()
     async with AsyncExitStack() as stack:
 
@@ -48,7 +48,7 @@ async def new_place() -> AsyncIterator[NewPlace]:
 
 @pytest.fixture
 async def place(new_place: NewPlace) -> RedisPlace:
-    """One that has joined."""
+    """A place that has joined."""
     place = await new_place("a|strange häst-")
     await place.join()
     await asyncio.sleep(0.1)  # of virtual time: the node's own first look after its lease is over

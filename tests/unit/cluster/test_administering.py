@@ -1,4 +1,4 @@
-"""What an operator does from one node to users of another."""
+"""What an operator does on one node to users of another."""
 
 import pytest
 
@@ -46,7 +46,7 @@ async def test_a_user_is_logged_out_from_another_node(pair: Pair) -> None:
 
 
 async def test_a_disabled_account_cannot_log_in_until_it_is_enabled(pair: Pair) -> None:
-    """Its password counts again afterwards, and nothing is lost."""
+    """Its password is valid again afterwards, and nothing is lost."""
     ann = await register(pair, "Ann")
     person = await enter(pair.second, ann)
     await pair.first.administration.disable(str(ann.id))
@@ -58,7 +58,7 @@ async def test_a_disabled_account_cannot_log_in_until_it_is_enabled(pair: Pair) 
 
 
 async def test_what_is_stored_for_a_disabled_account_is_no_password(pair: Pair) -> None:
-    """Not even for who has read the table."""
+    """It is none even for somebody who has read the table."""
     ann = await register(pair, "Ann")
     await pair.first.administration.disable("Ann")
     account = await pair.first.administration.account("Ann")
@@ -68,7 +68,7 @@ async def test_what_is_stored_for_a_disabled_account_is_no_password(pair: Pair) 
 
 
 async def test_a_new_password_ends_the_sessions_and_the_old_password(pair: Pair) -> None:
-    """And leaves a disabled account disabled."""
+    """It leaves a disabled account disabled."""
     ann = await register(pair, "Ann")
     person = await enter(pair.second, ann)
     await pair.first.administration.set_password("Ann", "new")
@@ -126,7 +126,7 @@ async def test_who_is_removed_from_a_group_is_no_member_on_any_node(pair: Pair) 
 
 
 async def test_a_group_that_was_ended_is_gone_on_every_node(pair: Pair) -> None:
-    """Its members can say nothing to it any more."""
+    """Its members can no longer write to it."""
     ann, bob, group = await talking_group(pair)
     assert await pair.first.group_administration.end("chess") == group
     for person in (ann, bob):
@@ -136,7 +136,7 @@ async def test_a_group_that_was_ended_is_gone_on_every_node(pair: Pair) -> None:
 
 
 async def test_a_renamed_group_is_found_by_its_new_name(pair: Pair) -> None:
-    """By its members, too; a name that is none is refused."""
+    """Its members find it, too. A bad name is refused."""
     ann, _, group = await talking_group(pair)
     before, renamed = await pair.second.group_administration.rename("Chess", "Go ")
     assert (before, renamed) == (group, Group(group.id, "Go", ""))
@@ -147,7 +147,7 @@ async def test_a_renamed_group_is_found_by_its_new_name(pair: Pair) -> None:
 
 
 async def test_the_operator_sees_groups_and_their_members(pair: Pair) -> None:
-    """How many they are, who they are, and who of them is online anywhere."""
+    """The operator sees how many there are, who they are, and which are online on any node."""
     ann, bob, group = await talking_group(pair)
     await pair.second.groups.create(bob.user, "Go", "")
     await pair.second.logins.end(bob.session)
@@ -165,7 +165,7 @@ async def test_the_operator_sees_groups_and_their_members(pair: Pair) -> None:
 
 
 async def test_what_a_deleted_account_has_said_is_emptied_if_it_is_to_be(pair: Pair) -> None:
-    """Otherwise it stays: its sender was told that it is in the log."""
+    """Otherwise it stays, since its sender was told that it is in the log."""
     ann, bob = [await enter(pair.first, await register(pair, name)) for name in ("Ann", "Bob")]
     cid = await enter(pair.second, await register(pair, "Cid"))
     for sender in (ann, bob):
@@ -186,7 +186,7 @@ async def test_what_a_deleted_account_has_said_is_emptied_if_it_is_to_be(pair: P
 async def test_who_is_erased_writes_nothing_on_a_node_that_has_not_heard_of_it(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What they say there meanwhile is refused: behind the erasure it would stay."""
+    """What they write there meanwhile is refused; after the erasure it would stay."""
     ann = await enter(pair.second, await register(pair, "Ann"))
     bob = await enter(pair.second, await register(pair, "Bob"))
     unfinished = pair.second.one_to_one.send(ann.session, bob.user.id, Said("before"))
@@ -202,7 +202,7 @@ async def test_who_is_erased_writes_nothing_on_a_node_that_has_not_heard_of_it(
 
 
 async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair: Pair) -> None:
-    """No id and no position that was given since the backup, which nobody knows."""
+    """It assigns no id and no position that may have been assigned since the backup."""
     ann = await register(pair, "Ann")
     token = await token_of(pair, ann)
     _, group = await pair.first.groups.create(ann, "Chess", "")
@@ -218,7 +218,7 @@ async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair:
 
 
 async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
-    """Each node has its own users, and people are found by a part of their name."""
+    """Each node has its own users, and users are found by a part of their names."""
     ann, bob = await register(pair, "Ann"), await register(pair, "Hanna")
     await enter(pair.second, ann)
     name = pair.second.overview.name
@@ -230,7 +230,7 @@ async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
 
 
 async def test_the_operator_sees_who_is_disabled(pair: Pair) -> None:
-    """In a list of many, and of one who was named."""
+    """A list of many shows it, and so does a look-up of one."""
     await register(pair, "Ann")
     await register(pair, "Bob")
     await pair.first.administration.disable("Ann")
@@ -240,7 +240,7 @@ async def test_the_operator_sees_who_is_disabled(pair: Pair) -> None:
 
 
 async def test_a_notice_reaches_everybody(pair: Pair) -> None:
-    """On this node and on others."""
+    """It reaches users on this node and on others."""
     here = await enter(pair.first, await register(pair, "Ann"))
     there = await enter(pair.second, await register(pair, "Bob"))
     pair.first.notices.tell("we restart at noon")
@@ -249,7 +249,8 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
 
 
 async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
-    """Friends, groups, sessions, and what they may see of the log; no secret and no token."""
+    """It has friends, groups, sessions, and what the user may see of the log, but no secret and no
+    token."""
     ann = await enter(pair.first, await register(pair, "Ann"))
     bob = await register(pair, "Bob")
     await pair.first.friends.add(ann.user.id, bob.id)

@@ -1,4 +1,4 @@
-"""Whoever can write to Redis can put anything in the place of ours. It keeps nobody out."""
+"""Somebody who can write to Redis can replace our keys by anything. That keeps nobody out."""
 
 from typing import TYPE_CHECKING
 
@@ -61,14 +61,14 @@ BAD_CLAIMS = [
 
 @pytest.mark.parametrize("bad", BAD_CLAIMS)
 async def test_a_malformed_claim_keeps_nobody_out(place: RedisPlace, bad: bytes) -> None:
-    """It counts for nothing, even where the node that it seems to name is alive."""
+    """It counts for nothing, even if the node that it seems to name is alive."""
     await place.redis.set(KEYS.slot(5), bad)
     assert await place.surroundings.slots.claim(place.claim(5)) is None
     assert await place.surroundings.slots.own(place.name) == [place.claim(5)]
 
 
 async def test_a_claim_that_is_well_formed_keeps_its_user_s_slot(place: RedisPlace) -> None:
-    """Whoever made it: nobody can tell it from another node's."""
+    """It does so whoever made it, since nobody can tell it from another node's."""
     await place.redis.set(KEYS.slot(5), f"{ALIVE}|session")
     found = await place.surroundings.slots.claim(place.claim(5))
     assert found == Claim(5, "session", ALIVE)
@@ -76,7 +76,7 @@ async def test_a_claim_that_is_well_formed_keeps_its_user_s_slot(place: RedisPla
 
 @pytest.mark.parametrize("kind", ["list", "hash", "set"])
 async def test_a_slot_of_another_type_keeps_nobody_out(place: RedisPlace, kind: str) -> None:
-    """It is made anew."""
+    """The slot is created again."""
     await put(place, kind, KEYS.slot(5))
     assert await place.surroundings.slots.claim(place.claim(5)) is None
     assert await place.surroundings.slots.own(place.name) == [place.claim(5)]
@@ -101,7 +101,7 @@ async def test_sets_of_another_type_are_made_anew(place: RedisPlace) -> None:
 
 
 async def test_another_node_s_set_of_another_type_hides_no_user(place: RedisPlace) -> None:
-    """Who are on other nodes are found all the same."""
+    """The users on other nodes are still found."""
     await put(place, "string", KEYS.present(ALIVE))
     await came(place, 5)
     assert await place.surroundings.presence.where([5, 6]) == {5: [place.name]}
@@ -112,7 +112,7 @@ JUNK = [b"", b"abc", b"-5", b"0", b"1.5", b"2147483648", b"9" * 20, b"\xff", b" 
 
 
 async def test_members_that_are_no_users_are_passed_over(place: RedisPlace) -> None:
-    """Of the users on a node, of its claims, and of what a dead one has left behind."""
+    """This holds for the users on a node, for its claims, and for what a dead node has left."""
     await came(place, 5)
     await place.surroundings.slots.claim(place.claim(5))
     await place.redis.sadd(KEYS.nodes, "dead")
@@ -132,7 +132,7 @@ async def test_members_that_are_no_users_are_passed_over(place: RedisPlace) -> N
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"", b"n" * 300, b"a|b", b"line\nbreak"])
 async def test_nodes_that_are_none_are_cleared_away(place: RedisPlace, name: bytes) -> None:
-    """They have no lease; who has one is not listed by such a name."""
+    """They have no lease. A node that has one never has such a name."""
     await place.redis.sadd(KEYS.nodes, name)
     await place.look_after_lease()
     known = {place.name.encode(), ALIVE.encode()}
@@ -149,12 +149,12 @@ async def test_nodes_that_are_none_are_cleared_away(place: RedisPlace, name: byt
 async def test_a_node_with_a_long_name_is_forgotten_by_whoever_meets_it(
     place: RedisPlace, script: str
 ) -> None:
-    """Redis looks up nothing by it, as that takes long, and tells no more of it than there has to
-    be for it to be counted. No node can have such a name."""
+    """Redis looks up nothing by such a name, since that takes long, and returns only as much of it
+    as is needed to count it. No node can have such a name."""
     name = "n" * 100_000
     await place.redis.sadd(KEYS.nodes, name)
     await place.redis.set(KEYS.lease(name), "1")
-    await put(place, "string", KEYS.present(name))  # which would be made anew
+    await put(place, "string", KEYS.present(name))  # a look-up would create it again
     arguments = [10, 5] if script == "WHERE" else [place.name, 10, 10]
     found = await place.redis.eval(getattr(scripts, script), 0, KEYS.prefix, *arguments)
     assert name[:201].encode() in (found if script == "OTHERS" else [row[0] for row in found])
@@ -166,7 +166,7 @@ async def test_a_node_with_a_long_name_is_forgotten_by_whoever_meets_it(
 async def test_thousands_of_made_up_nodes_are_cleared_away_bit_by_bit(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until then nobody is told who is where, and the lease is kept all the same."""
+    """Until then, nobody is told who is where; the lease is kept all the same."""
     monkeypatch.setattr(lease, "MOST_NODES", 10)
     monkeypatch.setattr(presence, "MOST_NODES", 10)
     await place.redis.sadd(KEYS.nodes, *(f"node{number}" for number in range(25)))
@@ -187,7 +187,7 @@ async def test_thousands_of_made_up_nodes_are_cleared_away_bit_by_bit(
 async def test_a_dead_node_s_users_are_taken_bit_by_bit(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many there are, or are said to be: none is left, and then the node is not either."""
+    """However many there are, or seem to be, none is left in the end, and neither is the node."""
     monkeypatch.setattr(lease, "TAKEN_AT_ONCE", 10)
     for dead, users in (("dead", range(1, 16)), ("gone", range(16, 31))):
         await place.redis.sadd(KEYS.nodes, dead)
@@ -208,7 +208,7 @@ async def test_a_dead_node_s_users_are_taken_bit_by_bit(
 async def test_claims_of_a_dead_node_count_as_much_as_its_users(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of many such nodes without a user, too, one script gives up no more than it may."""
+    """Even of many such nodes without users, one script gives up no more than it may."""
     monkeypatch.setattr(lease, "TAKEN_AT_ONCE", 10)
     for dead in ("dead", "gone"):
         await place.redis.sadd(KEYS.nodes, dead)
@@ -220,7 +220,7 @@ async def test_claims_of_a_dead_node_count_as_much_as_its_users(
 async def test_more_than_there_can_be_is_not_read(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis does nothing else meanwhile, and a node would hold all of it."""
+    """Redis would do nothing else meanwhile, and a node would have to hold all of it."""
     monkeypatch.setattr(presence, "MOST_USERS", 10)
     monkeypatch.setattr(slots, "MOST_CLAIMS", 10)
     await place.redis.sadd(KEYS.claims(place.name), *range(1, 20))
@@ -234,7 +234,7 @@ async def test_more_than_there_can_be_is_not_read(
 async def test_a_node_s_id_fits_into_a_claim_whatever_its_host_is_called(
     place: RedisPlace,
 ) -> None:
-    """What a claim cannot have is replaced."""
+    """Characters that a claim cannot have are replaced."""
     assert place.name.startswith("a-strange-h-st-")
     await place.surroundings.slots.claim(place.claim(5))
     assert await place.surroundings.slots.own(place.name) == [place.claim(5)]
@@ -245,7 +245,7 @@ ODD = [None, 7, b"ok", "text", {"a": 1}, 1.5, True]
 
 @pytest.mark.parametrize("answer", ODD)
 def test_an_answer_of_another_kind_is_no_answer(answer: object) -> None:
-    """Each of them is counted, and can be asked again."""
+    """Each is counted, and the question can be asked again."""
     judges: list[Callable[[object], object]]
     judges = [answers.nodes, answers.users, answers.users_by_node, answers.claims, answers.items]
     if type(answer) is not int:
@@ -258,7 +258,7 @@ def test_an_answer_of_another_kind_is_no_answer(answer: object) -> None:
 
 @pytest.mark.parametrize("item", [None, 7, "text", [], [b"nested"]])
 def test_an_odd_item_is_left_out(item: object) -> None:
-    """And the others count."""
+    """The others count."""
     assert answers.nodes([item, b"node"]) == {"node"}
     assert answers.users([item, b"15"]) == [15]
     assert answers.claims([item, b"n|s", b"15", item, b"16", b"n|s", b"17"]) == [
@@ -272,7 +272,7 @@ def test_an_odd_item_is_left_out(item: object) -> None:
 async def test_what_is_no_claim_in_the_way_is_not_taken_for_one(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:
-    """Whatever the script says: the login is told to try again."""
+    """Whatever the script returns, the login is told to try again."""
 
     async def odd(*_: object) -> object:
         return answer

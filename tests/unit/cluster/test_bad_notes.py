@@ -1,4 +1,4 @@
-"""Whoever can publish in Redis can say anything to a node. It listens on, and goes on."""
+"""Somebody who can publish in Redis can tell a node anything. The node listens and goes on."""
 
 import asyncio
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ async def publish(place: RedisPlace, *packets: bytes) -> None:
 
 
 async def hears(place: RedisPlace, text: str) -> None:
-    """Something published now arrives."""
+    """Check that something published now arrives."""
     await publish(place, packet(notice(text)))
     await eventually(lambda: text in place.node.notices)
 
@@ -65,7 +65,7 @@ async def test_a_malformed_packet_does_not_end_the_listening(place: RedisPlace, 
 async def test_malformed_packets_are_counted_and_told_once(
     place: RedisPlace, lines: list[EventDict]
 ) -> None:
-    """However many come, and without what is in them."""
+    """There is one line, however many come, without their content."""
     await publish(place, *[FIVE_BYTES] * 500)
     await hears(place, "you are there")
     assert INCIDENTS.malformed["redis"] == 500
@@ -76,11 +76,11 @@ async def test_malformed_packets_are_counted_and_told_once(
 async def test_between_two_packets_the_event_loop_goes_round(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when many are there already: clients wait for one of them, and not for all."""
+    """It does even if many have arrived: clients wait for one of them, not for all."""
     order: list[str] = []
 
     class Arrived:
-        """A subscription of which all has come already; then it breaks."""
+        """A subscription whose packets have all arrived; then it breaks."""
 
         async def get_message(self, **_: object) -> dict[str, object]:
             order.append("packet")
@@ -90,13 +90,13 @@ async def test_between_two_packets_the_event_loop_goes_round(
             return {"type": "message", "data": codec.empty("other")}
 
         async def subscribe(self, *_: str) -> None:
-            """It is there."""
+            """Nothing to do."""
 
         async def __aenter__(self) -> Self:
             return self
 
         async def __aexit__(self, *_: object) -> None:
-            """There is nothing to close."""
+            """Nothing to close."""
 
     monkeypatch.setattr(place.cluster.broker._client, "pubsub", Arrived)
     with pytest.raises(OSError, match="it broke"):
@@ -107,7 +107,7 @@ async def test_between_two_packets_the_event_loop_goes_round(
 async def test_between_the_notes_of_a_packet_the_event_loop_goes_round(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once they have taken their time, to read and to heed: a thousand can be dear."""
+    """It does once decoding and handling have taken long enough: a thousand can be expensive."""
     monkeypatch.setattr(broker, "TURN", 0.0)
     turns = 0
 
@@ -126,7 +126,7 @@ async def test_between_the_notes_of_a_packet_the_event_loop_goes_round(
 
 
 async def test_a_packet_with_one_bad_note_counts_for_nothing(place: RedisPlace) -> None:
-    """Although its notes are read one after the other."""
+    """This holds although its notes are read one after the other."""
     good, bad = codec.encode(notice("good")), (5, Raw(b"\x91\xc0"))
     await publish(place, *codec.packets("other", [*good, bad]))
     await hears(place, "you are there")
@@ -135,7 +135,7 @@ async def test_a_packet_with_one_bad_note_counts_for_nothing(place: RedisPlace) 
 
 
 async def test_a_note_that_meets_a_defect_takes_no_other_with_it(place: RedisPlace) -> None:
-    """Neither those in its packet nor what comes later."""
+    """Neither the others in its packet nor later ones are affected."""
     place.node.fails_at = Replaced(15, "session")
     await publish(place, packet(place.node.fails_at, notice("in the same packet")))
     await hears(place, "you are there")
@@ -146,7 +146,7 @@ async def test_a_note_that_meets_a_defect_takes_no_other_with_it(place: RedisPla
 async def test_a_defect_in_listening_is_not_its_end(
     place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the driver raises: it subscribes again, and takes that for a gap."""
+    """Whatever the driver raises, the node subscribes again, and assumes a gap."""
     taken = type(place.cluster.broker)._take
 
     def fail_once(*args: object) -> None:
@@ -184,7 +184,7 @@ async def test_a_defect_in_the_heartbeat_is_not_its_end(
 async def test_a_note_that_cannot_be_encoded_takes_no_other_with_it(
     place: RedisPlace, new_place: NewPlace
 ) -> None:
-    """Of those that are sent in the same turn."""
+    """Others that are sent in the same turn arrive."""
     other = await new_place()
     await other.join()
     for text in ("before", "half of a pair: \ud800", "behind"):
@@ -197,8 +197,8 @@ async def test_a_note_that_cannot_be_encoded_takes_no_other_with_it(
 async def test_a_node_that_does_not_hear_itself_subscribes_anew(
     hasty: None, new_place: NewPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where it hears others, as at a Redis that another has taken over from: what it says goes
-    to the new one. Until it hears itself, it does not count on what it hears."""
+    """It does so even if it hears others, as at a Redis that another has replaced: its own notes go
+    to the new one. Until it hears itself, it does not rely on what it hears."""
     place = await new_place()
     await place.join()
     await eventually(lambda: place.node.gaps == 2)  # on each of two channels
@@ -214,7 +214,7 @@ async def test_a_node_that_does_not_hear_itself_subscribes_anew(
 
 
 async def test_a_node_that_hears_itself_stays_subscribed(hasty: None, new_place: NewPlace) -> None:
-    """However little the others say."""
+    """This holds however little the others say."""
     place = await new_place()
     await place.join()
     await eventually(lambda: place.node.gaps == 2)  # on each of two channels

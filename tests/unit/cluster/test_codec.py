@@ -25,7 +25,7 @@ from tests.contract.nodes import NOTES, fields
 
 
 def whole(*some: Note) -> bytes:
-    """A packet with all of these."""
+    """The single packet with all of these notes."""
     (packet,) = sent(*some)
     return packet
 
@@ -36,7 +36,7 @@ def sent(*some: Note) -> list[bytes]:
 
 
 def packet(kind: int, note: object, sender: str = "node") -> bytes:
-    """As somebody else could make one."""
+    """A packet as somebody else could make it."""
     return msgspec.msgpack.encode((codec.VERSION, sender, [(kind, note)]))
 
 
@@ -50,7 +50,7 @@ def arrived(packets: Sequence[bytes]) -> list[Note]:
 
 
 def test_notes_arrive_as_they_were_sent() -> None:
-    """Every kind, in the order in which they are in the packet."""
+    """This holds for every kind, in the order of the packet."""
     found = decoded(whole(*NOTES))
     assert [fields(note) for note in found] == [fields(note) for note in NOTES]
 
@@ -64,26 +64,26 @@ def test_an_entry_s_kind_is_what_it_has() -> None:
 
 
 def test_a_note_of_an_unknown_kind_is_left_out() -> None:
-    """A newer node can send one to an older node, among others that it knows."""
+    """A newer node can send one to an older node, among known ones."""
     some = [(99, {"new": 1}), (3, (15, "session"))]
     mixed = msgspec.msgpack.encode((codec.VERSION, "node", some))
     assert decoded(mixed) == [Replaced(15, "session")]
 
 
 def test_a_field_that_a_newer_node_has_added_is_not_looked_at() -> None:
-    """At the end of a note."""
+    """Such a field is at the end of a note."""
     assert decoded(packet(3, (15, "session", "more"))) == [Replaced(15, "session")]
 
 
 def test_a_node_s_own_packets_are_known_by_their_beginning() -> None:
-    """And those of no other, however it is called."""
+    """Those of another node never match, whatever its name."""
     for packet in (*sent(*NOTES), codec.empty("node")):
         assert packet.startswith(codec.head("node"))
         for other in ("nod", "nodes", "Node", "n" * 40):
             assert not packet.startswith(codec.head(other))
 
 
-FIVE_BYTES = b"\x93\x02\xa1\xff\x90"  # of the right form, and its sender's name is no UTF-8
+FIVE_BYTES = b"\x93\x02\xa1\xff\x90"  # the right form, but the sender's name is not UTF-8
 DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
 
 
@@ -95,7 +95,7 @@ DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
         b"not a packet",
         FIVE_BYTES,
         DEEP,
-        b"\x93\x02\xa1a\xdd\xff\xff\xff\xff",  # so many notes, it says
+        b"\x93\x02\xa1a\xdd\xff\xff\xff\xff",  # it claims to have so many notes
         msgspec.msgpack.encode((codec.VERSION + 1, "node", [])),
         msgspec.msgpack.encode((codec.VERSION - 1, "node", [])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(3, "no fields")])),
@@ -109,7 +109,7 @@ DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
     ],
 )
 def test_what_is_no_packet_is_refused(bad: bytes) -> None:
-    """With one kind of error, whatever the bytes."""
+    """There is one kind of error, whatever the bytes."""
     with pytest.raises(codec.UnknownPacket):
         decoded(bad)
 
@@ -122,7 +122,7 @@ def test_whatever_the_bytes_there_is_one_kind_of_error(data: bytes) -> None:
 
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3), st.integers(0, 3))
 def test_a_packet_that_was_bent_is_one_or_is_refused(at: int, put: bytes, out: int) -> None:
-    """With the same kind of error; what passes can be sent on."""
+    """The error is of the same kind. What passes can be encoded again."""
     bent = whole(*NOTES)
     at %= len(bent)
     try:
@@ -133,7 +133,7 @@ def test_a_packet_that_was_bent_is_one_or_is_refused(at: int, put: bytes, out: i
 
 
 def entry(**odd: object) -> list[object]:
-    """A text of anna's to bert, at 7, but for this; in the order of its form."""
+    """The fields of anna's text to bert at 7, except for the given ones, in their order."""
     good: dict[str, object] = {
         "conv": pair(13, 15),
         "sender_id": 13,
@@ -155,7 +155,7 @@ def appended(**odd: object) -> list[object]:
 
 
 def test_what_the_bad_ones_are_made_of_is_good() -> None:
-    """Or they would be refused for another reason."""
+    """Otherwise, they would be refused for another reason."""
     for good in (
         appended(),
         appended(first=2**63 - 1, upto=2**63 - 1),
@@ -230,7 +230,7 @@ IDS = list(range(1, LISTED + 2))
     ],
 )
 def test_what_a_node_would_not_send_is_refused(kind: int, note: object) -> None:
-    """Ids and positions that are none, and what is longer than anything that a client has."""
+    """These are bad ids and positions, and texts that are longer than a client can send."""
     with pytest.raises(codec.UnknownPacket):
         decoded(packet(kind, note))
 
@@ -270,13 +270,13 @@ def test_what_a_node_would_not_send_is_refused(kind: int, note: object) -> None:
     ],
 )
 def test_an_entry_that_no_log_has_is_refused(bad: dict[str, object]) -> None:
-    """Conversations that are none, or not the sender's, and what no store can hold."""
+    """Its conversation is bad or not the sender's, or no store can hold it."""
     with pytest.raises(codec.UnknownPacket):
         decoded(packet(1, appended(entries=[entry(**bad)])))
 
 
 def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
-    """They follow from the note. By its size a node counts what it holds."""
+    """They follow from the note. By sizes, a node counts what it holds."""
     entries = tuple(Entry(3, TEXT, 13, "anna", f"c{n}", "x" * n, at=n) for n in (5, 6))
     for one in entries:
         one.at, one.size = 99, -(10**9)
@@ -289,7 +289,7 @@ def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
 
 
 def test_long_marks_are_sent_in_parts() -> None:
-    """For each of 5,000 writers."""
+    """These are marks for 5,000 writers."""
     got = {writer: 10 * writer for writer in range(1, 5001)}
     parts = arrived(sent(Marked("epoch", 15, got)))
     assert len(parts) == 3
@@ -302,7 +302,7 @@ def test_long_marks_are_sent_in_parts() -> None:
 
 
 def test_many_and_large_notes_are_sent_in_several_packets() -> None:
-    """All of them arrive, in their order, with as many in each packet as there is room for."""
+    """All of them arrive, in order, with as many in each packet as it has room for."""
     many: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
     packets = sent(*many)
     assert len(packets) == 3
@@ -325,8 +325,8 @@ def raw(size: int) -> codec.Encoded:
 
 @pytest.mark.parametrize("sender", ["n", "n" * 200])
 def test_a_packet_is_never_longer_than_others_take(sender: str) -> None:
-    """Where it is as full as can be, it is taken; what is beyond that is in the next."""
-    some = codec.ROOM - 2 * 8 - 100  # what there is room for beside one of 100 bytes
+    """A packet that is as full as possible is accepted; what exceeds it goes into the next."""
+    some = codec.ROOM - 2 * 8 - 100  # the room beside a note of 100 bytes
     (full,) = codec.packets(sender, [raw(some), raw(100)])
     assert len(full) <= codec.LONGEST_PACKET
     assert decoded(full) == []
@@ -338,6 +338,6 @@ def test_no_note_is_no_packet() -> None:
 
 
 def test_a_text_that_is_none_is_not_encoded() -> None:
-    """Half of a surrogate pair."""
+    """An example is half of a surrogate pair."""
     with pytest.raises(UnicodeEncodeError):
         codec.encode(Notice("\ud800"))

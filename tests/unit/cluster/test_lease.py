@@ -1,4 +1,4 @@
-"""Leases in Redis, on a fake of it: what is lost with one, and who takes over."""
+"""Leases in a fake Redis: what is lost with one, and who takes over."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ class Two:
     second: RedisPlace
 
     async def second_has(self, *user_ids: int) -> None:
-        """These users, each with their slot."""
+        """Let the second node have these users, each with their slot."""
         there = self.second.surroundings
         await there.presence.came(there.name, user_ids)
         for user_id in user_ids:
@@ -34,7 +34,7 @@ async def two(new_place: NewPlace) -> Two:
 
 
 async def test_a_node_without_a_lease_counts_for_nothing(two: Two) -> None:
-    """From the moment at which the lease is gone, its users are nowhere and their slots free."""
+    """From the moment that the lease is gone, its users are offline and their slots are free."""
     await two.second_has(1, 2)
     await two.second.lose_lease()
     presence, slots = two.first.surroundings.presence, two.first.surroundings.slots
@@ -46,7 +46,7 @@ async def test_a_node_without_a_lease_counts_for_nothing(two: Two) -> None:
 
 
 async def test_a_node_without_a_lease_cannot_say_who_is_there(two: Two) -> None:
-    """Nor claim a slot; who has left it has left it."""
+    """It cannot claim a slot, either. Users who left it have left."""
     await two.second_has(1)
     await two.second.lose_lease()
     there = two.second.surroundings
@@ -59,7 +59,7 @@ async def test_a_node_without_a_lease_cannot_say_who_is_there(two: Two) -> None:
 
 
 async def test_one_survivor_takes_over_from_a_dead_node(two: Two, new_place: NewPlace) -> None:
-    """It is told who was there; nothing of the node is left in Redis."""
+    """It is told who was there, and nothing of the node is left in Redis."""
     third = await new_place()
     await third.join()
     await two.second_has(1, 2)
@@ -74,7 +74,7 @@ async def test_one_survivor_takes_over_from_a_dead_node(two: Two, new_place: New
 
 
 async def test_a_slot_that_somebody_has_by_now_is_not_taken_with_a_dead_node_s(two: Two) -> None:
-    """It was claimed anew between the end of the lease and the taking over. Nor is it taken where
+    """It was claimed again between the end of the lease and the takeover. It is not taken even if
     the dead node's claims seem to have it."""
     await two.second_has(1)
     await two.second.lose_lease()
@@ -86,8 +86,8 @@ async def test_a_slot_that_somebody_has_by_now_is_not_taken_with_a_dead_node_s(t
 
 
 async def test_a_node_that_has_lost_its_lease_is_suspended_until_it_has_resumed(two: Two) -> None:
-    """It has a lease again by then, so that it can say who is there. Where it cannot resume, that
-    is tried again."""
+    """It has a lease again by then, so that it can say who is there. If it cannot resume, it tries
+    again."""
     await two.second.look_after_lease()
     assert two.second.node.suspensions == 0
     await two.second.lose_lease()
@@ -113,7 +113,7 @@ async def test_nobody_claims_a_new_slot_while_claims_may_be_missing(two: Two) ->
     await two.second.look_after_lease()
     assert two.second.node.suspensions == 1
     assert await two.second.surroundings.slots.reclaim([two.second.claim(1)]) == []
-    await two.first.redis.delete(KEYS.settling)  # which ends by itself
+    await two.first.redis.delete(KEYS.settling)  # it expires by itself
     assert await slots.claim(two.first.claim(1)) == two.second.claim(1)
 
 
@@ -127,7 +127,7 @@ async def test_nodes_that_start_together_claim_slots_at_once(two: Two) -> None:
 async def test_a_new_node_claims_no_slot_of_who_may_be_elsewhere(
     two: Two, new_place: NewPlace
 ) -> None:
-    """It finds no keys, and nodes that have had a lease: so keys were lost."""
+    """It finds no keys, but nodes that have had a lease, so keys were lost."""
     await two.second_has(1)
     await two.first.redis.flushall()
     third = await new_place()
@@ -148,7 +148,7 @@ async def test_a_node_that_leaves_takes_all_of_its_own_with_it(two: Two) -> None
 
 @pytest.mark.parametrize("turns", range(8))
 async def test_a_node_that_hears_something_while_it_leaves_leaves(two: Two, turns: int) -> None:
-    """Whatever its driver makes of a cancellation in that moment."""
+    """It does so whatever its driver makes of a cancellation at that moment."""
     two.first.surroundings.broker.broadcast(Notice("good bye"))
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -159,7 +159,7 @@ async def test_a_node_that_hears_something_while_it_leaves_leaves(two: Two, turn
 async def test_what_a_node_claims_is_looked_at_now_and_then(
     two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside the renewals of its lease."""
+    """The node does this besides renewing its lease."""
     monkeypatch.setattr(lease, "RENEWED_EVERY", 0.01)
     keeping = asyncio.create_task(two.first.cluster.lease.keep(two.first.node.node))
     await eventually(lambda: two.first.node.audits >= 2)

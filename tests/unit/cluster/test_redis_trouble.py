@@ -1,4 +1,4 @@
-"""What Redis refuses now it may do later: nothing that a node lives by ends with an error of it."""
+"""What Redis refuses now it may do later: no error of Redis ends anything that a node needs."""
 
 import asyncio
 import ssl
@@ -39,13 +39,13 @@ from tests.eventually import eventually
 
 
 def lost(why: Exception) -> NoConnection:
-    """As the driver has it of what has kept it from a connection, or has ended one."""
+    """The driver's error for something that prevented or ended a connection."""
     error = NoConnection("there is none")
     error.__cause__ = why
     return error
 
 
-# As the driver makes them of what Redis says; of codes that it knows, the words are without.
+# The errors that the driver makes from Redis's replies. It removes known codes from the text.
 TROUBLES: list[tuple[Exception, str]] = [
     (ResponseError("NOREPLICAS Not enough good replicas to write."), "NOREPLICAS"),
     (ReadOnlyError("You can't write against a replica.", status_code="READONLY"), "READONLY"),
@@ -76,7 +76,7 @@ NAMES = [code for _, code in TROUBLES]
 
 @attrs.define(eq=False)
 class Troubled:
-    """A Redis that can be told to refuse all that is asked of it, or to break the driver."""
+    """A Redis that can be told to refuse every command, or to break the driver."""
 
     redis: fakeredis.FakeAsyncRedis
     refuses: Exception | None = None
@@ -117,7 +117,7 @@ def lines() -> Iterator[list[EventDict]]:
 
 @attrs.define
 class Clock:
-    """By which a lease runs out."""
+    """The clock by which a lease runs out."""
 
     ahead: float = 0.0
 
@@ -127,7 +127,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A lease runs out when a test says so, and is renewed often."""
+    """Let a lease run out when a test says so, and be renewed often."""
     clock = Clock()
     monkeypatch.setattr(lease, "_now", clock)
     monkeypatch.setattr(lease, "RENEWED_EVERY", 0.02)
@@ -138,14 +138,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @attrs.frozen
 class Place:
-    """A node at a Redis that can be troubled."""
+    """A node at such a Redis."""
 
     at: RedisPlace
     redis: Troubled
     clock: Clock
 
     async def loses_its_lease(self) -> None:
-        """As when it could not be renewed for as long as it lives."""
+        """Lose the lease, as if it could not be renewed for its whole life."""
         lease = self.at.cluster.lease
         await eventually(lease.trouble)
         self.clock.ahead += LIFE
@@ -174,7 +174,8 @@ async def _place(stack: AsyncExitStack, clock: Clock) -> Place:
 async def test_a_lease_that_could_not_be_renewed_is_taken_again(
     place: Place, lines: list[EventDict], error: Exception, code: str
 ) -> None:
-    """As soon as Redis does it again. The lease says why not, and the log says it once."""
+    """It is taken as soon as Redis allows it. Until then the lease says why not, and the log says
+    so once."""
     place.redis.refuses = error
     await place.loses_its_lease()
     assert place.at.cluster.lease.trouble() == code
@@ -189,7 +190,7 @@ async def test_a_lease_that_could_not_be_renewed_is_taken_again(
 async def test_a_defect_in_keeping_the_lease_is_not_its_end(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it is, and the lease says so."""
+    """This holds for any defect, and the lease reports it."""
 
     async def fail(*_: object) -> None:
         raise ValueError("a defect")
@@ -206,7 +207,7 @@ async def test_a_defect_in_keeping_the_lease_is_not_its_end(
 async def test_whoever_waits_for_redis_hears_of_a_broken_driver(
     place: Place, error: Exception
 ) -> None:
-    """Nobody waits for ever, and the next command is carried out."""
+    """Nobody waits forever, and the next command is carried out."""
     place.redis.breaks = error
     with pytest.raises(TryAgain):
         await place.at.surroundings.presence.where([1])
@@ -217,7 +218,7 @@ async def test_whoever_waits_for_redis_hears_of_a_broken_driver(
 
 
 async def test_a_missing_answer_is_no_other_s() -> None:
-    """Rather than give one command's answer to the next, all are told to try again."""
+    """Rather than giving one command's answer to the next, the node tells all to try again."""
 
     class Forgetful:
         def pipeline(self, *, transaction: bool) -> "Forgetful":
@@ -237,7 +238,7 @@ async def test_a_missing_answer_is_no_other_s() -> None:
 
 @pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
 def test_a_trouble_has_redis_s_own_code(error: Exception, code: str) -> None:
-    """Also at the head of its words."""
+    """The code also begins its text."""
     trouble = trouble_of(error)
     assert trouble.code == code
     assert str(trouble).startswith(code)
@@ -245,7 +246,7 @@ def test_a_trouble_has_redis_s_own_code(error: Exception, code: str) -> None:
 
 
 def test_try_again_by_itself_has_no_code() -> None:
-    """As where too much waits."""
+    """It is raised like this if too much waits, for example."""
     assert code_of(TryAgain()) == ""
 
 
@@ -262,7 +263,7 @@ async def early(clock: Clock) -> AsyncIterator[Place]:
 async def test_a_mistake_ends_a_node_at_its_start(
     early: Place, error: Exception, code: str
 ) -> None:
-    """It says why in the line with which it ends."""
+    """Its last line says why."""
     early.redis.refuses = error
     with pytest.raises(BrokerUnusable, match=f"cannot use Redis: {code}"):
         await early.at.join()
@@ -289,8 +290,8 @@ async def test_whatever_else_keeps_no_node_from_starting(
 async def test_a_node_that_starts_without_redis_takes_lost_claims_for_possible(
     early: Place,
 ) -> None:
-    """It finds no keys and nobody who listens, and gives no slot away: those who had leases may not
-    have come back yet. From its own lease on it is counted among them."""
+    """It finds no keys and no listeners, and gives no slot away: nodes that had leases may not be
+    back yet. From its own lease on, it counts as one of them."""
     early.redis.refuses = NoConnection("Connection refused")
     await early.at.join()
     early.redis.refuses = None
@@ -304,7 +305,7 @@ async def test_a_node_that_starts_without_redis_takes_lost_claims_for_possible(
 async def test_a_lease_that_comes_while_its_node_subscribes_is_counted(
     early: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where both come with the same Redis."""
+    """Both come at once when Redis comes back, for example."""
     lease_is_there = asyncio.Event()
     subscribe = PubSub.subscribe
 
@@ -325,7 +326,7 @@ async def test_a_lease_that_comes_while_its_node_subscribes_is_counted(
 async def test_an_odd_answer_about_redis_is_no_mistake(
     early: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is passed over, and asked again."""
+    """The node ignores it, and asks again."""
     with monkeypatch.context() as patch:
         patch.setitem(early.redis.redis.response_callbacks, "INFO", lambda *_, **__: [])
         await early.at.join()
@@ -334,7 +335,7 @@ async def test_an_odd_answer_about_redis_is_no_mistake(
 
 
 async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> None:
-    """Nobody waits for them, and what they say is found in the log."""
+    """Nobody waits for them, and the log has what they say."""
     place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
     place.at.surroundings.broker.broadcast(Notice("lost"))
     await eventually(place.at.cluster.lease.trouble)

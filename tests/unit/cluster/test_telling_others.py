@@ -1,4 +1,4 @@
-"""What users read, type and choose reaches those who are on other nodes."""
+"""What users read, type and choose reaches users on other nodes."""
 
 import asyncio
 
@@ -19,13 +19,13 @@ def nodes() -> Nodes:
 
 @pytest.fixture
 def ann(nodes: Nodes) -> Terminal:
-    """On the first node, as one device."""
+    """Ann, on the first node, with one device."""
     return nodes[0].newcomer("Ann")
 
 
 @pytest.fixture
 async def bob(nodes: Nodes, ann: Terminal) -> Terminal:
-    """On the second node. He has written to Ann, at 1."""
+    """Bob, on the second node. He has written to Ann, at 1."""
     bob = nodes[1].newcomer("Bob")
     bob.says(ann.user, "hello")
     await carried(nodes)
@@ -39,7 +39,7 @@ def phone(nodes: Nodes, ann: Terminal) -> Terminal:
 
 
 async def carried(nodes: Nodes) -> None:
-    """Let notes arrive, and what they bring about happen."""
+    """Let notes arrive and have their effects."""
     for _ in range(3):
         await asyncio.sleep(0)
         for node in nodes:
@@ -72,7 +72,7 @@ def types(who: Terminal, conv: int) -> None:
 async def test_what_was_read_is_told_everywhere(
     nodes: Nodes, ann: Terminal, bob: Terminal, phone: Terminal
 ) -> None:
-    """To the other one of two, and to the reader's own devices, once."""
+    """It is told once to the other user and to the reader's own devices."""
     conv = conv_of(ann, bob)
     reads(ann, conv, 1)
     await ticked(nodes)
@@ -84,7 +84,7 @@ async def test_what_was_read_is_told_everywhere(
 async def test_a_device_that_is_behind_tells_nothing(
     nodes: Nodes, ann: Terminal, bob: Terminal, phone: Terminal
 ) -> None:
-    """Its node has heard how far the user is."""
+    """Its node already knows how far the user has read."""
     conv = conv_of(ann, bob)
     bob.says(ann.user, "and more")
     await carried(nodes)
@@ -100,7 +100,7 @@ async def test_a_device_that_is_behind_tells_nothing(
 async def test_who_is_typing_is_told_everywhere(
     nodes: Nodes, ann: Terminal, bob: Terminal, phone: Terminal
 ) -> None:
-    """But to the writer's own devices."""
+    """Only the writer's own devices are not told."""
     types(ann, conv_of(ann, bob))
     await carried(nodes)
     assert bob.client.typing == [("Ann", conv_of(ann, bob))]
@@ -110,7 +110,7 @@ async def test_who_is_typing_is_told_everywhere(
 async def test_the_members_of_a_group_are_told_everywhere(
     nodes: Nodes, ann: Terminal, bob: Terminal, phone: Terminal
 ) -> None:
-    """Wherever they are, those who are in it."""
+    """All members are told, wherever they are."""
     first, second = nodes
     cid, dan = second.newcomer("Cid"), second.newcomer("Dan")
     group = first.group(ann, cid)
@@ -127,7 +127,7 @@ async def test_the_members_of_a_group_are_told_everywhere(
 async def test_what_was_chosen_holds_everywhere(
     nodes: Nodes, ann: Terminal, bob: Terminal, phone: Terminal
 ) -> None:
-    """What is done with the device of another node is hidden, also where that node knew better."""
+    """Actions on another node's device are hidden, even if that node had other settings."""
     first, conv = nodes[0], conv_of(ann, bob)
     reads(phone, conv, 0)
     types(phone, conv)
@@ -154,7 +154,7 @@ async def test_what_was_chosen_holds_everywhere(
 async def test_a_node_looks_at_the_log_by_itself(
     nodes: Nodes, ann: Terminal, monkeypatch: pytest.MonkeyPatch, hears: bool, seconds: float
 ) -> None:
-    """Once a second in case a note was lost, ten times while it hears nothing of others."""
+    """It looks once a second, in case a note was lost, and ten times if it does not hear others."""
     node = nodes[1]
     monkeypatch.setattr(nodes[0].chat.node.broker, "broadcast", lambda note: None)
     monkeypatch.setattr(node.chat.node.broker, "hears", lambda: hears)
