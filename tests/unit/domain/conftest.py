@@ -1,4 +1,4 @@
-"""A node in memory, and the first people on it."""
+"""A node in memory, and its first users."""
 
 import pytest
 

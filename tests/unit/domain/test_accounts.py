@@ -1,4 +1,4 @@
-"""Registering, proving who one is, and the tokens."""
+"""Registration, proof of identity, and tokens."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -36,7 +36,7 @@ def owner(world: World, token: Token) -> User:
 
 
 def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
-    """Both ways lead to the same user, and case is no part of a name."""
+    """The id and the name lead to the same user, and the case of the name does not matter."""
     accounts = world.chat.accounts
     user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
@@ -45,14 +45,14 @@ def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
 
 
 def test_a_name_is_registered_once(world: World) -> None:
-    """In whatever case it comes again."""
+    """A second registration is refused, whatever the case of the name."""
     world.tasks.run(world.chat.registration.register("li si", "pw"))
     with pytest.raises(NameTaken):
         world.tasks.run(world.chat.registration.register("LI SI", "other"))
 
 
 def test_a_bad_name_costs_no_hash(world: World) -> None:
-    """It is refused before the slow part, as a bad password is."""
+    """The node refuses a bad name or a bad password before the slow hashing."""
     world.hasher.busy = True
     with pytest.raises(BadName):
         world.tasks.run(world.chat.registration.register("42", "pw"))
@@ -62,7 +62,7 @@ def test_a_bad_name_costs_no_hash(world: World) -> None:
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
-    """Others are refused at registration and at a change."""
+    """Registration and a change of password refuse any other length."""
     with pytest.raises(BadPassword):
         world.tasks.run(world.chat.registration.register("li si", password))
     user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
@@ -77,7 +77,7 @@ def test_only_a_hash_is_kept(world: World) -> None:
 
 
 def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World) -> None:
-    """In words, and in what they cost: one verification each."""
+    """Both get the same sentence, and both cost one verification."""
     (user,) = world.register("li si")
     accounts = world.chat.accounts
     refusals = []
@@ -98,7 +98,7 @@ def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World)
 
 
 def test_an_endless_password_is_not_even_verified(world: World) -> None:
-    """Whether the account exists or not."""
+    """The hasher does not verify such a password, whether the account exists or not."""
     (user,) = world.register("li si")
     for user_id in (user.id, 99):
         with pytest.raises(BadCredentials) as caught:
@@ -108,7 +108,8 @@ def test_an_endless_password_is_not_even_verified(world: World) -> None:
 
 
 def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
-    """An account of the C++ server logs in as ever, and is hashed from then on."""
+    """An account of the C++ server logs in with its plain password, which is then replaced by a
+    hash."""
     user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "123456")), "old")
     with pytest.raises(BadCredentials):
         world.tasks.run(world.chat.accounts.prove(user.id, "wrong"))
@@ -119,7 +120,7 @@ def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
 
 
 def test_a_busy_hasher_means_try_again(world: World) -> None:
-    """For whoever is unknown, too."""
+    """The node also answers so if the account does not exist."""
     (user,) = world.register("li si")
     world.hasher.busy = True
     for user_id in (user.id, 99):
@@ -128,7 +129,8 @@ def test_a_busy_hasher_means_try_again(world: World) -> None:
 
 
 def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
-    """And only the new token is good from then on."""
+    """The user's old tokens end, only the new token is good, and other users' tokens are not
+    touched."""
     user, other = world.register("li si", "other")
     old = world.issue(user)
     others = world.issue(other)
@@ -143,7 +145,7 @@ def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
 
 
 def test_a_change_needs_the_old_password(world: World) -> None:
-    """Without it neither the password nor the tokens change."""
+    """A wrong old password changes neither the password nor the tokens."""
     (user,) = world.register("li si")
     token = world.issue(user)
     with pytest.raises(BadCredentials):
@@ -153,14 +155,15 @@ def test_a_change_needs_the_old_password(world: World) -> None:
 
 
 def test_a_plain_password_can_be_changed(world: World) -> None:
-    """Proving it renews the secret, which must not stand in the way of the change."""
+    """Proving it replaces the secret by a hash, which must not make the change fail."""
     user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "123456")), "old")
     world.tasks.run(world.chat.accounts.change_password(user, "123456", "better"))
     assert secret_of(world, user) == "hash of better"
 
 
 def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
-    """By the user, by the operator, or by its end; to be renewed is no change."""
+    """A change by the user or the operator, or the account's end, voids the proof. Renewing the
+    secret does not."""
     user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "pw")), "old")
     accounts, administration = world.chat.accounts, world.chat.administration
     proved = world.tasks.run(accounts.prove(user.id, "pw"))
@@ -181,7 +184,7 @@ def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
 
 
 class AwayTokens:
-    """A store of tokens that cannot forget them now."""
+    """A store of tokens that cannot remove them now."""
 
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
         return []
@@ -191,7 +194,7 @@ class AwayTokens:
 
 
 def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
-    """Who is told to try again could not: the old password would not be good any more."""
+    """The user is told to try again, so the old password has to stay good."""
     (user,) = world.register("li si")
     devices = attrs.evolve(world.chat.devices, tokens=cast("Tokens", AwayTokens()))
     accounts = attrs.evolve(world.chat.accounts, devices=devices)
@@ -203,12 +206,13 @@ def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> No
 def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
     world: World,
 ) -> None:
-    """It has proved the password, and kept a token behind the first look at them."""
+    """That login has proved the old password, and its token was stored after the change had first
+    looked."""
     (user,) = world.register("li si")
     late: list[Token] = []
 
     class Users:
-        """The store, where somebody logs in before the password is set."""
+        """The store of users; somebody logs in just before it sets the password."""
 
         find = world.store.users.find
 

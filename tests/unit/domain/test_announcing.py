@@ -1,4 +1,4 @@
-"""Who hears that somebody has come or gone, and when."""
+"""Who is told that a user has come or gone, and when."""
 
 from collections.abc import Collection
 from itertools import pairwise
@@ -23,7 +23,7 @@ def ann(world: World) -> Terminal:
 
 @pytest.fixture
 def bob(world: World, ann: Terminal) -> User:
-    """Somebody on Ann's list."""
+    """Bob, whom Ann lists as a friend."""
     (bob,) = world.register("Bob")
     world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
     return bob
@@ -39,12 +39,12 @@ def states(client: RecordingClient) -> list[bool]:
 
 
 def told(clients: list[RecordingClient]) -> int:
-    """How many frames they have got, together."""
+    """How many frames these clients have got together."""
     return sum(len(client.friends) for client in clients)
 
 
 def fans(world: World, star: User, count: int) -> list[RecordingClient]:
-    """The clients of so many people who list somebody."""
+    """The clients of this many users who list the star as a friend."""
     terminals = [world.newcomer(f"fan {number}") for number in range(count)]
     for terminal in terminals:
         world.tasks.run(world.chat.friends.add(terminal.user.id, star.id))
@@ -57,7 +57,7 @@ def fans(world: World, star: User, count: int) -> list[RecordingClient]:
 def test_those_who_list_somebody_hear_of_their_coming_and_going(
     world: World, ann: Terminal, bob: User
 ) -> None:
-    """And nobody else does."""
+    """Nobody else is told."""
     other = world.newcomer("Other")
     terminal = world.log_in(bob)
     assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
@@ -70,14 +70,15 @@ def test_those_who_list_somebody_hear_of_their_coming_and_going(
 def test_who_does_not_know_yet_that_they_are_logged_in_is_told_nothing(
     world: World, ann: Terminal, bob: User
 ) -> None:
-    """Nothing comes before the answer to a login. FRIENDS, asked behind it, has the picture."""
+    """The node sends nothing before the answer to a login. A FRIENDS request after it has the
+    state."""
     ann.session.ready = False
     world.log_in(bob)
     assert ann.client.friends == []
 
 
 def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) -> None:
-    """The user was there all the time."""
+    """The user was online all the time."""
     first = world.log_in(bob, "key")
     world.log_in(bob, "key")
     first.leaves()
@@ -86,7 +87,7 @@ def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) ->
 
 
 def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) -> None:
-    """Who is back by the time that their going is told has not gone."""
+    """A user who is back before their going is announced has not gone."""
     world.chat.node.announcer.changed(bob)
     finished(world.presence.came("alone", [bob.id]))
     world.tasks.drain()
@@ -99,7 +100,8 @@ def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) 
 def test_who_comes_and_goes_without_end_is_told_of_once_in_a_while(
     world: World, ann: Terminal, bob: User
 ) -> None:
-    """At first at once, then at the end of each QUIET seconds, as things are by then."""
+    """The first change is told at once; later ones at the end of each QUIET seconds, as the state
+    is then."""
     for _ in range(20):
         world.log_in(bob).leaves()
     assert states(ann.client) == [True]
@@ -115,7 +117,7 @@ def test_who_comes_and_goes_without_end_is_told_of_once_in_a_while(
 
 
 class SlowFriends:
-    """A store of friends whose answers wait, and that may be away."""
+    """A store of friends that answers only when the test lets it, and that may be away."""
 
     def __init__(self, listed_by: dict[int, list[int]]) -> None:
         self.listed = listed_by
@@ -132,7 +134,7 @@ class SlowFriends:
         return self.listed.get(user_id, [])
 
     def answer(self, world: World) -> None:
-        """Let all that have asked have their answers."""
+        """Let all who have asked have their answers."""
         gates, self.gates = self.gates, []
         for gate in gates:
             gate.settle(lambda: None)
@@ -140,14 +142,14 @@ class SlowFriends:
 
 
 def over(announcer: Announcer, **ports: object) -> Announcer:
-    """The same with some of its ports replaced."""
+    """The same announcer with some of its ports replaced."""
     return attrs.evolve(announcer, **cast("Any", ports))
 
 
 def test_a_change_while_it_is_told_is_told_later(
     world: World, ann: Terminal, bob: User, announcer: Announcer
 ) -> None:
-    """So that of two tellings of one user the older never comes last."""
+    """Of two announcements about one user, the older one must never arrive last."""
     slow = SlowFriends({bob.id: [ann.user.id]})
     announcer = over(announcer, friends=slow)
     announcer.changed(bob)
@@ -165,7 +167,7 @@ def test_a_change_while_it_is_told_is_told_later(
 def test_a_store_that_is_away_costs_the_news_alone(
     world: World, ann: Terminal, bob: User, announcer: Announcer
 ) -> None:
-    """They are hints; the next change is told again."""
+    """Announcements are hints: this one is lost, and the next change is announced again."""
     slow = SlowFriends({bob.id: [ann.user.id]})
     announcer = over(announcer, friends=slow)
     slow.away = True
@@ -185,7 +187,7 @@ def test_a_store_that_is_away_costs_the_news_alone(
 
 
 def test_few_are_told_of_at_a_time(world: World, announcer: Announcer) -> None:
-    """In the order in which they came, and each one when there is room."""
+    """Users are announced in the order of their changes, each as soon as there is room."""
     slow = SlowFriends({})
     announcer = over(announcer, friends=slow)
     users = world.register(*(f"user {number}" for number in range(3 * TELLERS)))
@@ -201,7 +203,8 @@ def test_few_are_told_of_at_a_time(world: World, announcer: Announcer) -> None:
 def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
     world: World, announcer: Announcer
 ) -> None:
-    """However many they are."""
+    """At most TELLERS announcements run at a time, however many users a dead node has left
+    behind."""
     slow = SlowFriends({})
     announcer = over(announcer, friends=slow)
     users = world.register(*(f"user {number}" for number in range(300)))
@@ -213,7 +216,7 @@ def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
 
 
 def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
-    """MOST_LISTED in each; between them everybody else has theirs."""
+    """Each turn tells at most MOST_LISTED of them, so that other tasks run in between."""
     (star,) = world.register("Star")
     clients = fans(world, star, 3 * MOST_LISTED - 1)
     world.chat.node.announcer.changed(star)
@@ -226,7 +229,7 @@ def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
 
 
 class ChangingPresence:
-    """Somebody who goes, by way of another node, while it is told that they have come."""
+    """A user who leaves through another node while their coming is being announced."""
 
     def __init__(self) -> None:
         self.answers = [True, False]
@@ -236,7 +239,7 @@ class ChangingPresence:
 
 
 def test_each_turn_tells_how_things_are_by_then(world: World, announcer: Announcer) -> None:
-    """What another node has told meanwhile is not told over."""
+    """The later turn does not overwrite what another node has announced meanwhile."""
     (star,) = world.register("Star")
     clients = fans(world, star, MOST_LISTED + 1)
     over(announcer, presence=ChangingPresence()).changed(star)
@@ -256,7 +259,7 @@ class Notes:
 
 
 def test_a_note_names_few(world: World, announcer: Announcer) -> None:
-    """Those who are elsewhere, MOST_LISTED in one note."""
+    """A note names at most MOST_LISTED users, and only those who are not on this node."""
     (star,) = world.register("Star")
     clients = fans(world, star, 3)
     absent = world.register(*(f"absent {number}" for number in range(MOST_LISTED + 50)))
@@ -272,8 +275,8 @@ def test_a_note_names_few(world: World, announcer: Announcer) -> None:
 
 
 def many_stars(world: World) -> list[RecordingClient]:
-    """Twice as many people as can be told of in a second come; the clients of those who list
-    them all."""
+    """Let twice as many users change as the node can announce in a second. Return the clients of
+    those who list all of them."""
     stars = world.register(
         *(f"star {number}" for number in range(2 * TOLD_PER_SECOND // MOST_LISTED))
     )
@@ -289,7 +292,7 @@ def many_stars(world: World) -> list[RecordingClient]:
 
 
 def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> None:
-    """What is left waits for the next one."""
+    """The node announces the rest in the next second."""
     clients = many_stars(world)
     assert 0.9 * TOLD_PER_SECOND < told(clients) <= TOLD_PER_SECOND + TELLERS * MOST_LISTED
     for _ in range(3):
@@ -298,7 +301,7 @@ def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> N
 
 
 def test_a_node_that_ends_tells_all_that_it_can(world: World) -> None:
-    """However much is left."""
+    """The node announces all that is left, however much, without a pause."""
     clients = many_stars(world)
     world.chat.node.announcer.hurry()
     world.tasks.drain()
@@ -306,7 +309,7 @@ def test_a_node_that_ends_tells_all_that_it_can(world: World) -> None:
 
 
 def test_a_node_that_ends_waits_for_nothing(world: World, ann: Terminal, bob: User) -> None:
-    """Who has just come and gone is told of at once, and so is who does so later."""
+    """It announces at once those who have just come and gone, and all later changes."""
     world.log_in(bob).leaves()
     assert states(ann.client) == [True]
     world.chat.node.announcer.hurry()
@@ -320,7 +323,7 @@ def test_a_node_that_ends_waits_for_nothing(world: World, ann: Terminal, bob: Us
 
 
 class Marks:
-    """The `state` column; failing: of a store that is away."""
+    """The `state` column. When `failing` is set, its store is away."""
 
     def __init__(self) -> None:
         self.marked: list[tuple[list[int], list[int]]] = []
@@ -333,7 +336,7 @@ class Marks:
 
 
 def test_the_state_column_is_painted(world: World, bob: User, announcer: Announcer) -> None:
-    """Online at the login, offline at the end."""
+    """It says online after the login and offline after the end."""
     marks = Marks()
     painting = over(announcer, users=marks)
     terminal = world.log_in(bob)
@@ -348,7 +351,7 @@ def test_the_state_column_is_painted(world: World, bob: User, announcer: Announc
 
 
 def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
-    """Whoever waits for their turn when one has had theirs."""
+    """One write covers all users who are waiting when a place becomes free."""
     marks = Marks()
     painting = over(announcer, users=marks)
     users = world.register(*(f"user {number}" for number in range(40)))
@@ -364,7 +367,7 @@ def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
 def test_a_picture_that_cannot_be_painted_costs_nothing_else(
     world: World, ann: Terminal, bob: User, announcer: Announcer
 ) -> None:
-    """The telling goes on."""
+    """The node goes on announcing."""
     marks = Marks()
     marks.failing = True
     painting = over(announcer, users=marks)

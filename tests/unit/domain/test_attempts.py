@@ -1,4 +1,4 @@
-"""What failed logins cost, and whom."""
+"""What failed logins cost, and whom they cost it."""
 
 import tracemalloc
 
@@ -21,7 +21,7 @@ HERE, THERE = "192.0.2.1", "198.51.100.7"
 
 
 def fail_until_refused(guard: Attempts, who: int | str, origin: str, now: float) -> int:
-    """How many attempts were let through."""
+    """Return how many attempts the guard let through."""
     for count in range(1000):
         try:
             guard.begin(who, origin, now)
@@ -31,13 +31,13 @@ def fail_until_refused(guard: Attempts, who: int | str, origin: str, now: float)
 
 
 def test_the_first_failures_cost_nothing() -> None:
-    """Everybody mistypes."""
+    """Everybody mistypes a password sometimes."""
     guard = Attempts(3)
     assert [guard.begin("ann", HERE, 0.0).wait for _ in range(3)] == [0.0, 0.0, 0.0]
 
 
 def test_further_ones_wait_for_longer_and_longer() -> None:
-    """Each a while after the one before, and none for ever."""
+    """Each attempt waits for at least as long as the one before, up to a bound."""
     guard = Attempts(3)
     waits = [guard.begin("ann", HERE, 0.0).wait for _ in range(6)]
     assert waits == sorted(waits)
@@ -45,12 +45,13 @@ def test_further_ones_wait_for_longer_and_longer() -> None:
 
 
 def test_many_at_once_gain_nothing() -> None:
-    """They count when they begin, so that of a thousand at once a few are tried."""
+    """An attempt counts from its beginning, so only a few of a thousand concurrent ones are
+    tried."""
     assert fail_until_refused(Attempts(3), "ann", HERE, 0.0) < 10
 
 
 def test_a_refusal_counts_for_nothing() -> None:
-    """Who asks during the pause is let in after it all the same."""
+    """A client that asked during the pause is let in after it all the same."""
     guard = Attempts(3)
     fail_until_refused(guard, "ann", HERE, 0.0)
     with pytest.raises(TooManyFailures) as refusal:
@@ -59,7 +60,8 @@ def test_a_refusal_counts_for_nothing() -> None:
 
 
 def test_nobody_is_locked_out_from_elsewhere() -> None:
-    """Whatever an account has suffered, another address waits for less than two seconds."""
+    """However often an account has been attacked, another address waits for less than two
+    seconds."""
     guard = Attempts(3)
     for number in range(5000):
         guard.begin("ann", f"address {number}", 0.0)
@@ -67,14 +69,15 @@ def test_nobody_is_locked_out_from_elsewhere() -> None:
 
 
 def test_another_account_is_not_touched() -> None:
-    """From the same address, too."""
+    """Another account does not wait, even from the same address."""
     guard = Attempts(3)
     fail_until_refused(guard, "ann", HERE, 0.0)
     assert guard.begin("bob", HERE, 0.0).wait == 0
 
 
 def test_the_waiting_does_not_tell_that_a_name_is_somebody_s() -> None:
-    """It would, if failures by id counted for the name; so a guesser has as many by each."""
+    """Failures by id do not count for the name, or the wait would tell that they belong together.
+    So a guesser has the free failures twice."""
     guard = Attempts(3)
     for user_id in range(1, 100):
         fail_until_refused(guard, user_id, HERE, 0.0)
@@ -82,7 +85,7 @@ def test_the_waiting_does_not_tell_that_a_name_is_somebody_s() -> None:
 
 
 def test_a_success_clears_the_pair() -> None:
-    """And nobody else's record."""
+    """The records of other addresses stay."""
     guard = Attempts(3)
     fail_until_refused(guard, "ann", THERE, 0.0)
     for _ in range(10):
@@ -93,7 +96,7 @@ def test_a_success_clears_the_pair() -> None:
 
 
 def test_what_was_not_tried_does_not_count() -> None:
-    """A busy server is not the client's fault."""
+    """If the server was too busy to try the password, the client is not to blame."""
     guard = Attempts(3)
     for _ in range(100):
         guard.not_made(guard.begin("ann", HERE, 0.0))
@@ -101,24 +104,24 @@ def test_what_was_not_tried_does_not_count() -> None:
 
 
 def test_time_heals() -> None:
-    """A quarter of an hour without an attempt, and all is forgotten."""
+    """After a quarter of an hour without an attempt, the failures are forgotten."""
     guard = Attempts(3)
     fail_until_refused(guard, "ann", HERE, 0.0)
     assert guard.begin("ann", HERE, FORGOTTEN_AFTER + 1).wait == 0
 
 
 def test_no_limit() -> None:
-    """Zero lifts it."""
+    """A setting of zero lifts the limit."""
     guard = Attempts(0)
     assert all(guard.begin("ann", HERE, 0.0).wait == 0 for _ in range(1000))
 
 
 class TestPushingOut:
-    """Somebody who guesses Ann's password, and would like that to be forgotten."""
+    """Somebody has guessed Ann's password, and would like the guard to forget that."""
 
     @pytest.fixture
     def guard(self, monkeypatch: pytest.MonkeyPatch) -> Attempts:
-        """It remembers ten records of each kind, and that somebody has guessed."""
+        """A guard that keeps ten records of each kind, and remembers the guesses."""
         monkeypatch.setattr(attempts, "REMEMBERED", 10)
         guard = Attempts(3)
         fail_until_refused(guard, "ann", HERE, 0.0)
@@ -129,26 +132,28 @@ class TestPushingOut:
             guard.begin("ann", HERE, 0.0)
 
     def test_what_came_to_nothing_does_not_push_out(self, guard: Attempts) -> None:
-        """As what a busy server did not try, or words that are too long for a password."""
+        """An attempt that was not tried leaves no record, such as one that a busy server
+        refused."""
         for number in range(1000):
             guard.not_made(guard.begin(f"user {number}", HERE, 0.0))
         self.assert_remembers(guard)
 
     def test_what_is_under_way_does_not_push_out(self, guard: Attempts) -> None:
-        """However many have begun at once."""
+        """Attempts that have only begun leave no record, however many they are."""
         for number in range(1000):
             guard.begin(f"user {number}", HERE, 0.0)
         self.assert_remembers(guard)
 
     def test_free_failures_do_not_push_out(self, guard: Attempts) -> None:
-        """Which cost one hash each, and no waiting."""
+        """Failures that do not have to wait yet, and cost one hash each, push out none that
+        have."""
         for number in range(1000):
             for _ in range(2):
                 guard.begin(f"user {number}", HERE, 0.0)
         self.assert_remembers(guard)
 
     def test_refusals_do_not_push_out(self, guard: Attempts) -> None:
-        """They are not counted at all."""
+        """Refusals are not counted at all."""
         fail_until_refused(guard, "bob", HERE, 0.0)
         for _ in range(1000):
             with pytest.raises(TooManyFailures):
@@ -156,7 +161,7 @@ class TestPushingOut:
         self.assert_remembers(guard)
 
     def test_only_as_many_who_have_to_wait_do(self, guard: Attempts) -> None:
-        """What is remembered has a bound after all."""
+        """The memory has a bound, so enough records that have to wait do push out the oldest."""
         for number in range(10):
             for _ in range(3):
                 guard.begin(f"user {number}", HERE, 0.0)
@@ -164,7 +169,7 @@ class TestPushingOut:
 
 
 def test_the_table_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For both kinds of records; the least recent one goes first."""
+    """Each of the two kinds of records has its bound; the least recently used one goes first."""
     monkeypatch.setattr(attempts, "REMEMBERED", 10)
     table = Records()
     for number in range(100):
@@ -177,7 +182,7 @@ def test_the_table_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_long_name_takes_no_more_memory() -> None:
-    """Whoever sends a thousand characters for a name could fill it otherwise."""
+    """The guard does not keep the name, or names of a thousand characters could fill the memory."""
     guard = Attempts(3)
     names = [f"{number}" + "漢" * 1000 for number in range(1000)]
     tracemalloc.start()
@@ -190,10 +195,11 @@ def test_a_long_name_takes_no_more_memory() -> None:
 
 
 class TestNetworks:
-    """Of IPv6: each customer has 256 or more of the narrowest ones."""
+    """IPv6 networks: each customer has 256 or more of the narrowest ones."""
 
     def guesses(self, guard: Attempts, who: str) -> int:
-        """How many go through at once, of one from each of 4,096 networks of 64 bits."""
+        """Return how many attempts get through at once, one from each of 4,096 networks of 64
+        bits."""
         made = 0
         for number in range(0, 0x10000, 0x10):
             try:
@@ -204,18 +210,18 @@ class TestNetworks:
         return made
 
     def test_all_of_them_guess_together(self) -> None:
-        """Thousands of networks gain no more than a few times what one address gains."""
+        """Thousands of networks gain at most a few times what one address gains."""
         assert self.guesses(Attempts(3), "ann") < 4 * 10
 
     def test_another_site_is_not_touched(self) -> None:
-        """Nor is an address of IPv4."""
+        """Neither another IPv6 site nor an IPv4 address has to wait longer for it."""
         guard = Attempts(3)
         self.guesses(guard, "ann")
         assert guard.begin("ann", "2001:db8:2:1::/64", 0.0).wait <= LONGEST_FOR_ACCOUNT
         assert guard.begin("ann", HERE, 0.0).wait <= LONGEST_FOR_ACCOUNT
 
     def test_a_success_takes_back_only_itself(self) -> None:
-        """What others have failed with next door still counts for the wider network."""
+        """The failures of others in the wider network still count."""
         guard = Attempts(3)
         door = "2001:db8:1:{:x}::/64"
         for number in range(12):
@@ -227,12 +233,13 @@ class TestNetworks:
 
 
 class TestUsualAddresses:
-    """Where somebody has logged in to this account before."""
+    """Addresses from which somebody has logged in to this account before."""
 
     HOME, NEXT_DOOR = "2001:db8:1:1::/64", "2001:db8:1:2::/64"
 
     def test_the_owner_never_waits_for_others(self) -> None:
-        """Neither for those elsewhere nor for a neighbour in the same wider network."""
+        """Neither guesses from elsewhere nor those of a neighbour in the wider network delay the
+        owner."""
         guard = Attempts(3)
         guard.succeeded(guard.begin("ann", self.HOME, 0.0), 0.0)
         for number in range(100):
@@ -243,13 +250,13 @@ class TestUsualAddresses:
         assert guard.begin("ann", self.HOME, 1.0).wait == 0
 
     def test_who_guesses_there_waits_as_anywhere(self) -> None:
-        """It may be somebody else at the same address."""
+        """Somebody else may be using the same address."""
         guard = Attempts(3)
         guard.succeeded(guard.begin("ann", HERE, 0.0), 0.0)
         assert fail_until_refused(guard, "ann", HERE, 0.0) < 10
 
     def test_it_is_usual_for_this_account_alone(self) -> None:
-        """An account of one's own is no help against others."""
+        """Logging in to one's own account does not help to guess the passwords of others."""
         guard = Attempts(3)
         guard.succeeded(guard.begin("own", HERE, 0.0), 0.0)
         for number in range(100):
@@ -257,7 +264,7 @@ class TestUsualAddresses:
         assert guard.begin("ann", HERE, 1.0).wait > 0
 
     def test_it_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """After some weeks, or as the least recent of too many."""
+        """The guard forgets it after some weeks, or as the least recent one of too many."""
         monkeypatch.setattr(attempts, "USUAL", 2)
         guard = Attempts(3)
 

@@ -1,4 +1,4 @@
-"""An account that goes with all that it has written. (`chat_domain.operators.administration`)"""
+"""Deleting an account with all that it has written. (`chat_domain.operators.administration`)"""
 
 from contextlib import suppress
 
@@ -13,7 +13,8 @@ MANY = 7 * LEAST
 
 
 def begin(world: World) -> list[bool]:
-    """Begin to delete Ann with what she has sent; what is returned has something in the end."""
+    """Begin to delete Ann with all that she has sent. The returned list is filled once that is
+    done."""
     done: list[bool] = []
 
     async def go() -> None:
@@ -31,7 +32,7 @@ def texts(world: World) -> list[str]:
 
 
 def test_others_write_while_much_is_emptied(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Piece by piece; then everybody is told by one change."""
+    """The texts are emptied piece by piece; then one change tells everybody."""
     for number in range(MANY):
         ann.says(bob.user, str(number))
     done = begin(world)
@@ -48,7 +49,7 @@ def test_others_write_while_much_is_emptied(world: World, ann: Terminal, bob: Te
 def test_what_is_written_meanwhile_is_emptied_as_well(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """A batch of another node's may come late."""
+    """A batch that another node writes late is emptied too."""
     for number in range(MANY):
         ann.says(bob.user, str(number))
     log = world.log.inner
@@ -73,7 +74,7 @@ def test_what_is_written_meanwhile_is_emptied_as_well(
 def test_a_deletion_that_was_cut_off_can_be_begun_again(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """What was emptied stays so."""
+    """What the first attempt has emptied stays empty."""
     for number in range(MANY):
         ann.says(bob.user, str(number))
     cut_off = begin(world)
@@ -93,7 +94,8 @@ def test_a_deletion_that_was_cut_off_can_be_begun_again(
 def test_nothing_of_an_erased_account_that_still_waits_is_written(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Also where its client has gone long ago, and another node has erased the account."""
+    """Waiting messages are dropped even if the client has gone long ago and another node erases the
+    account."""
     ann.says(bob.user, "they have a conversation")
     world.log.slow_writes = True
     ann.says(bob.user, "it waits for a slow disk")

@@ -8,7 +8,7 @@ from tests.unit.world import World
 
 
 def test_a_friend_is_listed_with_their_presence(world: World) -> None:
-    """By id or by name, and listing is one-way."""
+    """A friend can be added by id or by name, and being listed does not list the other."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     world.log_in(cid)
     friends = world.chat.friends
@@ -21,7 +21,7 @@ def test_a_friend_is_listed_with_their_presence(world: World) -> None:
 
 
 def test_nobody_lists_themselves(world: World) -> None:
-    """Neither by id nor by name."""
+    """Neither the id nor the name of the user themselves is accepted."""
     (ann,) = world.register("Ann")
     with pytest.raises(Oneself):
         world.tasks.run(world.chat.friends.add(ann.id, ann.id))
@@ -30,7 +30,7 @@ def test_nobody_lists_themselves(world: World) -> None:
 
 
 def test_who_is_not_there_cannot_be_listed(world: World) -> None:
-    """Neither by id nor by name."""
+    """Neither an unknown id nor an unknown name is accepted."""
     (ann,) = world.register("Ann")
     with pytest.raises(NoSuchUser):
         world.tasks.run(world.chat.friends.add(ann.id, 99))
@@ -39,7 +39,7 @@ def test_who_is_not_there_cannot_be_listed(world: World) -> None:
 
 
 def test_a_friend_is_added_once_and_removed_once(world: World) -> None:
-    """The second time is refused."""
+    """Doing either a second time is refused."""
     ann, bob = world.register("Ann", "Bob")
     world.tasks.run(world.chat.friends.add(ann.id, bob.id))
     with pytest.raises(AlreadyFriends):
@@ -50,7 +50,7 @@ def test_a_friend_is_added_once_and_removed_once(world: World) -> None:
 
 
 def test_a_list_comes_in_pages(world: World) -> None:
-    """`next` leads to the following page, and is not there on the last, even when that is full."""
+    """`next` leads to the following page. The last page has none, even if it is full."""
     ann, *others = world.register("Ann", *(f"user {number}" for number in range(4)))
     for other in others:
         world.tasks.run(world.chat.friends.add(ann.id, other.id))
@@ -63,7 +63,7 @@ def test_a_list_comes_in_pages(world: World) -> None:
 
 
 def test_anybody_can_be_found_by_name(world: World) -> None:
-    """Case makes no difference, but the whole name is needed."""
+    """The case of the name does not matter, but the whole name is needed."""
     (bob,) = world.register("Bob")
     assert world.tasks.run(world.chat.friends.find("bOB")) == Friend(bob.id, "Bob", online=False)
     world.log_in(bob)

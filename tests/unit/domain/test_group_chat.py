@@ -13,7 +13,7 @@ def cid(world: World) -> Terminal:
 def test_a_message_goes_to_all_members_but_its_sender(
     world: World, ann: Terminal, bob: Terminal, cid: Terminal
 ) -> None:
-    """One message: every member gets the same."""
+    """All members get the same entry."""
     group = world.group(ann, bob, cid)
     ann.says_to_group(group, "hello all")
     assert ann.client.texts == []
@@ -24,7 +24,7 @@ def test_a_message_goes_to_all_members_but_its_sender(
 def test_who_is_away_is_shown_it_at_the_next_login(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """It is written once, however many are away."""
+    """The log has the message once, however many members are away."""
     group = world.group(ann, bob)
     bob.leaves()
     ann.says_to_group(group, "hello")
@@ -33,7 +33,8 @@ def test_who_is_away_is_shown_it_at_the_next_login(
 
 
 def test_only_members_may_write(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Neither who never joined, nor who has left, nor anybody to a group that is not there."""
+    """Those who never joined and those who have left are refused, as is any message to an unknown
+    group."""
     group = world.group(ann)
     bob.says_to_group(group, "let me in")
     bob.says_to_group(group + 1, "where?")
@@ -47,7 +48,7 @@ def test_only_members_may_write(world: World, ann: Terminal, bob: Terminal) -> N
 def test_it_goes_to_who_is_a_member_when_it_is_written(
     world: World, ann: Terminal, bob: Terminal, cid: Terminal
 ) -> None:
-    """Who joins later does not get it, who leaves later does, however late they come."""
+    """Those who join later do not get it. Those who leave later do, whenever they log in."""
     group = world.group(ann, bob)
     bob.leaves()
     ann.says_to_group(group, "before")
@@ -61,7 +62,7 @@ def test_it_goes_to_who_is_a_member_when_it_is_written(
 
 
 def test_members_see_who_joins_and_who_leaves(world: World, ann: Terminal, bob: Terminal) -> None:
-    """So do those who join and leave, themselves."""
+    """Those who join or leave see it too."""
     group = world.group(ann, bob)
     world.tasks.run(world.chat.groups.leave(bob.user, group))
     assert ann.client.changes == ["created", "joined", "left"]
@@ -69,7 +70,7 @@ def test_members_see_who_joins_and_who_leaves(world: World, ann: Terminal, bob: 
 
 
 def test_all_of_it_ends_with_the_group(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Its members are told so, and can write there no more."""
+    """The members are told of the end, and can no longer write."""
     group = world.group(ann, bob)
     world.tasks.run(world.chat.group_administration.end(str(group)))
     assert ann.client.changes[-1] == bob.client.changes[-1] == "ended"
@@ -78,7 +79,7 @@ def test_all_of_it_ends_with_the_group(world: World, ann: Terminal, bob: Termina
 
 
 def test_a_second_copy_is_shown_once(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Also when its sender has left meanwhile: it gets the first one's answer."""
+    """A sender who has left the group meanwhile still gets the answer to the first copy."""
     group = world.group(ann, bob)
     bob.says_to_group(group, "hello", cid="c1")
     world.tasks.run(world.chat.groups.leave(bob.user, group))
@@ -90,7 +91,7 @@ def test_a_second_copy_is_shown_once(world: World, ann: Terminal, bob: Terminal)
 def test_the_same_cid_to_one_and_to_a_group_is_a_conflict(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Where it is said to is part of the content."""
+    """The recipient is part of the content."""
     group = world.group(ann, bob)
     ann.says(bob.user, "hello", cid="c1")
     ann.says_to_group(group, "hello", cid="c1")
@@ -100,7 +101,7 @@ def test_the_same_cid_to_one_and_to_a_group_is_a_conflict(
 def test_a_group_message_counts_as_one_unanswered(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """However many members there are."""
+    """The number of members does not matter."""
     group = world.group(ann, bob)
     world.log.slow_writes = True
     ann.says_to_group(group, "hello")
@@ -112,7 +113,7 @@ def test_a_group_message_counts_as_one_unanswered(
 def test_a_node_without_its_lease_goes_on_with_groups(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Who is in which group stands in the log."""
+    """The log says who is in which group, so the node needs no lease for it."""
     group = world.group(ann, bob)
     world.chat.node.suspend()
     ann.says_to_group(group, "hello")

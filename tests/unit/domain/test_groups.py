@@ -27,7 +27,7 @@ def roles(world: World, viewer: User, group_id: int) -> dict[str, Role]:
 
 
 def test_the_creator_of_a_group_is_its_first_member(world: World) -> None:
-    """Others join as ordinary members."""
+    """Those who join later are ordinary members."""
     ann, bob = world.register("Ann", "Bob")
     group = create(world, ann, " Hikers ", "every Sunday")
     assert (group.name, group.description) == ("Hikers", "every Sunday")
@@ -37,7 +37,7 @@ def test_the_creator_of_a_group_is_its_first_member(world: World) -> None:
 
 
 def test_nobody_joins_more_groups_than_a_node_has_room_for(world: World) -> None:
-    """It remembers each for each of its sessions, however small they were when they began."""
+    """The node remembers each membership of each of its sessions, so their sum is bounded."""
     (ann,) = world.register("Ann")
     world.log_in(ann)
     group = create(world, ann, "hikers", "")
@@ -49,7 +49,7 @@ def test_nobody_joins_more_groups_than_a_node_has_room_for(world: World) -> None
 
 
 def test_a_group_name_is_a_name_and_given_once(world: World) -> None:
-    """In whatever case it comes again."""
+    """A second group of that name is refused, whatever its case, and so is what is no name."""
     (ann,) = world.register("Ann")
     create(world, ann, "hikers", "")
     with pytest.raises(GroupNameTaken):
@@ -59,7 +59,7 @@ def test_a_group_name_is_a_name_and_given_once(world: World) -> None:
 
 
 def test_nobody_joins_twice_or_leaves_twice(world: World) -> None:
-    """And nobody joins or leaves what is not there."""
+    """Nor does anybody join or leave a group that does not exist."""
     ann, bob = world.register("Ann", "Bob")
     group = create(world, ann, "hikers", "")
     with pytest.raises(AlreadyMember):
@@ -73,7 +73,7 @@ def test_nobody_joins_twice_or_leaves_twice(world: World) -> None:
 
 
 def test_a_creator_who_leaves_hands_the_group_over(world: World) -> None:
-    """To whoever has been in it longest, whatever their id."""
+    """The member who has been in it longest becomes the creator, whatever their id."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     group = create(world, ann, "hikers", "")
     world.tasks.run(world.chat.groups.join(cid, group.id))
@@ -83,7 +83,7 @@ def test_a_creator_who_leaves_hands_the_group_over(world: World) -> None:
 
 
 def test_the_last_one_out_ends_the_group(world: World) -> None:
-    """Its name is free again, its id is not."""
+    """The name becomes free again; the id does not."""
     (ann,) = world.register("Ann")
     group = create(world, ann, "hikers", "")
     world.tasks.run(world.chat.groups.leave(ann, group.id))
@@ -93,7 +93,7 @@ def test_the_last_one_out_ends_the_group(world: World) -> None:
 
 
 def test_a_new_name_is_told_to_the_members(world: World) -> None:
-    """Also to those who are away, when they come; and to nobody who is not in the group."""
+    """Members who are away see it when they log in. Nobody outside the group is told."""
     ann, bob, cid, dan = [world.newcomer(name) for name in ("Ann", "Bob", "Cid", "Dan")]
     group_id = world.group(ann, bob, cid)
     cid.leaves()
@@ -107,7 +107,7 @@ def test_a_new_name_is_told_to_the_members(world: World) -> None:
 
 
 def test_only_its_creator_renames_a_group(world: World) -> None:
-    """To what is a name, and no other group's; of what is refused nobody hears."""
+    """The new name has to be valid and free. Nobody is told of a refused change."""
     ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
     group_id = world.group(ann, bob)
     create(world, bob.user, "taken", "")
@@ -124,7 +124,7 @@ def test_only_its_creator_renames_a_group(world: World) -> None:
 
 
 def test_a_change_that_comes_again_gets_the_first_one_s_answer(world: World) -> None:
-    """And is not done twice; another one under its cid is a conflict."""
+    """The node does not repeat it. A different change with the same cid is a conflict."""
     ann, bob = world.register("Ann", "Bob")
     groups, run = world.chat.groups, world.tasks.run
     first, group = run(groups.create(ann, "hikers", "", "c1"))
@@ -140,7 +140,7 @@ def test_a_change_that_comes_again_gets_the_first_one_s_answer(world: World) -> 
 
 
 def test_members_are_shown_to_members_with_their_presence(world: World) -> None:
-    """And to nobody else."""
+    """Nobody else gets the list."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     group = create(world, ann, "hikers", "")
     world.tasks.run(world.chat.groups.join(bob, group.id))
@@ -157,7 +157,7 @@ def test_members_are_shown_to_members_with_their_presence(world: World) -> None:
 
 
 def test_members_come_in_pages(world: World) -> None:
-    """`next` is there while there are more."""
+    """`next` is set while more members follow."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     group = create(world, ann, "hikers", "")
     for user in (bob, cid):
@@ -169,7 +169,7 @@ def test_members_come_in_pages(world: World) -> None:
 
 
 def test_own_groups_come_in_pages_with_the_role(world: World) -> None:
-    """Ascending by id."""
+    """The groups are in ascending order of their ids."""
     ann, bob = world.register("Ann", "Bob")
     mine = create(world, ann, "mine", "")
     others = create(world, bob, "others", "")

@@ -1,4 +1,4 @@
-"""Rates, origins, and what one of them may do."""
+"""Rates, and what an origin, a connection and a user may do."""
 
 import contextlib
 from collections.abc import Sequence
@@ -29,25 +29,25 @@ from tests.unit.world import World
 
 class TestBucket:
     def test_a_burst_is_free(self) -> None:
-        """Up to the burst nothing is to be waited for."""
+        """Nothing has to wait until the burst is used up."""
         bucket = Bucket(10, 100)
         assert [bucket.spend(25, 0.0) for _ in range(4)] == [0.0] * 4
 
     def test_beyond_it_the_rate_counts(self) -> None:
-        """What was spent is paid off at the rate."""
+        """What was spent is paid off at this rate."""
         bucket = Bucket(10, 100)
         assert bucket.spend(120, 0.0) == 2.0
         assert bucket.spend(0, 2.0) == 0.0
         assert bucket.spend(10, 2.0) == 1.0
 
     def test_what_cannot_be_afforded_is_not_spent(self) -> None:
-        """And can be, later."""
+        """It can be afforded later."""
         bucket = Bucket(1, 2)
         assert [bucket.afford(1, 0.0) for _ in range(3)] == [True, True, False]
         assert bucket.afford(1, 1.0)
 
     def test_a_rate_of_zero_is_no_limit(self) -> None:
-        """However much is spent."""
+        """Nothing has to wait, however much is spent."""
         assert Bucket(0, 0).spend(10**9, 0.0) == 0.0
         assert Bucket(0, 0).afford(10**9, 0.0)
 
@@ -58,13 +58,13 @@ def doors_of(limits: Limits, counters: Counters) -> Origins:
 
 
 def register(guard: Guard, origin: Origin, now: float) -> None:
-    """Over a connection of its own."""
+    """Register a user over a new connection."""
     guard.register(guard.meter(origin), now)
 
 
 class TestConnections:
     def test_an_address_has_a_share(self) -> None:
-        """Beyond it, others are still let in."""
+        """An address that has used up its share is refused; others are still let in."""
         counters = Counters()
         doors = doors_of(Limits(connections_per_address=2), counters)
         first = doors.enter("192.0.2.1")
@@ -77,7 +77,7 @@ class TestConnections:
         assert counters.connections_refused_by_address == 1
 
     def test_a_node_has_room_for_so_many(self) -> None:
-        """Whoever they are."""
+        """Further connections are refused, whatever their address."""
         counters = Counters()
         doors = doors_of(Limits(connections=2), counters)
         doors.enter("192.0.2.1")
@@ -87,7 +87,8 @@ class TestConnections:
         assert counters.connections_refused == 1
 
     def take_all(self, doors: Origins, peers: Sequence[str]) -> int:
-        """As many as they can get, one after the other; how many that are."""
+        """Let each of these addresses in turn open as many connections as it can. Return their
+        number."""
         before = doors.connections
         for peer in peers:
             with contextlib.suppress(TooManyConnections):
@@ -97,8 +98,8 @@ class TestConnections:
 
     @pytest.mark.parametrize(("known", "part"), [(False, 0.75), (True, 1.0)])
     def test_ten_addresses_leave_room(self, known: bool, part: float) -> None:
-        """None may have more than a tenth of what is left; a fourth is kept for those from which
-        somebody has logged in before."""
+        """No address may have more than a tenth of what is left. A fourth is kept for addresses
+        from which somebody has logged in before."""
         doors = doors_of(Limits(connections=1000, connections_per_address=1000), Counters())
         peers = [f"192.0.2.{number}" for number in range(10)]
         for peer in peers if known else []:
@@ -110,7 +111,7 @@ class TestConnections:
         doors.enter("198.51.100.1", 1.0)
 
     def test_what_is_kept_is_for_known_addresses(self) -> None:
-        """Thousands of others do not get it."""
+        """Thousands of other addresses cannot take it."""
         doors = doors_of(Limits(connections=100), Counters())
         here = doors.enter("198.51.100.1")
         doors.logged_in(here, 0.0)
@@ -123,7 +124,7 @@ class TestConnections:
         assert doors.connections == 77
 
     def test_an_address_becomes_known_with_all_its_connections(self) -> None:
-        """They do not count as those of others any more."""
+        """None of them counts as a connection of an unknown address any more."""
         doors = doors_of(Limits(connections=100), Counters())
         here = [doors.enter("198.51.100.1") for _ in range(6)]
         doors.logged_in(here[0], 0.0)
@@ -135,7 +136,8 @@ class TestConnections:
             doors.enter("192.0.2.100")
 
     def test_users_fill_a_node_to_the_last(self) -> None:
-        """As when another node has died: nobody knows them here, but they log in at once."""
+        """After another node's death, this node knows none of its users' addresses, but they log in
+        at once."""
         doors = doors_of(Limits(connections=100), Counters())
         for number in range(100):
             doors.logged_in(doors.enter(f"192.0.2.{number}"), 0.0)
@@ -143,12 +145,12 @@ class TestConnections:
             doors.enter("192.0.2.100")
 
     def test_without_limits_for_addresses_all_are_alike(self) -> None:
-        """As where a proxy hides them."""
+        """Behind a proxy, all clients have one address."""
         doors = doors_of(Limits(connections=100, connections_per_address=0), Counters())
         assert self.take_all(doors, ["192.0.2.1"]) == 100
 
     def test_who_has_gone_is_remembered_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """So that reconnecting pays off nothing; but the memory has a bound."""
+        """Reconnecting does not reset what an address has used up. The memory has a bound."""
         monkeypatch.setattr(origins, "REMEMBERED", 2)
         guard = Guard(Limits(registrations_per_hour=1))
         doors = guard.origins
@@ -164,7 +166,7 @@ class TestConnections:
         assert doors.enter("192.0.2.1") is not here
 
     def test_who_comes_and_goes_has_to_slow_down(self) -> None:
-        """An address may open in a second a tenth of the connections that it may have."""
+        """In a second, an address may open a tenth of the connections that it may have."""
         doors = doors_of(Limits(connections_per_address=20), Counters())
 
         def come_and_go(now: float) -> None:
@@ -183,7 +185,8 @@ class TestConnections:
 
 class TestStrangers:
     def test_a_few_may_take_their_time(self) -> None:
-        """As a person at a menu does; but not for ever, and not over a frame."""
+        """A person may stay at a menu for a while, but not for ever, and not in the middle of a
+        frame."""
         doors = doors_of(Limits(login_seconds=30, menu_seconds=600), Counters())
         here = doors.enter("192.0.2.1")
         assert not doors.outstayed(here, 599)
@@ -193,14 +196,14 @@ class TestStrangers:
 
     @pytest.mark.parametrize("menu_seconds", [1, 30])
     def test_an_operator_may_let_nobody_take_longer(self, menu_seconds: int) -> None:
-        """Who has no clients that begin with a menu."""
+        """If the menu time is no longer than the login time, only the login time counts."""
         doors = doors_of(Limits(login_seconds=30, menu_seconds=menu_seconds), Counters())
         here = doors.enter("192.0.2.1")
         assert not doors.outstayed(here, 29)
         assert doors.outstayed(here, 30)
 
     def test_a_crowd_has_to_hurry(self) -> None:
-        """Those of another address are no crowd."""
+        """Connections of another address do not belong to the crowd."""
         doors = doors_of(Limits(login_seconds=30), Counters())
         there = doors.enter("192.0.2.2")
         here, *_ = [doors.enter("192.0.2.1") for _ in range(origins.CROWD + 1)]
@@ -211,13 +214,14 @@ class TestStrangers:
         assert not doors.outstayed(here, 30)
 
     def test_many_crowds_make_everybody_hurry(self) -> None:
-        """When a fourth of all connections wait to log in."""
+        """They do so once a fourth of all connections are waiting to log in."""
         doors = doors_of(Limits(login_seconds=30, connections=40), Counters())
         here, *_ = [doors.enter(f"192.0.2.{number}") for number in range(11)]
         assert doors.outstayed(here, 30)
 
     def test_many_crowds_do_not_hurry_who_is_known(self) -> None:
-        """The C++ server's client sits at its menu each time; its user should feel nothing."""
+        """The C++ server's client shows its menu before each login, and its user should not notice
+        a crowd."""
         doors = doors_of(Limits(login_seconds=30, connections=40), Counters())
         here = doors.enter("198.51.100.1")
         doors.logged_in(here, 0.0)
@@ -227,14 +231,14 @@ class TestStrangers:
         assert doors.outstayed(here, 600)
 
     def test_no_limit(self) -> None:
-        """Zero lifts it."""
+        """A setting of zero lifts the limit."""
         doors = doors_of(UNLIMITED, Counters())
         assert not doors.outstayed(doors.enter("192.0.2.1"), 10**9)
 
 
 class TestRegistrations:
     def test_an_address_makes_so_many_in_an_hour(self) -> None:
-        """All at once if need be; another address is not touched."""
+        """They may come all at once. Another address is not affected."""
         guard = Guard(Limits(registrations_per_hour=60))
         here, there = guard.origins.enter("192.0.2.1"), guard.origins.enter("192.0.2.2")
         for _ in range(60):
@@ -246,7 +250,7 @@ class TestRegistrations:
         assert guard.counters.registrations_refused == 1
 
     def test_a_connection_makes_a_tenth_of_that(self) -> None:
-        """What came to nothing does not count, nor does what another connection makes."""
+        """Neither failed registrations nor those of other connections count."""
         guard = Guard(Limits(registrations_per_hour=60))
         here = guard.origins.enter("192.0.2.1")
         connection = guard.meter(here)
@@ -261,7 +265,7 @@ class TestRegistrations:
             register(guard, here, 0.0)
 
     def test_a_closed_server_takes_none(self) -> None:
-        """And says so."""
+        """It refuses with the reason that registration is closed."""
         guard = Guard(registration_open=False)
         with pytest.raises(RegistrationClosed):
             register(guard, guard.origins.enter("192.0.2.1"), 0.0)
@@ -281,7 +285,7 @@ class TestMeter:
         return one.charge(now)
 
     def test_a_pause_is_short(self) -> None:
-        """However much was sent."""
+        """It has an upper bound, however much was sent."""
         guard = Guard(Limits(frames_per_second=10))
         one = self.of_user(guard, "192.0.2.1")
         assert self.send(one, 100, 0.0) == 0
@@ -289,7 +293,7 @@ class TestMeter:
         assert self.send(one, 100_000, 0.0) == meter.LONGEST_PAUSE
 
     def test_who_goes_on_is_to_be_cut(self) -> None:
-        """But not who only has a busy moment."""
+        """A client that is only busy now and then is not cut."""
         guard = Guard(Limits(frames_per_second=10))
         one = self.of_user(guard, "192.0.2.1")
         for now in range(int(meter.GOES_ON) + 1):
@@ -302,14 +306,15 @@ class TestMeter:
         assert not quiet.goes_on()
 
     def test_signs_of_life_are_free(self) -> None:
-        """Unless they are a flood themselves."""
+        """They cost only if they are a flood themselves."""
         guard = Guard(Limits(frames_per_second=10, address_share=0))
         one = self.of_user(guard, "192.0.2.1")
         assert self.send(one, 1000, 0.0, free=1000) == 0
         assert self.send(one, 100_000, 0.0, free=100_000) > 0
 
     def test_an_address_has_a_share_for_all_its_connections(self) -> None:
-        """Who shares it pauses without being cut, and another address does not notice."""
+        """Connections that exceed the share pause but are not cut. Another address is not
+        affected."""
         guard = Guard(Limits(frames_per_second=10, address_share=2))
         here = guard.origins.enter("192.0.2.1")
         for _ in range(100):
@@ -320,7 +325,7 @@ class TestMeter:
         assert self.send(self.of_user(guard, "192.0.2.2"), 50, 0.0) == 0
 
     def test_a_stranger_may_send_a_tenth(self) -> None:
-        """Of frames and of bytes; signs of life are not free either."""
+        """This holds for frames and for bytes, and a stranger's signs of life are not free."""
         guard = Guard(Limits(frames_per_second=100, bytes_per_second=10_000, address_share=0))
         pauses = []
         for frames, data in ((100, 0), (0, 10_000), (100, 10_000), (101, 0), (0, 11_000)):
@@ -330,7 +335,7 @@ class TestMeter:
         assert pauses == [0, 0, 0, 0.1, 1.0]
 
     def test_what_only_users_may_have_weighs_more(self) -> None:
-        """Nobody who has not logged in has a reason to ask for it again and again."""
+        """No client that has not logged in has a reason to send such requests repeatedly."""
         guard = Guard(Limits(frames_per_second=100))
         one = guard.meter(guard.origins.enter("192.0.2.1"))
         for _ in range(10):
@@ -342,7 +347,8 @@ class TestMeter:
         assert one.charge(0.0) == 1.0
 
     def test_to_log_in_makes_up_for_nothing(self) -> None:
-        """Nor does logging out: who was too fast as either is so when it is that again."""
+        """Neither does logging out. A connection's debt as a stranger and its debt as a user each
+        stay."""
         guard = Guard(Limits(frames_per_second=10, address_share=0))
         one = guard.meter(guard.origins.enter("192.0.2.1"))
         assert self.send(one, 11, 0.0) == 1.0
@@ -356,10 +362,10 @@ class TestMeter:
 
 
 class TestOtherLimits:
-    """While the server runs, for those who are here already as well."""
+    """Limits that change while the server runs also apply to those who are connected."""
 
     def test_an_address_that_is_known(self) -> None:
-        """What it has done counts on."""
+        """What it has used up still counts."""
         guard = Guard(Limits(registrations_per_hour=2, connections_per_address=9))
         origin = guard.origins.enter("192.0.2.1")
         for _ in range(2):
@@ -375,7 +381,7 @@ class TestOtherLimits:
             guard.origins.enter("192.0.2.1")
 
     def test_an_address_that_has_gone(self) -> None:
-        """It is remembered with what it may now."""
+        """The node remembers it, and the new limit applies when it comes back."""
         guard = Guard(Limits(registrations_per_hour=1))
         origin = guard.origins.enter("192.0.2.1")
         register(guard, origin, 0.0)
@@ -384,7 +390,7 @@ class TestOtherLimits:
         register(guard, guard.origins.enter("192.0.2.1"), 0.0)
 
     def test_a_connection_that_is_here(self) -> None:
-        """Its meter is told."""
+        """Its meter gets the new limits."""
         guard = Guard(Limits(frames_per_second=10, address_share=0))
         own = guard.meter(guard.origins.enter("192.0.2.1"))
         own.logged_in()
@@ -395,7 +401,7 @@ class TestOtherLimits:
         assert own.charge(0.0) == 0.0
 
     def test_failed_logins(self) -> None:
-        """As many are free as are now."""
+        """The new number of free failures applies."""
         guard = Guard(Limits(failed_logins=1))
         waits = [guard.attempts.begin("ann", "192.0.2.1", 0.0).wait for _ in range(2)]
         guard.change(Limits(failed_logins=2), registration_open=True)
@@ -404,7 +410,7 @@ class TestOtherLimits:
 
 
 def test_a_list_has_so_many_friends(world: World) -> None:
-    """One more is refused, until one is removed."""
+    """A further friend is refused until one is removed."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     friends = FriendList(
         world.store.users, world.store.friends, world.presence, Guard(Limits(friends_per_user=1))
@@ -426,7 +432,7 @@ def create(groups: GroupMembership, world: World, user: User, name: str) -> Grou
 
 
 def test_a_user_is_in_so_many_groups(world: World) -> None:
-    """Created and joined ones alike."""
+    """The groups that the user has created and those they have joined both count."""
     ann, bob = world.register("Ann", "Bob")
     groups = groups_of(world, Limits(groups_per_user=2))
     first = create(groups, world, ann, "first")
@@ -442,7 +448,7 @@ def test_a_user_is_in_so_many_groups(world: World) -> None:
 
 
 def test_a_group_has_so_many_members(world: World) -> None:
-    """The next one has to wait until somebody leaves."""
+    """A further user is refused until a member leaves."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     groups = groups_of(world, Limits(members_per_group=2))
     group = create(groups, world, ann, "small")

@@ -22,7 +22,7 @@ class TestDevices:
     def test_several_devices_are_there_at_once(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Each is shown everything."""
+        """Each of them is shown everything."""
         first, second = world.log_in(bob), world.log_in(bob)
         ann.says(bob, "hello")
         assert first.client.texts == second.client.texts == ["hello"]
@@ -31,7 +31,7 @@ class TestDevices:
     def test_a_device_that_says_where_it_is_gets_what_follows(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Its user's own messages among it, and nothing twice."""
+        """This includes its user's own messages, and nothing comes twice."""
         for number in range(3):
             ann.says(bob, str(number))
         other = world.log_in(bob)
@@ -44,7 +44,7 @@ class TestDevices:
     def test_one_that_has_taken_over_all_of_it_before_writes_no_mark(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Which is most often so, with whoever comes back."""
+        """This is the usual case for a device that comes back."""
         ann.says(bob, "old")
         world.log_in(bob).takes_over()
         world.passes(2.0)
@@ -57,7 +57,7 @@ class TestDevices:
     def test_one_that_does_not_gets_what_no_device_has_taken_over(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Which is what a mailbox would hold."""
+        """A mailbox would hold the same."""
         ann.says(bob, "old")
         first = world.log_in(bob)
         first.takes_over()
@@ -67,7 +67,7 @@ class TestDevices:
     def test_a_mark_that_is_not_written_yet_counts(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """It is a second behind in the store."""
+        """The store lags behind by up to a second."""
         ann.says(bob, "old")
         world.log_in(bob).takes_over()
         assert world.waiting_for(bob) == ["old"]
@@ -77,7 +77,8 @@ class TestDevices:
     def test_a_position_that_means_nothing_here_is_reset(
         self, world: World, ann: Terminal, bob: User, since: int, epoch: str | None
     ) -> None:
-        """One from the future, or of another epoch: the device begins at the head."""
+        """A position beyond the head or of another epoch resets the device, which begins at the
+        head."""
         ann.says(bob, "old")
         ann.says(bob, "older")
         device = world.log_in(bob, since=since, epoch=epoch)
@@ -89,7 +90,7 @@ class TestDevices:
     def test_who_has_missed_too_much_begins_anew(
         self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What others have said to others does not count."""
+        """Messages between other users do not count as missed."""
         monkeypatch.setattr(login, "MISSED_AT_MOST", 3)
         for number in range(9):
             ann.says(ann.user, f"not for Bob {number}")
@@ -104,7 +105,7 @@ class TestDevices:
     def test_nothing_is_shown_before_the_client_is_ready(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """It would not know what to do with it."""
+        """The client would not know what to do with it."""
         client = RecordingClient()
         start = world.tasks.run(world.chat.logins.begin_device(bob, client, "phone"))
         ann.says(bob, "hello")
@@ -116,14 +117,14 @@ class TestDevices:
         assert client.texts == ["hello"]
 
     def test_a_user_has_so_many_sessions_at_most(self, world: World, bob: User) -> None:
-        """Each costs a copy of what comes."""
+        """Each session costs a copy of every message."""
         for _ in range(MOST_OF_A_USER):
             world.log_in(bob)
         with pytest.raises(TooManyConnections):
             world.tasks.run(world.chat.logins.begin_device(bob, RecordingClient(), "one more"))
 
     def test_a_store_that_does_not_answer_lets_nobody_in(self, world: World, bob: User) -> None:
-        """And leaves no session behind."""
+        """The node leaves no session behind."""
         world.log.failing = True
         with pytest.raises(TryAgain):
             world.tasks.run(world.chat.logins.begin_device(bob, RecordingClient(), "phone"))
@@ -132,7 +133,7 @@ class TestDevices:
 
 class TestVersion1:
     def test_a_second_login_is_refused(self, world: World, bob: User) -> None:
-        """The first one is not touched by it; once it has ended, the next one is welcome."""
+        """The first session is not affected. Once it has ended, the next login succeeds."""
         first = world.log_in_version1(bob)
         with pytest.raises(AlreadyOnline):
             world.log_in_version1(bob)
@@ -141,13 +142,13 @@ class TestVersion1:
         assert world.log_in_version1(bob).is_live
 
     def test_devices_neither_keep_it_out_nor_are_kept_out(self, world: World, bob: User) -> None:
-        """They have no part in its slot."""
+        """Devices do not use the slot of version 1."""
         world.log_in(bob)
         world.log_in_version1(bob)
         assert world.log_in(bob).is_live
 
     def test_a_setting_lets_a_second_login_replace_the_first(self) -> None:
-        """Which is told so."""
+        """The first session is told that it was replaced."""
         world = World(second_login_replaces=True)
         ann, (bob,) = world.newcomer("Ann"), world.register("Bob")
         first = world.log_in_version1(bob)
@@ -160,7 +161,7 @@ class TestVersion1:
     def test_what_no_device_has_taken_over_is_shown(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Some of it before the login is answered, so that the answer can have it."""
+        """Some of it comes before the answer to the login, so that the answer can contain it."""
         for number in range(3):
             ann.says(bob, str(number))
         device = world.log_in(bob)
@@ -172,7 +173,7 @@ class TestVersion1:
     def test_its_mark_is_written_before_its_slot_is_given_up(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """The next login may be on another node."""
+        """The user's next login may be on another node, which reads the mark."""
         first = world.log_in_version1(bob)
         ann.says(bob, "hello")
         first.takes_over()
@@ -181,7 +182,7 @@ class TestVersion1:
         assert world.tasks.run(world.slots.own("alone")) == []
 
     def test_nobody_begins_without_a_lease(self, world: World, bob: User) -> None:
-        """Another node may give the slot away. Devices do not mind."""
+        """Another node may give the slot away. Devices do not need a slot."""
         world.chat.node.suspend()
         with pytest.raises(TryAgain):
             world.log_in_version1(bob)
@@ -190,7 +191,7 @@ class TestVersion1:
         assert world.log_in_version1(bob).is_live
 
     def test_a_login_that_fails_gives_its_slot_back(self, world: World, bob: User) -> None:
-        """Or nobody could log in until the node ends."""
+        """Otherwise the user could not log in until the node ends."""
         world.log.failing = True
         with pytest.raises(TryAgain):
             world.log_in_version1(bob)
@@ -198,7 +199,8 @@ class TestVersion1:
         assert world.log_in_version1(bob).is_live
 
     def test_a_claim_that_no_session_has_is_given_up(self, world: World, bob: User) -> None:
-        """Once it was found twice, for a login may be under way."""
+        """The node releases it when a second audit finds it too, for a login may be under way at
+        the first."""
         world.tasks.run(world.slots.claim(Claim(bob.id, "stray", "alone")))
         for _ in range(2):
             world.tasks.run(world.chat.node.audit())
@@ -206,7 +208,7 @@ class TestVersion1:
         assert world.log_in_version1(bob).is_live
 
     def test_a_session_whose_slot_another_has_is_ended(self, world: World, bob: User) -> None:
-        """The note about it was lost."""
+        """The note about the lost slot did not arrive."""
         first = world.log_in_version1(bob)
         assert first.session.claim is not None
         world.tasks.run(world.slots.release(first.session.claim))
@@ -216,8 +218,8 @@ class TestVersion1:
 
 
 def ending(world: World, ann: Terminal, bob: User) -> Terminal:
-    """A client of version 1 whose session ends while its last words are on their way, and wait
-    behind that."""
+    """A client of version 1 whose session ends while its last messages are being written. The end
+    waits for them."""
     first = world.log_in_version1(bob)
     first.says(ann.user, "the first is looked at")
     world.log.slow_writes = True
@@ -232,7 +234,7 @@ class TestEnds:
     def test_what_was_written_is_in_the_log_when_a_session_has_ended(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """A client of version 1 does not wait for answers."""
+        """A client of version 1 does not wait for the answers."""
         ending(world, ann, bob)
         assert len(world.chat.sessions) == 2
         world.settle()
@@ -242,7 +244,7 @@ class TestEnds:
     def test_a_slot_is_kept_until_what_was_written_is_in_the_log(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
-        """Also where the node has had no lease, and claims its slots again meanwhile."""
+        """It is kept even if the node has lost its lease and claims its slots again meanwhile."""
         first = ending(world, ann, bob)
         world.chat.node.suspend()
         world.tasks.run(world.chat.node.resume())
@@ -252,7 +254,7 @@ class TestEnds:
         assert world.tasks.run(world.slots.own("alone")) == []
 
     def test_an_end_is_idempotent(self, world: World, bob: User) -> None:
-        """The second one does not touch the session that came after."""
+        """A second end does not affect the session that has begun since."""
         first = world.log_in_version1(bob)
         first.leaves()
         second = world.log_in_version1(bob)
@@ -262,7 +264,7 @@ class TestEnds:
             world.log_in_version1(bob)
 
     def test_presence_is_of_all_sessions(self, world: World, bob: User) -> None:
-        """A user is online until the last one ends."""
+        """A user is online until their last session ends."""
         first, second = world.log_in(bob), world.log_in_version1(bob)
         first.leaves()
         assert set(world.tasks.run(world.presence.where([bob.id]))) == {bob.id}
@@ -273,7 +275,7 @@ class TestEnds:
 def test_a_session_sits_down_where_the_node_is(
     world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was applied while its groups were read is made up for."""
+    """The session makes up for what was applied while its groups were being read."""
     group = world.group(ann)
     world.log.slow_reads = True
     client = RecordingClient()
@@ -289,7 +291,7 @@ def test_a_session_sits_down_where_the_node_is(
     opening = finished(world.log.inner.opening(bob.id))
     world.tasks.run(_join(world, bob, group))
     monkeypatch.setattr(world.log.inner, "opening", _answering(opening))
-    read()  # what was so before
+    read()  # what was read before the join
     world.tasks.drain()
     session = begun[0].session
     assert set(session.sights) == {group}
@@ -313,7 +315,7 @@ async def _join(world: World, user: User, group: int) -> None:
 def test_a_session_waits_for_what_another_node_has_written(
     world: World, ann: Terminal, bob: User
 ) -> None:
-    """Its groups are read as of a position that this node has not applied yet."""
+    """Its groups are read at a position that this node has not applied yet."""
     entry = Entry(pair(ann.user.id, bob.id), TEXT, ann.user.id, "Ann", "c1", "from elsewhere")
     batch = Batch((entry,), world.chat.follower.epoch, 0, Place())
     world.log.inner.commit(batch)

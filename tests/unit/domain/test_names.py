@@ -1,4 +1,4 @@
-"""What a name may be, and when two are the same."""
+"""What a valid name is, and when two names are the same."""
 
 import sys
 import unicodedata
@@ -21,12 +21,12 @@ def refusal(raw: str) -> str:
 
 
 def test_surrounding_space_is_no_part_of_a_name() -> None:
-    """What somebody typed around it is dropped; space inside stays."""
+    """Space around a name is dropped; space inside it stays."""
     assert Name.parse(" \u3000zhang  san \u00a0").text == "zhang  san"
 
 
 def test_composed_and_decomposed_accents_are_the_same_name() -> None:
-    """A name is kept in NFC however it was typed."""
+    """A name is kept in NFC, however it was typed."""
     assert Name.parse("Rene\u0301") == Name.parse("Ren\u00e9")
     assert Name.parse("Rene\u0301").text == "Ren\u00e9"
 
@@ -35,7 +35,7 @@ def test_composed_and_decomposed_accents_are_the_same_name() -> None:
     ("one", "other"), [("LI SI", "li si"), ("STRASSE", "straße"), ("ΣΊΣΥΦΟΣ", "σίσυφος")]
 )
 def test_case_makes_no_difference(one: str, other: str) -> None:
-    """The key is folded, not merely lowered."""
+    """The key is case-folded, not only lowercased."""
     assert Name.parse(one).key == Name.parse(other).key
 
 
@@ -47,7 +47,7 @@ def test_nothing_is_no_name(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["7", "0042", " 15 ", "١٢", "²"])
 def test_digits_alone_are_no_name(raw: str) -> None:
-    """They mean an id, in whatever script."""
+    """In any script, they mean an id."""
     assert "digits" in refusal(raw)
 
 
@@ -63,8 +63,8 @@ def test_digits_among_others_are_welcome(raw: str) -> None:
      "\ud800", "\u00ad", "\u200c", "\u200d", "\u2060", "\u061c", "\u180e"],
 )  # fmt: skip
 def test_what_cannot_be_seen_is_no_part_of_a_name(character: str) -> None:
-    """Control and format characters, line separators and lone surrogates could forge a screen.
-    The joiners are among them, although some scripts write them."""
+    """Control and format characters, line separators and lone surrogates could forge what a screen
+    shows. The joiners are among them, although some scripts use them."""
     assert "invisible" in refusal(f"li{character}si")
     with pytest.raises(BadName):
         Name.of_old(f"li{character}si")
@@ -83,8 +83,8 @@ NOT_ASSIGNED = "\u0378\U0001f8ff\ue000\U000f0000\U0010fffd\ufdd0\uffff\U0001fffe
 
 
 def test_what_shows_nothing_is_no_part_of_a_new_name() -> None:
-    """Fillers, variation selectors, odd spaces, what means nothing or something private: two names
-    could differ in them alone. The refusal tells which it was."""
+    """Fillers, variation selectors, odd spaces, unassigned and private characters are refused, for
+    two names could differ in them alone. The refusal names the character."""
     ignorable = [chr(number) for first, last in IGNORABLE for number in range(first, last + 1)]
     for character in (*ignorable, *SPACES, *BLANK, *NOT_ASSIGNED):
         assert f"invisible characters (U+{ord(character):04X})" in refusal(f"li{character}si")
@@ -92,7 +92,7 @@ def test_what_shows_nothing_is_no_part_of_a_new_name() -> None:
 
 @pytest.mark.parametrize("character", [*SPACES, *BLANK, "\u3164", "\ufe0f", "\ue000"])
 def test_an_old_name_keeps_what_shows_nothing(character: str) -> None:
-    """It was given before this rule was."""
+    """It was registered before this rule existed."""
     assert Name.of_old(f"li{character}si").text == f"li{character}si"
 
 
@@ -102,12 +102,12 @@ def test_an_old_name_keeps_what_shows_nothing(character: str) -> None:
      "สมชาย", "ខ្មែរ", "Ὀδυσσεύς", "O'Brien-Łukasz", "😀 👍🏽 🇨🇳", "x_X.(42)"],
 )  # fmt: skip
 def test_names_of_all_scripts_are_names(name: str) -> None:
-    """With the marks that they are written with, and with emoji of one character."""
+    """This includes the marks that belong to the script, and emoji of one character."""
     assert Name.parse(name).text == unicodedata.normalize("NFC", name)
 
 
 def test_fifty_characters_are_the_longest() -> None:
-    """They are counted as code points after composition, so that an accent costs nothing."""
+    """Code points are counted after composition, so that an accent costs nothing."""
     assert len(Name.parse("e\u0301" * MAX_NAME).text) == MAX_NAME
     assert len(Name.parse("👩" * MAX_NAME).text) == MAX_NAME
     assert "at most 50" in refusal("x" * (MAX_NAME + 1))
@@ -115,20 +115,20 @@ def test_fifty_characters_are_the_longest() -> None:
 
 @pytest.mark.parametrize("mark", ["e\u0301", "\u1f82", "\u1112\u1161\u11ab"])
 def test_a_long_way_of_typing_is_no_long_name(mark: str) -> None:
-    """However many characters one is typed with, and with whatever space around."""
+    """Neither the number of characters typed for one nor the space around the name counts."""
     typed = unicodedata.normalize("NFD", mark) * MAX_NAME
     assert Name.parse(f"{' ' * 500}{typed}\n").text == unicodedata.normalize("NFC", typed)
     assert Name.parse(typed).key == name_key(f"\t{typed}   ")
 
 
 def test_nothing_is_composed_of_more_than_four_characters() -> None:
-    """So what has more than four times as many as a name may have is no name in any case."""
+    """So a text of more than four times the allowed length cannot be a name."""
     longest = max(len(unicodedata.normalize("NFD", chr(one))) for one in range(sys.maxunicode + 1))
     assert longest * MAX_NAME <= MAX_TYPED
 
 
 def test_what_is_too_long_for_a_name_is_nobodys() -> None:
-    """Its key is longer than that of any name, so that it is not even a part of one."""
+    """Its key is longer than that of any name, so that it matches none."""
     longest = max(len(name_key(chr(one))) for one in range(sys.maxunicode + 1))
     for raw in ("x" * 201, "\u0301\u0316" * 500, "👩" * 1024):
         assert "at most 50" in refusal(raw)
@@ -137,7 +137,7 @@ def test_what_is_too_long_for_a_name_is_nobodys() -> None:
 
 @given(LETTERS)
 def test_a_name_stays_what_it_is(raw: str) -> None:
-    """Parsing a name that was parsed changes nothing, and its key is the raw text's key."""
+    """Parsing a parsed name changes nothing, and its key is the raw text's key."""
     try:
         name = Name.parse(raw)
     except BadName:
@@ -149,13 +149,13 @@ def test_a_name_stays_what_it_is(raw: str) -> None:
 
 @given(LETTERS)
 def test_a_key_does_not_depend_on_composition(raw: str) -> None:
-    """Whoever types decomposed accents finds the same name."""
+    """A user who types decomposed accents finds the same name."""
     assert name_key(unicodedata.normalize("NFD", raw)) == name_key(raw)
 
 
 @given(st.text())
 def test_any_text_is_a_name_or_a_bad_name(raw: str) -> None:
-    """Nothing else is raised, and any text has a key to look for."""
+    """Parsing raises nothing but BadName, and any text has a key to look for."""
     name_key(raw)
     with suppress(BadName):
         Name.parse(raw)

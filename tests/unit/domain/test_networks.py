@@ -1,4 +1,4 @@
-"""IPv6: what one customer has is a network, and often 256 or 65,536 of the narrowest ones."""
+"""IPv6: a customer has a whole network, often 256 or 65,536 of the narrowest ones."""
 
 import contextlib
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ BYSTANDER = "192.0.2.1"
 
 
 def inside(bits: int) -> Iterator[str]:
-    """Addresses in 256 networks of 64 bits that are in one of so many, or in as many as it has."""
+    """Addresses in up to 256 networks of 64 bits, evenly spread over a network of `bits` bits."""
     count = 2 ** (64 - bits)
     for number in range(0, count, max(1, count // 256)):
         yield f"2001:db8:1:{number:x}::1"
 
 
 def register(guard: Guard, origin: Origin, now: float) -> None:
-    """Over a connection of its own."""
+    """Register a user over a new connection."""
     guard.register(guard.meter(origin), now)
 
 
@@ -45,7 +45,7 @@ def register(guard: Guard, origin: Origin, now: float) -> None:
     ],
 )
 def test_an_origin_is_what_one_customer_has_at_least(peer: str, name: str) -> None:
-    """An IPv4 address, in whatever words, or an IPv6 network; anything else is itself."""
+    """It is an IPv4 address, however it is written, or an IPv6 network; anything else is itself."""
     assert Networks().name_of(peer) == name
 
 
@@ -59,12 +59,12 @@ def test_an_origin_is_what_one_customer_has_at_least(peer: str, name: str) -> No
     ],
 )
 def test_the_networks_around_it_count_too(name: str, line: list[str]) -> None:
-    """The widest comes first."""
+    """The widest network comes first."""
     assert list(Networks().line_of(name)) == line
 
 
 def test_an_operator_says_which_count() -> None:
-    """And how much more than an address a wider one may do."""
+    """The operator also says how many times an address's share a wider network may have."""
     networks = Networks((Prefix(60), Prefix(32, 7)))
     name = networks.name_of("2001:db8:1:203::1")
     line = networks.line_of(name)
@@ -74,7 +74,7 @@ def test_an_operator_says_which_count() -> None:
 
 
 class TestTogether:
-    """Whatever a customer's networks do counts for all of them together."""
+    """What a customer's networks do counts for all of them together."""
 
     def connect(self, guard: Guard, peers: Iterator[str], now: float = 0.0) -> list[Origin]:
         entered = []
@@ -88,14 +88,15 @@ class TestTogether:
 
     @pytest.mark.parametrize(("bits", "times"), [(64, 1), (56, 2), (48, 4)])
     def test_connections(self, bits: int, times: int) -> None:
-        """A network of 56 bits may have twice what one of 64 may, one of 48 four times that."""
+        """A network of 56 bits may have twice as many as one of 64 bits; one of 48 bits, four times
+        as many."""
         guard = Guard(Limits(connections_per_address=10))
         assert len(self.connect(guard, inside(bits))) == times * 10
         guard.origins.enter(NEIGHBOUR)
         guard.origins.enter(BYSTANDER)
 
     def test_who_is_gone_has_left_all_of_them(self) -> None:
-        """So that others there find room."""
+        """So others there find room again."""
         guard = Guard(Limits(connections_per_address=10))
         for origin in self.connect(guard, inside(48)):
             guard.origins.leave(origin, stranger=True)
@@ -103,7 +104,7 @@ class TestTogether:
         assert len(self.connect(guard, inside(48), now=60.0)) == 40
 
     def test_coming_and_going(self) -> None:
-        """What was refused counts for none of them."""
+        """A refused connection counts for none of the networks."""
         guard = Guard(Limits(connections_per_address=10))
 
         def come_and_go(peer: str, now: float) -> bool:
@@ -120,7 +121,8 @@ class TestTogether:
         assert come_and_go(BYSTANDER, 1.0)
 
     def test_registrations(self) -> None:
-        """Also by networks of 64 bits of which none has registered anybody yet."""
+        """The wider network's limit also stops networks of 64 bits that have registered nobody
+        yet."""
         guard = Guard(Limits(registrations_per_hour=5))
         first = [guard.origins.enter(peer) for peer in inside(56)]
         for origin in first[:10]:
@@ -132,7 +134,7 @@ class TestTogether:
             register(guard, guard.origins.enter(peer), 0.0)
 
     def test_one_that_came_to_nothing_counts_for_none(self) -> None:
-        """As with a name that cannot be."""
+        """A registration fails, for example, if its name is not valid."""
         guard = Guard(Limits(registrations_per_hour=1))
         here = guard.origins.enter(next(inside(64)))
         for _ in range(10):
@@ -140,7 +142,8 @@ class TestTogether:
             guard.not_registered(guard.meter(here))
 
     def test_frames(self) -> None:
-        """Who sends much there has to pause; a neighbour outside of it has not."""
+        """Clients that send much from there have to pause; a neighbour outside of the network does
+        not."""
         guard = Guard(Limits(frames_per_second=10, address_share=1))
 
         def pause_of(peer: str) -> float:
@@ -154,7 +157,7 @@ class TestTogether:
         assert pause_of(NEIGHBOUR) == pause_of(BYSTANDER) == 0
 
     def test_crowds(self) -> None:
-        """One of 56 bits is a crowd with twice as many strangers as one of 64."""
+        """A network of 56 bits is a crowd with twice as many strangers as one of 64 bits."""
         guard = Guard(Limits(login_seconds=30))
         for number, peer in enumerate(inside(56), start=1):
             here = guard.origins.enter(peer, 0.0)
@@ -165,7 +168,7 @@ class TestTogether:
 def test_what_is_remembered_cannot_be_pushed_out_by_narrow_networks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Who has registered, and has thousands of addresses besides, cannot start anew with them."""
+    """A client that has registered cannot use its thousands of other addresses to be forgotten."""
     monkeypatch.setattr(origins, "REMEMBERED", 10)
     guard = Guard(Limits(registrations_per_hour=1))
 
@@ -179,7 +182,7 @@ def test_what_is_remembered_cannot_be_pushed_out_by_narrow_networks(
     register_from(BYSTANDER)
     register_from("2001:db8:1:1::1")
     register_from("2001:db8:1:101::1")
-    for number in range(2, 200):  # two of which may register
+    for number in range(2, 200):  # the first two may register
         with contextlib.suppress(TooManyRegistrations):
             register_from(f"2001:db8:1:{number:x}00::1")
     for peer in (BYSTANDER, "2001:db8:1:ffff::1"):

@@ -1,4 +1,4 @@
-"""When something can be told of a user."""
+"""When a change of a user's presence can be announced."""
 
 from chat_domain.model import User
 from chat_domain.people.news import QUIET, WAITING, News
@@ -7,7 +7,7 @@ ANN, BOB = User(1, "Ann"), User(2, "Bob")
 
 
 def test_news_are_taken_in_their_order() -> None:
-    """Each user once, however often something happened."""
+    """Each user is taken once, however often something has happened."""
     news = News()
     for user in (ANN, BOB, ANN):
         news.happened(user)
@@ -16,7 +16,7 @@ def test_news_are_taken_in_their_order() -> None:
 
 
 def test_what_happens_after_a_telling_waits() -> None:
-    """For QUIET seconds from its end, and then it is told once."""
+    """It waits for QUIET seconds from the end of that telling, and is then told once."""
     news = News()
     news.happened(ANN)
     assert news.take(0.0) == ANN
@@ -28,7 +28,7 @@ def test_what_happens_after_a_telling_waits() -> None:
 
 
 def test_nothing_is_told_twice_without_need() -> None:
-    """Where nothing has happened since, the end of the quiet is no news, and nothing is kept."""
+    """If nothing has happened since, the end of the quiet time is no news, and nothing is kept."""
     news = News()
     news.happened(ANN)
     news.take(0.0)
@@ -39,7 +39,7 @@ def test_nothing_is_told_twice_without_need() -> None:
 
 
 def test_a_long_telling_keeps_no_other_quiet() -> None:
-    """Bob's time is over while Ann is still being told of."""
+    """Bob's quiet time ends while Ann's change is still being told."""
     news = News()
     news.happened(ANN)
     news.happened(BOB)
@@ -50,7 +50,7 @@ def test_a_long_telling_keeps_no_other_quiet() -> None:
 
 
 def test_only_so_many_wait() -> None:
-    """What happens to others is forgotten, until something happens to them again."""
+    """Changes of further users are dropped until something happens to them again."""
     news = News()
     for user_id in range(WAITING + 1):
         news.happened(User(user_id, "somebody"))

@@ -1,4 +1,4 @@
-"""Notices: who is told, in which order, and how many in one turn."""
+"""Notices: who gets them, in which order, and how many clients in one turn."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -14,7 +14,7 @@ from tests.unit.fakes import ManualTasks, RecordingClient
 
 
 class RecordingBroker:
-    """`chat_domain.ports.cluster.Broker`, with nobody behind it."""
+    """A `chat_domain.ports.cluster.Broker` that keeps the notes, without other nodes."""
 
     def __init__(self) -> None:
         self.notes: list[Note] = []
@@ -27,7 +27,7 @@ class RecordingBroker:
 
 
 class Node:
-    """One with these users on it."""
+    """A node with these users on it."""
 
     def __init__(self, here: Iterable[int]) -> None:
         self.broker = RecordingBroker()
@@ -42,7 +42,7 @@ class Node:
         self.notices = Notices(sessions, self.broker, self.tasks)
 
     def settle(self) -> None:
-        """Let all turns go by that it takes."""
+        """Run turns until nothing is left to do."""
         self.tasks.drain()
 
     def told(self) -> dict[int, list[str]]:
@@ -50,7 +50,7 @@ class Node:
 
 
 def test_everybody_is_everybody_on_every_node() -> None:
-    """Whoever they are; what another node has said is not said again."""
+    """Each user of each node is told. A node does not pass on what another one has sent."""
     node = Node([1, 2])
     node.notices.tell("hi")
     node.settle()
@@ -61,8 +61,8 @@ def test_everybody_is_everybody_on_every_node() -> None:
 
 
 def test_few_are_told_in_one_turn() -> None:
-    """However many they are, and however many notices: the others come in the next turns, in the
-    order of the notices."""
+    """However many the users and notices are, the rest is told in the next turns, in the order of
+    the notices."""
     everybody = range(1, AT_ONCE * 5 // 2)
     node = Node(everybody)
     node.notices.tell("hi")
@@ -77,7 +77,7 @@ def test_few_are_told_in_one_turn() -> None:
 
 
 def test_what_ends_and_what_begins_in_one_turn_do_not_add_up() -> None:
-    """A notice that comes right behind the last of another waits for the next turn."""
+    """A notice that follows directly on another's last turn waits for the next turn."""
     node = Node(range(AT_ONCE - 1))
     node.notices.tell("hi")
     node.tasks.turn()
@@ -89,7 +89,7 @@ def test_what_ends_and_what_begins_in_one_turn_do_not_add_up() -> None:
 
 @pytest.mark.parametrize("more", [0, 1, 10])
 def test_no_more_than_so_many_notices_wait(more: int) -> None:
-    """What comes beyond that is not told, and does not hinder what comes later."""
+    """Further notices are dropped, and do not hold up later ones."""
     node = Node([0])
     for _ in range(WAITING + more):
         node.notices.tell("hi")
@@ -101,7 +101,7 @@ def test_no_more_than_so_many_notices_wait(more: int) -> None:
 
 
 def test_a_client_that_cannot_be_told_keeps_nobody_from_being_told_later() -> None:
-    """A defect costs one notice, and what comes next is told to all."""
+    """A defect in one client costs one notice; the next one reaches everybody."""
     node = Node([1, 2])
 
     def fail(_: object) -> None:

@@ -1,4 +1,4 @@
-"""Messages from one user to another, and what their senders are told."""
+"""Messages from one user to another, and what the senders are told."""
 
 import pytest
 
@@ -15,7 +15,8 @@ from tests.unit.world import Said, Terminal, World
 def test_a_message_is_acknowledged_once_it_is_in_the_log(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Not before, and whoever is there to read it. The answer has its position."""
+    """The answer comes no earlier, whether or not the recipient is there, and has the message's
+    position."""
     world.log.slow_writes = True
     ann.says(bob.user, "hello", tag=7)
     assert ann.client.answers == []
@@ -29,7 +30,7 @@ def test_a_message_is_acknowledged_once_it_is_in_the_log(
 def test_the_recipient_learns_who_spoke_and_when(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """From the server, not from the sender's frame."""
+    """The server tells them, not the sender's frame."""
     ann.says(bob.user, "hello", cid="c1")
     (entry,) = bob.client.entries
     assert (entry.sender_id, entry.sender_name, entry.cid) == (ann.user.id, "Ann", "c1")
@@ -38,7 +39,7 @@ def test_the_recipient_learns_who_spoke_and_when(
 
 
 def test_a_message_without_a_cid_gets_one(ann: Terminal, bob: Terminal) -> None:
-    """So two equal texts are two messages."""
+    """Two equal texts are therefore two messages."""
     ann.says(bob.user, "hello")
     ann.says(bob.user, "hello")
     first, second = bob.client.entries
@@ -46,7 +47,7 @@ def test_a_message_without_a_cid_gets_one(ann: Terminal, bob: Terminal) -> None:
 
 
 def test_one_may_write_to_oneself(ann: Terminal, world: World) -> None:
-    """Once, for all other devices of one's own."""
+    """The message goes once to each of the user's other devices."""
     other = world.log_in(ann.user)
     ann.says(ann.user, "a note")
     assert ann.client.statuses == ["accepted"]
@@ -57,7 +58,7 @@ def test_one_may_write_to_oneself(ann: Terminal, world: World) -> None:
 def test_all_devices_of_both_are_shown_a_message(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """But for the session that has written it."""
+    """Only the session that has sent it is not."""
     others = [world.log_in(ann.user), world.log_in(bob.user)]
     ann.says(bob.user, "hello")
     assert [one.client.texts for one in (ann, bob, *others)] == [
@@ -71,7 +72,7 @@ def test_all_devices_of_both_are_shown_a_message(
 def test_a_message_to_a_logged_out_user_is_shown_at_the_next_login(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Its sender is told the same as ever."""
+    """The sender gets the same answer as ever."""
     bob.leaves()
     ann.says(bob.user, "hello")
     assert ann.client.statuses == ["accepted"]
@@ -79,7 +80,7 @@ def test_a_message_to_a_logged_out_user_is_shown_at_the_next_login(
 
 
 def test_what_several_send_in_one_turn_is_committed_together(world: World, bob: Terminal) -> None:
-    """And each of them has an answer."""
+    """Each sender still gets an answer."""
     senders = [world.newcomer(f"sender {number}") for number in range(3)]
     for sender in senders:
         sender.says(bob.user, "the first is looked at")
@@ -103,7 +104,7 @@ def test_nobody_can_be_written_to_who_is_not_there(world: World, ann: Terminal) 
 
 
 def test_a_second_copy_is_the_same_message(ann: Terminal, bob: Terminal) -> None:
-    """It is shown once, and answered with the first one's position."""
+    """The recipient is shown it once, and the sender gets the position of the first copy."""
     ann.says(bob.user, "hello", cid="c1", tag=1)
     ann.says(bob.user, "hello", cid="c1", tag=2)
     assert bob.client.texts == ["hello"]
@@ -111,7 +112,7 @@ def test_a_second_copy_is_the_same_message(ann: Terminal, bob: Terminal) -> None
 
 
 def test_another_content_under_the_same_cid_is_a_conflict(ann: Terminal, bob: Terminal) -> None:
-    """Whatever it is that differs."""
+    """It does not matter whether the text or the recipient differs."""
     ann.says(bob.user, "hello", cid="c1")
     ann.says(bob.user, "other", cid="c1")
     ann.says(ann.user, "hello", cid="c1")
@@ -121,7 +122,8 @@ def test_another_content_under_the_same_cid_is_a_conflict(ann: Terminal, bob: Te
 def test_a_session_has_256_messages_without_an_answer_at_most(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Further ones are refused until some are answered, and expected again before all others."""
+    """Further ones are refused until some are answered. Then the node expects the refused one
+    first."""
     ann.says(bob.user, "the first is looked at")
     world.log.slow_writes = True
     for number in range(1, LOOKED_AT_EVERY):
@@ -148,7 +150,7 @@ class TestUnlisted:
     def test_an_unlisted_one_s_messages_wait_up_to_a_number(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """Looked at with the first one of a session, and with each 64th."""
+        """The node counts them with the first message of a session, and with each 64th."""
         bob.leaves()
         ann.says(bob.user, "0", cid="c0")
         for number in range(1, LOOKED_AT_EVERY):
@@ -157,14 +159,14 @@ class TestUnlisted:
         for sender in (ann, again):
             sender.says(bob.user, "one more")
             assert sender.client.statuses[-1] == "MailboxFull"
-        again.says(bob.user, "0", cid="c0")  # which is there already
+        again.says(bob.user, "0", cid="c0")  # which is in the log already
         assert again.client.statuses[-1] == "accepted"
         assert len(world.entries()) == LOOKED_AT_EVERY
 
     def test_who_has_conversations_with_many_begins_none_with_somebody_unlisted(
         self, ann: Terminal, bob: Terminal
     ) -> None:
-        """Unless on their list; those that have begun go on."""
+        """Being on the other user's list permits it. Conversations that have begun go on."""
         world = bob.world
         world.chat.one_to_one.guard.limits = Limits(conversations_per_user=1)
         cid = world.newcomer("Cid")
@@ -180,7 +182,7 @@ class TestUnlisted:
     def test_whoever_is_on_the_list_may_go_on(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """Their messages wait for as long as it takes."""
+        """There is no bound on how many of their messages wait."""
         bob.leaves()
         world.tasks.run(world.chat.friends.add(bob.user.id, ann.user.id))
         for number in range(LOOKED_AT_EVERY + 1):
@@ -190,7 +192,7 @@ class TestUnlisted:
     def test_what_a_device_has_got_does_not_wait(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """So a conversation goes on."""
+        """The conversation therefore goes on."""
         for number in range(LOOKED_AT_EVERY):
             ann.says(bob.user, str(number))
         bob.takes_over()

@@ -1,4 +1,4 @@
-"""What users have chosen, and how their devices and the nodes learn of it."""
+"""What users have set, and how their devices and the nodes learn of it."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def mute(who: Terminal, conv: int, muted: bool | None) -> Muting:
 
 
 def test_what_was_chosen_holds_on_all_devices(world: World, ann: Terminal, bob: Terminal) -> None:
-    """The user's other sessions are told, once, and those that come later find it."""
+    """The user's other sessions are told once, and later sessions find it."""
     phone = world.log_in(ann.user)
     assert change(ann) == Preferences()
     assert change(ann, hide_read=True) == HIDDEN
@@ -33,7 +33,7 @@ def test_what_was_chosen_holds_on_all_devices(world: World, ann: Terminal, bob: 
 
 
 def test_a_conversation_is_muted_on_all_devices(world: World, ann: Terminal, bob: Terminal) -> None:
-    """The other ones are told where that changes something."""
+    """The other devices are told if that changes something."""
     group, phone = world.group(ann, bob), world.log_in(ann.user)
     bob.says(ann.user, "hello")
     change(ann, hide_typing=True)
@@ -57,7 +57,7 @@ def test_a_conversation_is_muted_on_all_devices(world: World, ann: Terminal, bob
 
 
 def test_what_one_was_never_in_is_not_muted(world: World, ann: Terminal, bob: Terminal) -> None:
-    """A group is refused; of somebody to whom one has not talked yet, nothing is kept."""
+    """A group is refused. For a user with whom there is no conversation yet, nothing is kept."""
     group, phone = world.group(bob), world.log_in(ann.user)
     for other in (group, 99):
         with pytest.raises(NotMember):
@@ -68,14 +68,15 @@ def test_what_one_was_never_in_is_not_muted(world: World, ann: Terminal, bob: Te
 
 
 def test_what_one_has_left_can_be_muted(world: World, ann: Terminal, bob: Terminal) -> None:
-    """It is still among one's conversations."""
+    """The group is still one of the user's conversations."""
     group = world.group(ann, bob)
     world.tasks.run(world.chat.groups.leave(bob.user, group))
     assert mute(bob, group, muted=True) == Muting(group, muted=True)
 
 
 def test_what_was_chosen_on_another_node_holds(world: World, ann: Terminal) -> None:
-    """Once it is heard, although this node remembers something else, or has just asked."""
+    """This node uses it once the note has arrived, even if it remembers something else or has just
+    asked."""
     settings, user_id = world.chat.settings, ann.user.id
     assert world.tasks.run(settings.of(user_id)) == Preferences()
     muting = Muting(pair(user_id, 99), muted=True)
@@ -85,13 +86,13 @@ def test_what_was_chosen_on_another_node_holds(world: World, ann: Terminal) -> N
 
 
 def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Terminal) -> None:
-    """Whoever has asked already was told what was there before."""
+    """The store may have answered a question with the older state."""
     settings, user_id = world.chat.settings, ann.user.id
     asked = settings.settings.of
     told = SettingsChanged(user_id, HIDDEN, None)
 
     class Slow:
-        """The store, while a note arrives."""
+        """The store; a note arrives while it is being asked."""
 
         async def of(self, user_id: int) -> Preferences:
             found = await asked(user_id)
@@ -106,7 +107,7 @@ def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Termina
 def test_while_nothing_is_heard_the_store_is_asked(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each time, also of whom this node remembers, or was told something by then."""
+    """The node asks each time, even if it remembers the user or has just been told something."""
     settings, user_id = world.chat.settings, ann.user.id
     world.tasks.run(settings.of(user_id))
     monkeypatch.setattr(settings.broker, "hears", lambda: False)
@@ -116,7 +117,7 @@ def test_while_nothing_is_heard_the_store_is_asked(
 
 
 def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Terminal) -> None:
-    """Whatever this node remembers."""
+    """What this node remembers may be out of date."""
     settings, user_id = world.chat.settings, ann.user.id
     world.tasks.run(settings.of(user_id))
     world.tasks.run(world.store.settings.set(user_id, hide_read=True))
@@ -128,7 +129,7 @@ def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Ter
 def test_what_is_remembered_of_others_has_a_bound(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever says that a user has chosen something: that user, another node, or the store."""
+    """It does not matter who says what a user has set: that user, another node, or the store."""
     monkeypatch.setattr("chat_domain.people.settings.REMEMBERED", 3)
     settings = world.chat.settings
     for number in range(100, 105):

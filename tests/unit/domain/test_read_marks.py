@@ -1,4 +1,4 @@
-"""Up to where users have read: what is kept of it, and who is told."""
+"""How far users have read: what is kept of it, and who is told."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def of_two(one: Terminal, other: Terminal) -> int:
 
 @pytest.fixture
 def conv(ann: Terminal, bob: Terminal) -> int:
-    """Bob has written to Ann, at 1 and 2."""
+    """A conversation in which Bob has written to Ann, at positions 1 and 2."""
     bob.says(ann.user, "one")
     bob.says(ann.user, "two")
     return of_two(ann, bob)
@@ -39,8 +39,8 @@ def conv(ann: Terminal, bob: Terminal) -> int:
 def test_the_other_one_of_two_is_told(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """On each device, and so are the reader's other ones; nobody else, and not the one that has
-    said so."""
+    """All their devices are told, as are the reader's other ones. Nobody else is, nor the reading
+    device."""
     cid, phone, tablet = world.newcomer("Cid"), world.log_in(ann.user), world.log_in(bob.user)
     reads(ann, conv, 2)
     world.passes(EVERY)
@@ -52,7 +52,7 @@ def test_the_other_one_of_two_is_told(
 def test_it_is_told_twice_a_second_at_most(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """Up to the last position of that time; nothing is said again."""
+    """Only the last position of that half second is told, and nothing is told again."""
     reads(ann, conv, 1)
     reads(ann, conv, 2)
     assert bob.client.reads == []
@@ -62,7 +62,7 @@ def test_it_is_told_twice_a_second_at_most(
 
 
 def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Terminal) -> None:
-    """All of them, where it is not too large."""
+    """All members are told, as long as the group is not too large."""
     cid = world.newcomer("Cid")
     group = world.group(ann, bob, cid)
     phone = world.log_in(ann.user)
@@ -73,7 +73,7 @@ def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Termi
 
 
 def members(world: World, ann: Terminal, number: int) -> int:
-    """A group of so many, Ann among them."""
+    """A group of this many members, Ann among them."""
     group = world.group(ann)
     for user in world.register(*(f"user {one}" for one in range(number - 1))):
         world.tasks.run(world.chat.groups.join(user, group))
@@ -82,7 +82,7 @@ def members(world: World, ann: Terminal, number: int) -> int:
 
 @pytest.mark.parametrize("number", [MOST_MEMBERS, MOST_MEMBERS + 1])
 def test_a_large_group_is_not_told(world: World, ann: Terminal, number: int) -> None:
-    """But the reader's own devices are."""
+    """The reader's own devices are told all the same."""
     group = members(world, ann, number - 1)
     bob, phone = world.newcomer("Bob"), world.log_in(ann.user)
     world.tasks.run(world.chat.groups.join(bob.user, group))
@@ -93,7 +93,7 @@ def test_a_large_group_is_not_told(world: World, ann: Terminal, number: int) -> 
 
 
 def test_a_group_that_has_grown_is_told_no_more(world: World, ann: Terminal) -> None:
-    """How large it is is looked at now and then."""
+    """The node looks up a group's size now and then."""
     group = members(world, ann, MOST_MEMBERS - 1)
     bob = world.newcomer("Bob")
     world.tasks.run(world.chat.groups.join(bob.user, group))
@@ -109,7 +109,7 @@ def test_a_group_that_has_grown_is_told_no_more(world: World, ann: Terminal) -> 
 def test_who_hides_it_is_known_to_their_own_devices_alone(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """In groups as well, from the moment on at which they say so, and until they say otherwise."""
+    """This also holds for groups. It begins and ends at once when the user changes the setting."""
     group, phone = world.group(ann, bob), world.log_in(ann.user)
     settings = world.chat.settings
     world.tasks.run(settings.change(ann.session, hide_read=True))
@@ -125,7 +125,7 @@ def test_who_hides_it_is_known_to_their_own_devices_alone(
 
 
 def test_what_one_has_left_is_one_s_own(world: World, ann: Terminal, bob: Terminal) -> None:
-    """It can be read, and those who are still in it are not told."""
+    """A user can mark it as read on their own devices; those who are still in it are not told."""
     group = world.group(ann, bob)
     world.tasks.run(world.chat.groups.leave(bob.user, group))
     phone = world.log_in(bob.user)
@@ -136,7 +136,7 @@ def test_what_one_has_left_is_one_s_own(world: World, ann: Terminal, bob: Termin
 
 
 def test_what_one_says_to_oneself_is_told_once(world: World, ann: Terminal) -> None:
-    """To each other device."""
+    """Each other device is told."""
     phone = world.log_in(ann.user)
     ann.says(ann.user, "a note")
     reads(phone, of_two(ann, ann), 1)
@@ -148,7 +148,7 @@ def test_what_one_says_to_oneself_is_told_once(world: World, ann: Terminal) -> N
 def test_who_takes_nothing_is_not_told(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """A mark is a hint, and nothing more is to wait there."""
+    """A mark is a hint, and must not add to what waits for a slow client."""
     bob.chokes()
     reads(ann, conv, 2)
     world.passes(EVERY)
@@ -159,7 +159,7 @@ def test_who_takes_nothing_is_not_told(
 
 
 def test_it_is_written_about_once_a_second(world: World, ann: Terminal, conv: int) -> None:
-    """All that was read meanwhile; what could not be written is written later."""
+    """One write covers all that was read meanwhile; if it fails, a later one does."""
     world.passes(1.0)
     reads(ann, conv, 1)
     assert stored(ann, conv) == 0
@@ -175,14 +175,14 @@ def test_it_is_written_about_once_a_second(world: World, ann: Terminal, conv: in
 
 
 def test_it_is_written_when_the_session_ends(ann: Terminal, conv: int) -> None:
-    """So that the next one finds it, on whatever node."""
+    """The user's next session finds it, on any node."""
     reads(ann, conv, 2)
     ann.leaves()
     assert stored(ann, conv) == 2
 
 
 def test_both_kinds_of_marks_are_written(world: World, ann: Terminal, conv: int) -> None:
-    """Neither stands for the other."""
+    """Neither kind of mark replaces the other."""
     reads(ann, conv, 1)
     ann.takes_over(2)
     world.passes(1.0)
@@ -191,7 +191,8 @@ def test_both_kinds_of_marks_are_written(world: World, ann: Terminal, conv: int)
 
 
 def test_a_mark_does_not_go_back(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
-    """By whatever device, whether it is written or not; nobody is told of what is no news."""
+    """This holds for all devices, whether or not the mark is written yet. Nobody is told of the
+    same position twice."""
     phone = world.log_in(ann.user)
     reads(ann, conv, 2)
     for who, at in ((ann, 1), (phone, 1), (phone, 2), (ann, 0)):
@@ -204,7 +205,7 @@ def test_a_mark_does_not_go_back(world: World, ann: Terminal, bob: Terminal, con
 
 
 def test_what_the_store_knows_counts(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
-    """Where this node has not heard of it."""
+    """This node may not have heard of what is stored."""
     world.tasks.run(world.store.log.mark({(ann.user.id, conv): 2}))
     reads(ann, conv, 1)
     world.passes(1.0)
@@ -212,7 +213,7 @@ def test_what_the_store_knows_counts(world: World, ann: Terminal, bob: Terminal,
 
 
 def test_nothing_is_read_before_it_is_there(world: World, ann: Terminal, conv: int) -> None:
-    """Above what the node has applied."""
+    """A position beyond what the node has applied is refused."""
     with pytest.raises(BeyondTheLog) as caught:
         reads(ann, conv, 3)
     assert (caught.value.at, caught.value.head) == (3, 2)
@@ -222,7 +223,7 @@ def test_nothing_is_read_before_it_is_there(world: World, ann: Terminal, conv: i
 
 
 def test_a_group_of_others_cannot_be_read(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Nor one that there is not."""
+    """Neither can a group that does not exist."""
     group = world.group(bob)
     for other in (group, 99):
         with pytest.raises(NotMember):
@@ -234,7 +235,7 @@ def test_a_group_of_others_cannot_be_read(world: World, ann: Terminal, bob: Term
 def test_who_has_never_talked_to_one_another_is_told_nothing(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """And nothing is kept of it; of nobody's conversation neither."""
+    """Nothing is kept of such a mark, nor of one for a user who does not exist."""
     cid = world.newcomer("Cid")
     for other in (of_two(cid, bob), pair(cid.user.id, 99), of_two(cid, cid)):
         reads(cid, other, 1)
@@ -248,7 +249,7 @@ def test_who_has_never_talked_to_one_another_is_told_nothing(
 
 
 def talk_to(world: World, ann: Terminal, number: int) -> list[int]:
-    """Conversations of Ann's with so many."""
+    """The conversations between Ann and this many others."""
     others = world.register(*(f"user {one}" for one in range(number)))
     for other in others:
         ann.says(other, "hello")
@@ -258,7 +259,7 @@ def talk_to(world: World, ann: Terminal, number: int) -> list[int]:
 def test_only_so_many_marks_of_a_user_wait(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One more is read once the others are written, and refused where they cannot be."""
+    """A further mark is accepted once the others are written, and refused if they cannot be."""
     monkeypatch.setattr(log_marks, "MOST_OF_A_USER", 3)
     first, *others, one, other = talk_to(world, ann, 5)
     world.passes(1.0)
@@ -278,7 +279,7 @@ def test_only_so_many_marks_of_a_user_wait(
 def test_only_so_many_marks_of_all_wait(
     world: World, ann: Terminal, bob: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Further ones are refused until some are written."""
+    """Further marks are refused until some are written."""
     monkeypatch.setattr(log_marks, "MOST", 1)
     reads(bob, conv, 1)
     assert len(world.chat.marks) == 1
@@ -292,7 +293,7 @@ def test_only_so_many_marks_of_all_wait(
 def test_positions_that_begin_anew_make_room(
     world: World, ann: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is forgotten waits no more."""
+    """The node drops the marks of the old positions."""
     monkeypatch.setattr(log_marks, "MOST", 1)
     reads(ann, conv, 1)
     world.tasks.run(world.store.log.renew())
@@ -302,7 +303,7 @@ def test_positions_that_begin_anew_make_room(
 
 
 def test_of_two_devices_the_further_one_counts(world: World, ann: Terminal, conv: int) -> None:
-    """Whichever says so last, before anything is written."""
+    """The order in which the devices report does not matter."""
     phone = world.log_in(ann.user)
     ann.takes_over(2)
     phone.takes_over(1)
@@ -311,7 +312,7 @@ def test_of_two_devices_the_further_one_counts(world: World, ann: Terminal, conv
 
 
 def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
-    """No note and no frame has more than so many."""
+    """No note and no frame has more than MOST_READ marks."""
     phone = world.log_in(ann.user)
     convs = talk_to(world, ann, MOST_READ + 7)
     for conv in convs:
@@ -324,7 +325,7 @@ def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
 def test_many_marks_are_written_in_parts(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that what else is to be written comes between; all of them are."""
+    """Other writes can come in between; in the end, all marks are written."""
     monkeypatch.setattr(log_marks, "WRITTEN_AT_ONCE", 2)
     convs = talk_to(world, ann, 5)
     for conv in convs:
@@ -354,8 +355,7 @@ def test_no_part_is_written_once_positions_have_begun_anew(
 def test_positions_that_have_begun_anew_are_not_read(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """What was not written is forgotten, what was not told is not told, and what is read from then
-    on counts."""
+    """The node drops marks that were not written or told yet. What is read from then on counts."""
     reads(ann, conv, 2)
     world.tasks.run(world.store.log.renew())
     world.tasks.run(world.chat.follower.look())
@@ -371,7 +371,7 @@ def test_positions_that_have_begun_anew_are_not_read(
 def test_what_is_read_while_positions_begin_anew_is_not(
     world: World, ann: Terminal, conv: int
 ) -> None:
-    """It was of the old ones."""
+    """The mark was one of the old positions."""
     world.log.slow_reads = True
     world.tasks.start(world.chat.read_marks.read(ann.session, conv, 2))
     world.tasks.drain()
@@ -383,7 +383,7 @@ def test_what_is_read_while_positions_begin_anew_is_not(
 def test_marks_of_another_epoch_are_not_believed(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """Whoever has sent them; those of this one are told."""
+    """It does not matter who has sent them. Marks of the current epoch are told."""
     for epoch, at in (("another", 2), (world.chat.follower.epoch, 1)):
         world.chat.node.receive(HasRead(epoch, ann.user.id, {conv: at}, private=False))
     assert bob.client.reads == [(ann.user.id, conv, 1)]
@@ -393,7 +393,7 @@ def test_marks_of_another_epoch_are_not_believed(
 def test_what_was_read_elsewhere_is_no_news_here(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """A device that is behind another one tells nobody anything."""
+    """A device that lags behind another one tells nobody anything."""
     reads(ann, conv, 1)
     world.passes(EVERY)
     epoch = world.chat.follower.epoch

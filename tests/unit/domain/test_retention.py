@@ -1,4 +1,5 @@
-"""What is forgotten, and when; and that nobody waits for it. (`chat_domain.operators.retention`)"""
+"""What is forgotten, when, and that nobody has to wait for it.
+(`chat_domain.operators.retention`)"""
 
 from collections.abc import Awaitable
 
@@ -20,7 +21,7 @@ def retention(world: World) -> Retention:
 
 
 def forget(world: World) -> None:
-    """All of it; each pause is over at once."""
+    """Forget all that is due, without waiting through the pauses."""
     done: list[bool] = []
 
     async def go() -> None:
@@ -43,7 +44,8 @@ def texts(world: World) -> list[str]:
 def test_what_is_old_is_forgotten(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """To the millisecond, and counted; by a setting that may change meanwhile."""
+    """The age counts to the millisecond, the setting may change meanwhile, and the node counts what
+    it deletes."""
     ann.says(bob.user, "one")
     world.passes(DAY)
     ann.says(bob.user, "two")
@@ -66,7 +68,8 @@ def test_what_is_old_is_forgotten(
 def test_a_clock_that_is_ahead_forgets_nothing_too_early(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """The node's or the store's: what is deleted does not come back when it is set right."""
+    """This holds for the node's clock and the store's: what is deleted does not come back when a
+    clock is set right."""
     retention.keep_days = 2
     ann.says(bob.user, "young")
     now_ms = world.clock.ms
@@ -81,7 +84,7 @@ def test_a_clock_that_is_ahead_forgets_nothing_too_early(
 def test_everything_is_forgotten_that_is_old_however_much_it_is(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """In pieces, one behind the other."""
+    """It is deleted in pieces, one after the other."""
     for number in range(5 * LEAST):
         ann.says(bob.user, str(number))
     world.passes(DAY + 1)
@@ -111,7 +114,7 @@ def test_of_a_group_the_shorter_time_counts(  # noqa: PLR0917  # fixtures
     of_group: int,
     kept: list[str],
 ) -> None:
-    """Of everything, and of the group."""
+    """The group's own time and the one for everything both apply."""
     group = world.group(ann, bob)
     world.tasks.run(world.store.groups.keep(group, of_group))
     retention.keep_days = everything
@@ -125,7 +128,7 @@ def test_of_a_group_the_shorter_time_counts(  # noqa: PLR0917  # fixtures
 def test_more_groups_than_are_asked_for_at_once(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each has its turn."""
+    """All groups get their turn."""
     monkeypatch.setattr("chat_domain.operators.retention.GROUPS_AT_ONCE", 2)
     for number in range(5):
         _, group = world.tasks.run(world.chat.groups.create(ann.user, f"group {number}", ""))
@@ -138,7 +141,7 @@ def test_more_groups_than_are_asked_for_at_once(
 def test_nobody_is_shown_by_memory_what_was_deleted(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """A node has the last entries, which are old ones where little is said."""
+    """A node keeps the last entries in memory, which may be old if little is said."""
     group = world.group(ann, bob)
     world.tasks.run(world.store.groups.keep(group, 1))
     bob.chokes()
@@ -162,7 +165,7 @@ def test_nobody_is_shown_by_memory_what_was_deleted(
 def test_a_session_goes_on_over_what_was_deleted(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """Its unread texts are gone, and it hears what comes next."""
+    """The texts that it has not read are gone, and it gets what comes next."""
     bob.chokes()
     for number in range(600):
         ann.says(bob.user, str(number))
@@ -180,7 +183,8 @@ def test_a_session_goes_on_over_what_was_deleted(
 def test_what_a_clock_that_was_behind_has_written_is_shown_as_long_as_it_is_kept(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """It looks old, and the log has it still: only what is before the first young one goes."""
+    """Such an entry looks old, but the log still has it: only entries before the first young one
+    are deleted."""
     group = world.group(ann, bob)
     world.tasks.run(world.store.groups.keep(group, 1))
     retention.keep_days = 2
@@ -201,7 +205,7 @@ def test_what_a_clock_that_was_behind_has_written_is_shown_as_long_as_it_is_kept
 def test_who_has_missed_what_was_deleted_begins_anew(
     world: World, ann: Terminal, retention: Retention
 ) -> None:
-    """Who was at the front, or does not say, is told what there is."""
+    """A device that was at the head, or that gives no position, gets what is left."""
     (cid,) = world.register("Cid")
     for number in range(3):
         ann.says(cid, str(number))
@@ -220,7 +224,7 @@ def test_who_has_missed_what_was_deleted_begins_anew(
 def test_a_store_that_cannot_leaves_it_for_the_next_time(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """Whoever calls for ever waits a little longer then."""
+    """The work is left until the next call."""
     ann.says(bob.user, "one")
     world.passes(DAY + 1)
     retention.keep_days = 1
@@ -236,7 +240,7 @@ def test_a_store_that_cannot_leaves_it_for_the_next_time(
 
 
 class Machine:
-    """A database that takes as long for a piece as it is told. waits: the pauses between them."""
+    """A database that takes the given time for each piece. `waits` has the pauses between them."""
 
     def __init__(self, *takes: float) -> None:
         self.clock = ManualClock()
@@ -266,7 +270,7 @@ def finish(unfinished: Awaitable[None]) -> None:
 
 
 def test_pieces_grow_and_shrink_with_the_time_that_they_take() -> None:
-    """Between two bounds; and what took long is followed by a long rest."""
+    """The size stays within two bounds, and a long pause follows a piece that took long."""
     machine = Machine(*[0.001] * 8, 0.007, 0.2, 0.2, *[0.02] * 8)
     finish(Pieces(machine.clock, machine).each(machine.do))
     grown = [min(MOST, LEAST * 2**n) for n in range(8)]
@@ -279,7 +283,7 @@ def test_pieces_grow_and_shrink_with_the_time_that_they_take() -> None:
 
 
 def test_the_size_is_known_to_the_next_work() -> None:
-    """A database that is busy is so for whatever comes next."""
+    """If the database is busy, it is also busy for the next work."""
     machine = Machine(0.001, 0.001)
     pieces = Pieces(machine.clock, machine)
     finish(pieces.each(machine.do))

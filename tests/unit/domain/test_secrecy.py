@@ -1,4 +1,4 @@
-"""LOGIN and RESUME do not tell whether an account exists: same answer, same work."""
+"""LOGIN and RESUME do not tell whether an account exists: the answer and the work are the same."""
 
 import pytest
 
@@ -13,7 +13,7 @@ LONG = "x" * (MAX_PASSWORD + 1)
 
 @pytest.fixture
 def world() -> World:
-    """Ann has registered; Old came from the C++ server and has a plain password."""
+    """Ann has registered. Old comes from the C++ server and has a plain password."""
     world = World()
     world.register("Ann")
     world.register("Old")
@@ -27,7 +27,7 @@ def world() -> World:
 
 
 def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]:
-    """What a failed login says, and how many hashes it costs."""
+    """Return what a failed login is told, and how many hashes it has verified and made."""
     world.hasher.verified = world.hasher.hashed = 0
     accounts = world.chat.accounts
     prove = accounts.prove(who if isinstance(who, int) else name_key(who), password)
@@ -42,16 +42,14 @@ ODD = ["nobody", "", " ", "42", "a\0b", "\ud800", "x" * 1024, 99, 0, -1, 2**31, 
 @pytest.mark.parametrize("password", ["wrong", "", "\ud800", "plai", LONG], ids=ascii)
 @pytest.mark.parametrize("who", ["Ann", "ANN", "Old", 1, 2, *ODD], ids=ascii)
 def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password: str) -> None:
-    """By name or id, there or not, hashed or plain: one sentence and one hash.
-
-    A password longer than any costs none, for everybody alike.
-    """
+    """By name or id, existing or not, hashed or plain, it gets one sentence and costs one hash. A
+    password that is too long costs none, for any account."""
     hashes = 0 if password is LONG else 1
     assert work_of(world, who, password) == (str(BadCredentials()), hashes, 0)
 
 
 def test_a_token_is_good_or_it_is_not(world: World) -> None:
-    """Unknown, ended and expired ones are the same, and cost no hash."""
+    """Unknown, ended and expired tokens get the same answer and cost no hash."""
     accounts, tokens = world.chat.accounts, world.store.tokens
     ann = (world.tasks.run(accounts.prove(name_key("Ann"), "pw"))).user
     ended, expired = world.issue(ann), world.issue(ann)

@@ -1,4 +1,4 @@
-"""Bytes that are held for strangers, all together."""
+"""The bytes that a node holds for all strangers together."""
 
 import json
 
@@ -17,7 +17,7 @@ def guard() -> Guard:
 
 
 def take_all(guard: Guard, peers: list[str]) -> int:
-    """As many bytes as these addresses get together."""
+    """Return how many bytes these addresses can get together."""
     budget, before = guard.strangers_budget, guard.strangers_budget.held
     origins = [guard.origins.enter(peer) for peer in peers]
     while any(budget.take(origin, 1024) for origin in origins):
@@ -26,7 +26,7 @@ def take_all(guard: Guard, peers: list[str]) -> int:
 
 
 def test_ten_addresses_leave_room(guard: Guard) -> None:
-    """None has more than a tenth of what the others leave."""
+    """No address has more than a tenth of what the others leave."""
     held = take_all(guard, [f"192.0.2.{number}" for number in range(10)])
     assert held == pytest.approx((1 - (10 / 11) ** 10) * MIB, rel=0.02)
     somebody = guard.origins.enter("198.51.100.1")
@@ -34,19 +34,19 @@ def test_ten_addresses_leave_room(guard: Guard) -> None:
 
 
 def test_thousands_keep_to_the_bound(guard: Guard) -> None:
-    """All together."""
+    """Together, they do not get more than the limit."""
     peers = [f"10.0.{number // 256}.{number % 256}" for number in range(3000)]
     assert MIB * 0.9 < take_all(guard, peers) <= MIB
 
 
 def test_networks_count_together(guard: Guard) -> None:
-    """One of 48 bits has four tenths of what it leaves."""
+    """A network of 48 bits gets four times as much as an address."""
     peers = [f"2001:db8:1:{number * 256:x}::1" for number in range(256)]
     assert take_all(guard, peers) == pytest.approx(MIB * 4 / 14, rel=0.02)
 
 
 def test_what_is_given_back_is_free(guard: Guard) -> None:
-    """For whoever comes next."""
+    """Those who come next can have it."""
     budget, here = guard.strangers_budget, guard.origins.enter("192.0.2.1")
     for _ in range(10):
         assert budget.take(here, MIB // 12)
@@ -56,7 +56,7 @@ def test_what_is_given_back_is_free(guard: Guard) -> None:
 
 
 def test_no_limit() -> None:
-    """Zero lifts it."""
+    """A setting of zero lifts the limit."""
     guard = Guard(UNLIMITED)
     assert guard.strangers_budget.take(guard.origins.enter("192.0.2.1"), 10**12)
     assert StrangersBudget(0).limit == 0
@@ -64,6 +64,6 @@ def test_no_limit() -> None:
 
 @pytest.mark.parametrize("request_", [{"msgid": 1000, "v": 2}, {"msgid": 1003}])
 def test_the_longest_login_fits_into_a_strangers_frame(request_: dict[str, int]) -> None:
-    """Whatever letters it has, and however they are written."""
+    """Its letters, and how they are escaped, do not matter."""
     longest = {**request_, "name": "\U0001f600" * 50, "password": "\U0001f600" * 128, "seq": 2**53}
     assert len(json.dumps(longest)) < STRANGERS_FRAME / 2

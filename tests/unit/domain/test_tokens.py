@@ -1,4 +1,4 @@
-"""Coming back by a token, and the tokens that follow it."""
+"""Resuming by a token, and the tokens that replace it."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def bob(world: World) -> User:
 
 
 def resume(world: World, token: Token) -> Token:
-    """What is to be resumed by from now on. Raises BadToken."""
+    """Return the token for the next resumption. Raises BadToken."""
     _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
     return world.tasks.run(world.chat.devices.use(found))
 
@@ -27,7 +27,7 @@ def is_good(world: World, token: Token) -> bool:
 
 
 def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
-    """Only its digest is in the store, and its text is in no log."""
+    """The store has only its digest, and its text does not appear in a log."""
     token = world.issue(bob)
     assert world.tasks.run(world.chat.accounts.prove_by_token(token.text)) == (bob, token)
     assert world.tasks.run(world.store.tokens.find(token.text, world.clock.ms)) is None
@@ -37,13 +37,13 @@ def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
 
 @pytest.mark.parametrize("unknown", ["", "token", "\ud800", "x" * 1024])
 def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
-    """Whatever text it is."""
+    """It does not matter what the text is."""
     with pytest.raises(BadToken):
         world.tasks.run(world.chat.accounts.prove_by_token(unknown))
 
 
 def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
-    """Up to the last millisecond, and not in it."""
+    """It expires at the last millisecond of that time."""
     token = world.issue(bob)
     assert token.expires_ms == world.clock.ms + TOKEN_LIFE_MS
     world.clock.ms = token.expires_ms - 1
@@ -54,7 +54,7 @@ def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
 
 
 def test_a_user_has_ten_sessions_at_most(world: World, bob: User) -> None:
-    """The one that expires first makes room for the eleventh."""
+    """The session that expires first makes room for the eleventh."""
     tokens = []
     for _ in range(SESSIONS_KEPT + 1):
         tokens.append(world.issue(bob))
@@ -63,7 +63,7 @@ def test_a_user_has_ten_sessions_at_most(world: World, bob: User) -> None:
 
 
 def test_an_ended_session_s_tokens_are_worthless(world: World, bob: User) -> None:
-    """The user's others are not touched by it."""
+    """The user's other sessions keep their tokens."""
     one, other = [world.issue(bob) for _ in range(2)]
     world.tasks.run(world.chat.devices.end(bob, one.session))
     assert not is_good(world, one)
@@ -73,7 +73,7 @@ def test_an_ended_session_s_tokens_are_worthless(world: World, bob: User) -> Non
 
 
 def test_a_young_token_is_resumed_by_again_and_again(world: World, bob: User) -> None:
-    """Nothing follows it within a day."""
+    """It is not replaced within a day."""
     token = world.issue(bob)
     world.clock.ms += DAY - 1
     for _ in range(3):
@@ -81,7 +81,7 @@ def test_a_young_token_is_resumed_by_again_and_again(world: World, bob: User) ->
 
 
 def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> None:
-    """Of the same session, and good for 14 days from now."""
+    """The new token belongs to the same session, and is good for 14 days from now."""
     first = world.issue(bob)
     begun_ms = world.clock.ms
     world.clock.ms += DAY
@@ -101,7 +101,7 @@ def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> 
 
 
 def test_a_lost_answer_costs_nothing(world: World, bob: User) -> None:
-    """Until the token that was in it has been used, the one before is good."""
+    """The old token stays good until a new one has been used."""
     first = world.issue(bob)
     world.clock.ms += DAY
     lost = resume(world, first)
@@ -113,7 +113,8 @@ def test_a_lost_answer_costs_nothing(world: World, bob: User) -> None:
 
 
 def test_the_answer_that_was_read_may_be_any_of_the_last(world: World, bob: User) -> None:
-    """A RESUME that was held up and is carried out late takes nothing from who has gone on."""
+    """A RESUME that was held up and is carried out late does not void the token that the client
+    has."""
     first = world.issue(bob)
     world.clock.ms += DAY
     read = resume(world, first)
@@ -123,7 +124,7 @@ def test_the_answer_that_was_read_may_be_any_of_the_last(world: World, bob: User
 
 
 def test_a_token_that_was_not_used_for_long_is_followed_as_well(world: World, bob: User) -> None:
-    """By the time of its first use it is older than a day."""
+    """It is older than a day when it is used for the first time."""
     first = world.issue(bob)
     world.clock.ms += DAY
     second = resume(world, first)
@@ -136,7 +137,7 @@ def test_a_token_that_was_not_used_for_long_is_followed_as_well(world: World, bo
 
 
 def test_who_comes_every_day_need_not_log_in_again(world: World, bob: User) -> None:
-    """However long it goes on, it is one session, which began with the login."""
+    """The session that began with the login goes on for as long as the user comes."""
     token = world.issue(bob)
     begun_ms = world.clock.ms
     for _ in range(100):
@@ -147,7 +148,7 @@ def test_who_comes_every_day_need_not_log_in_again(world: World, bob: User) -> N
 
 
 def followed(world: World, bob: User) -> tuple[Token, Token]:
-    """A token that another has followed, and that other."""
+    """A token that was replaced and its successor, which has been used."""
     first = world.issue(bob)
     world.clock.ms += DAY
     second = resume(world, first)
@@ -157,10 +158,8 @@ def followed(world: World, bob: User) -> tuple[Token, Token]:
 
 @pytest.mark.parametrize("days", [0, 1, 13, 30])
 def test_a_token_that_comes_again_ends_its_session(world: World, bob: User, days: int) -> None:
-    """Two have it, and nobody can tell which of them is a thief. Other sessions go on.
-
-    However long ago it was followed, as long as the session goes on.
-    """
+    """Two clients have it, and nobody can tell which of them is the thief. It does not matter how
+    long ago the token was replaced. The user's other sessions go on."""
     first, last = followed(world, bob)
     for _ in range(days):
         world.clock.ms += DAY
@@ -177,7 +176,7 @@ def test_a_token_that_comes_again_ends_its_session(world: World, bob: User, days
 
 
 def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
-    """It is in the log, so that it must be of no use."""
+    """The session's name appears in the log, so it must be of no use."""
     token = world.issue(bob)
     for text in (token.session, f"{token.session}.x", token.kept.series, f"{token.kept.series}.x"):
         with pytest.raises(BadToken):
@@ -186,7 +185,7 @@ def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
 
 
 def test_who_is_there_by_a_later_token_is_thrown_out(world: World, bob: User) -> None:
-    """And may be the thief."""
+    """The client that uses that token may be the thief."""
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, first.session)
     with pytest.raises(BadToken):
@@ -196,7 +195,7 @@ def test_who_is_there_by_a_later_token_is_thrown_out(world: World, bob: User) ->
 
 
 def test_who_is_there_by_another_session_stays(world: World, bob: User) -> None:
-    """Its tokens have nothing to do with it."""
+    """That session's tokens have nothing to do with it."""
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, "another session")
     with pytest.raises(BadToken):
@@ -206,7 +205,7 @@ def test_who_is_there_by_another_session_stays(world: World, bob: User) -> None:
 
 
 def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
-    """What it was asked before is old: the client has gone on elsewhere, by a later token."""
+    """The request is old: the client may have gone on elsewhere, with a later token."""
     first, second = followed(world, bob)
     world.chat.node.suspend()
     with pytest.raises(TryAgain):
@@ -215,7 +214,7 @@ def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
 
 
 def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) -> None:
-    """And no other follows it: whoever is logged out has nothing left to come back by."""
+    """Nor is it replaced: a user who was logged out has no token left to resume by."""
     token = world.issue(bob)
     for age in (0, DAY):
         world.clock.ms += age

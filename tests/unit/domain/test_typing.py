@@ -1,4 +1,4 @@
-"""That somebody is typing: who is told, and how often."""
+"""Notes that somebody is typing: who is told, and how often."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.unit.world import Terminal, World
 
 
 def types(who: Terminal, conv: int) -> bool:
-    """Return whether there was something to do about it."""
+    """Say that this user is typing. Return whether the node had something to do for it."""
     unfinished = who.world.chat.typing.types(who.session, conv)
     if unfinished is not None:
 
@@ -29,7 +29,7 @@ def of_two(one: Terminal, other: Terminal) -> int:
 
 @pytest.fixture
 def conv(ann: Terminal, bob: Terminal) -> int:
-    """Bob has written to Ann."""
+    """A conversation in which Bob has written to Ann."""
     bob.says(ann.user, "hello")
     return of_two(ann, bob)
 
@@ -40,7 +40,7 @@ def conv(ann: Terminal, bob: Terminal) -> int:
 def test_the_other_one_of_two_is_told(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """With each device; the writer's own ones are not, nor is anybody else."""
+    """All their devices are told. The writer's other devices are not, nor is anybody else."""
     cid, phone, tablet = world.newcomer("Cid"), world.log_in(ann.user), world.log_in(bob.user)
     types(ann, conv)
     assert bob.client.typing == tablet.client.typing == [("Ann", conv)]
@@ -48,7 +48,7 @@ def test_the_other_one_of_two_is_told(
 
 
 def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Terminal) -> None:
-    """But for the writer with all their devices."""
+    """The writer's own devices are not."""
     cid, phone = world.newcomer("Cid"), world.log_in(ann.user)
     group = world.group(ann, bob, cid)
     types(ann, group)
@@ -59,7 +59,8 @@ def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Termi
 def test_a_note_about_a_large_group_tells_nobody(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A node sends none; to tell its thousands for each that was made up would take long."""
+    """No node sends such notes, and it would take long to tell thousands of members for each forged
+    one."""
     monkeypatch.setattr(audience, "MOST_TOLD", 2)
     group = world.group(ann, bob)
     note = IsTyping(ann.user.id, "Ann", group)
@@ -71,7 +72,7 @@ def test_a_note_about_a_large_group_tells_nobody(
 
 @pytest.mark.parametrize("number", [MOST_MEMBERS, MOST_MEMBERS + 1])
 def test_a_large_group_is_not_told(world: World, ann: Terminal, bob: Terminal, number: int) -> None:
-    """Whoever of its members is there."""
+    """None of its members is told."""
     group = world.group(ann, bob)
     for user in world.register(*(f"user {one}" for one in range(number - 2))):
         world.tasks.run(world.chat.groups.join(user, group))
@@ -82,7 +83,7 @@ def test_a_large_group_is_not_told(world: World, ann: Terminal, bob: Terminal, n
 def test_who_has_never_been_written_to_is_not_told(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Or anybody could make themselves noticed. Once there is an entry, either of them may."""
+    """Otherwise anybody could draw attention. After a first message, either side can be told."""
     types(ann, of_two(ann, bob))
     assert bob.client.typing == []
     bob.says(ann.user, "hello")
@@ -94,7 +95,7 @@ def test_who_has_never_been_written_to_is_not_told(
 
 
 def test_of_what_one_is_not_in_one_is_refused(world: World, ann: Terminal, bob: Terminal) -> None:
-    """Nor of what there is not, nor of what one has left."""
+    """So are notes about groups that do not exist, and about groups that the user has left."""
     group, cid = world.group(bob, ann), world.newcomer("Cid")
     world.tasks.run(world.chat.groups.leave(ann.user, group))
     for who, other in ((ann, group), (cid, group), (ann, 99)):
@@ -104,7 +105,7 @@ def test_of_what_one_is_not_in_one_is_refused(world: World, ann: Terminal, bob: 
 
 
 def test_one_s_own_notes_are_nobody_s(world: World, ann: Terminal) -> None:
-    """One's other devices are not told."""
+    """The user's other devices are not told."""
     phone = world.log_in(ann.user)
     ann.says(ann.user, "a note")
     types(ann, of_two(ann, ann))
@@ -112,7 +113,7 @@ def test_one_s_own_notes_are_nobody_s(world: World, ann: Terminal) -> None:
 
 
 def test_who_hides_it_is_not_noticed(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
-    """From the moment on at which they say so, until they say otherwise."""
+    """The setting takes effect at once, and so does its end."""
     settings, group = world.chat.settings, world.group(ann, bob)
     world.tasks.run(settings.change(ann.session, hide_typing=True))
     types(ann, conv)
@@ -127,7 +128,7 @@ def test_who_hides_it_is_not_noticed(world: World, ann: Terminal, bob: Terminal,
 def test_who_is_away_or_behind_hears_nothing_of_it_later(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """Nothing is kept."""
+    """The node does not keep such notes."""
     bob.chokes()
     types(ann, conv)
     bob.takes_more()
@@ -143,7 +144,7 @@ def test_who_is_away_or_behind_hears_nothing_of_it_later(
 def test_it_is_passed_on_once_in_a_while(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """Of each session and conversation."""
+    """The interval is counted for each session and conversation."""
     for _ in range(100):
         types(ann, conv)
     world.passes(PASSED_ON_EVERY - 0.1)
@@ -159,7 +160,7 @@ def test_it_is_passed_on_once_in_a_while(
 
 
 def test_a_flood_costs_nothing(world: World, ann: Terminal) -> None:
-    """However many conversations it is of: the store is asked for a few at most."""
+    """However many conversations it names, the node asks the store about a few of them at most."""
     asked = [number for number in range(2, 1000) if types(ann, pair(ann.user.id, number))]
     assert len(asked) == AT_ONCE
     assert len(ann.session.typed) == AT_ONCE
@@ -171,7 +172,7 @@ def test_a_flood_costs_nothing(world: World, ann: Terminal) -> None:
 def test_what_cannot_be_looked_up_is_not_told(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """And nobody hears of that."""
+    """The typing user gets no error either."""
     world.log.failing = True
     assert types(ann, conv)
     assert bob.client.typing == []
@@ -180,7 +181,7 @@ def test_what_cannot_be_looked_up_is_not_told(
 def test_how_large_a_group_is_is_asked_now_and_then(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """So one that has just ended is still told, if anybody were in it."""
+    """The members of a group that has just ended would therefore still be told."""
     group = world.group(ann, bob)
     is_told = world.chat.typing.audience.is_told
     assert world.tasks.run(is_told(group))
@@ -193,7 +194,7 @@ def test_how_large_a_group_is_is_asked_now_and_then(
 def test_another_node_s_users_are_told_like_one_s_own(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """Those of the conversation who are here."""
+    """Those of the conversation who are on this node are told."""
     phone = world.log_in(ann.user)
     world.chat.node.receive(IsTyping(ann.user.id, "Ann", conv))
     world.chat.node.receive(IsTyping(99, "Zoe", pair(98, 99)))
