@@ -20,7 +20,7 @@ from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualTimeLoop]]:
-    """Time passes at once in these tests, and not at all while something happens."""
+    """Waiting takes no real time in these tests, and no time passes while something happens."""
     return {"virtual time": VirtualTimeLoop}
 
 
@@ -31,8 +31,8 @@ def server() -> Server:
 
 @pytest.fixture(autouse=True)
 def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test does, each request is refused only as it was declared to be, and answered
-    with no more than the page says."""
+    """In every test, a request is refused only with an error declared for it, and answered only
+    with fields that docs/protocol.md lists."""
     undeclared: list[str] = []
 
     def judge(request: type[AnyRequest], error: ChatError) -> None:
@@ -67,7 +67,7 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def lines() -> Iterator[list[EventDict]]:
-    """What is logged from info on, as it is about to be rendered."""
+    """The lines logged at level info and above, as they are about to be rendered."""
     capture = LogCapture()
     structlog.configure(
         processors=[labelled, capture],

@@ -1,4 +1,4 @@
-"""A gateway over the domain in memory, and links that a test holds at their far end."""
+"""A gateway over the in-memory domain, and links whose far end the test holds."""
 
 import asyncio
 import itertools
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class GatedHasher(OpenHasher):
-    """Lets a password through when the gate is open."""
+    """Verifies no password until the gate is open."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,10 +47,8 @@ class GatedHasher(OpenHasher):
 
 
 class FriendsElsewhere:
-    """A store of friends that a test can take away, or let wait.
-
-    told_of: of whom it was asked who lists them.
-    """
+    """A store of friends that a test can make unavailable or slow. told_of: the users whose listers
+    were asked for."""
 
     def __init__(self, inner: "Friends") -> None:
         self._inner = inner
@@ -74,7 +72,7 @@ class FriendsElsewhere:
 
 
 class GatedLog(FakeLog):
-    """See FakeLog; here, what is read waits for the gate to be open."""
+    """A FakeLog whose reads wait until the gate is open."""
 
     def __init__(self, inner: MemoryLog) -> None:
         super().__init__(inner, lambda work: asyncio.get_running_loop().call_soon(work))
@@ -87,11 +85,9 @@ class GatedLog(FakeLog):
 
 
 class FakeLink:
-    """A connection. What is written in one turn of the loop arrives in one read.
-
-    chunks: what has left the server, a piece for each write. stuck: nothing leaves it. why: it has
-    ended; a test that ends it is the network.
-    """
+    """A connection. What is written in one turn of the loop arrives in one read. chunks: what has
+    left the server, one item for each write. stuck: nothing leaves it. why: the reason of its end;
+    if the test ends it, that stands for the network."""
 
     peer = "192.0.2.1"
     oldest_version = 1
@@ -109,7 +105,7 @@ class FakeLink:
         self.receiver: Conversation
 
     def arrives(self, data: bytes) -> None:
-        """The client's bytes are here."""
+        """Deliver the client's bytes to the server."""
         self.receiver.received(data)
 
     def takes_reads_for_frames(self) -> bool:
@@ -164,7 +160,7 @@ class FakeLink:
 
 
 class Peer:
-    """The far end of a link: says what the test wants, and keeps what it hears."""
+    """The far end of a link: it sends what the test tells it to, and keeps what it receives."""
 
     def __init__(self, server: "Server", end: bytes) -> None:
         self.link = FakeLink()
@@ -175,11 +171,11 @@ class Peer:
         self._seqs = itertools.count(1)
 
     def say(self, *frames: Frame) -> None:
-        """All in one piece."""
+        """Send these frames in one piece."""
         self.link.arrives(b"".join(json.dumps(frame).encode() + self.end for frame in frames))
 
     async def ask(self, msgid: int, **fields: Any) -> Frame:
-        """The answer to a request."""
+        """Send a request and return its answer."""
         seq = next(self._seqs)
         self.say({"msgid": msgid, "seq": seq, **fields})
         await settled()
@@ -187,7 +183,7 @@ class Peer:
         return answer
 
     def heard(self) -> list[Frame]:
-        """What has come since the last time."""
+        """The frames that have arrived since the last call."""
         chunks = self.link.chunks[self._seen :]
         self._seen = len(self.link.chunks)
         return self.frames_in(b"".join(chunks))
@@ -202,7 +198,7 @@ class Peer:
 
 
 class Server:
-    """A node alone. log: what is behind its store's; see `GatedLog`."""
+    """A single node. log: in front of the store's log; see `GatedLog`."""
 
     def __init__(self, limits: Limits = UNLIMITED, *, second_login_replaces: bool = False) -> None:
         store = memory_store()
@@ -241,7 +237,7 @@ class Server:
         return [(await self.chat.registration.register(name, "pw")).id for name in names]
 
     async def logged_in(self, name: str, *, version: int = 2, end: bytes = b"\n") -> Peer:
-        """Somebody new, who has been greeted."""
+        """Register and log in a user. The answer to the login is not read yet."""
         (user_id,) = await self.register(name)
         return await self.log_in(user_id, version=version, end=end)
 
@@ -258,7 +254,7 @@ class Server:
             conversation.tick(now)
 
     async def group(self, creator_id: int, *member_ids: int, name: str = "hikers") -> int:
-        """The id of a new group."""
+        """Return the id of a new group."""
         groups = self.chat.groups
         _, group = await groups.create(User(creator_id, "creator"), name, "walk")
         for member_id in member_ids:
@@ -266,13 +262,13 @@ class Server:
         return group.id
 
     async def waiting_for(self, user_id: int) -> list[str]:
-        """The texts of others that no device of a user's has got, as the store knows it."""
+        """The texts of others that no device of this user has received, according to the store."""
         got = (await self.log.opening(user_id)).got
         found = await self.log.read(user_id, got, 10_000)
         return [one.text for one in found.entries if one.kind == TEXT and one.sender_id != user_id]
 
     async def lose(self, count: int, *, noticed: bool = True) -> None:
-        """Let the database come back without its last entries, and the node notice."""
+        """Bring the database back without its last entries, and let the node notice."""
         inner = self.log.inner
         for _ in range(count):
             entry = inner._entries._all.pop()

@@ -1,4 +1,4 @@
-"""Our client's protocol and our server's conversation, one against the other, without a socket."""
+"""Our client's protocol against our server's conversation, without a socket."""
 
 import random
 from typing import Any
@@ -33,7 +33,7 @@ from tests.unit.gateway.server import FakeLink, Server, settled
 
 
 class Near:
-    """A client, and the link to the server that it has at the moment."""
+    """A client, with the link to the server that it has at the moment."""
 
     def __init__(self, server: Server, seed: int = 0) -> None:
         self._server = server
@@ -55,7 +55,7 @@ class Near:
         self.protocol.connection_lost()
 
     async def shuttle(self) -> None:
-        """Carry bytes both ways, cut anywhere, until nobody has anything to say."""
+        """Carry bytes both ways, cut anywhere, until neither side has anything to send."""
         while True:
             self.protocol.pump(self.now)
             said = self.protocol.data_to_send()
@@ -70,7 +70,7 @@ class Near:
                 return
 
     def _hear(self, outputs: list[Any]) -> None:
-        """The application is done at once with what it is given."""
+        """The application finishes each entry at once."""
         self.heard += outputs
         for entry in outputs:
             if isinstance(entry, Message | Changed):
@@ -104,7 +104,7 @@ class Near:
         return answer
 
     async def come_back(self, user_id: int) -> LoginAck:
-        """Over a new connection, after the old one was lost."""
+        """Log in over a new connection after losing the old one."""
         self.lose_connection()
         await settled()
         self.connect()
@@ -117,7 +117,7 @@ class Near:
         return [one.at for one in self.heard if isinstance(one, Message)]
 
     def settlements(self) -> list[str]:
-        """Which messages were acknowledged."""
+        """The cids of the acknowledged messages."""
         return [
             one.cid
             for one in self.heard
@@ -125,7 +125,7 @@ class Near:
         ]
 
     def post(self, to: int, text: str) -> str:
-        """Return the message's cid."""
+        """Send a message and return its cid."""
         cid = self.cids.next()
         self.protocol.post(cid, requests.OneChat(toid=to, msg=text))
         return cid
@@ -141,7 +141,7 @@ async def two(server: Server) -> tuple[Near, Near]:
 
 
 async def exchange(*ends: Near) -> None:
-    """Let everybody say, hear and take over all there is."""
+    """Let all clients send, receive and take over everything."""
     for _ in range(6):
         for end in ends:
             await end.shuttle()
@@ -149,7 +149,7 @@ async def exchange(*ends: Near) -> None:
 
 
 async def test_a_registration_and_a_login(server: Server) -> None:
-    """As a new user begins."""
+    """A new user begins with these two."""
     near = Near(server)
     registered = await near.ask(requests.Register(name="Ann", password="pw"))
     assert registered.errno == 0
@@ -160,7 +160,8 @@ async def test_a_registration_and_a_login(server: Server) -> None:
 
 
 async def test_messages_arrive_and_are_acknowledged(server: Server) -> None:
-    """In both directions, in order; and both are told that they were taken over."""
+    """This holds in both directions and in order, and both senders are told that their messages
+    were taken over."""
     ann, bob = await two(server)
     to_bob = [ann.post(2, f"to Bob {number}") for number in range(100)]
     to_ann = [bob.post(1, f"to Ann {number}") for number in range(100)]
@@ -178,7 +179,8 @@ async def test_messages_arrive_and_are_acknowledged(server: Server) -> None:
 
 
 async def test_what_was_said_meanwhile_comes_with_the_next_login(server: Server) -> None:
-    """From where the client is; another device begins where none has taken anything over."""
+    """They follow the client's position. A new device starts behind what the user's devices have
+    taken over."""
     ann, bob = await two(server)
     ann.post(2, "first")
     await exchange(ann, bob)
@@ -199,15 +201,15 @@ async def test_what_was_said_meanwhile_comes_with_the_next_login(server: Server)
 
 
 async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> None:
-    """Neither what the sender sends again, nor what the server pushes again; and one's own message
-    that comes back out of the log is its answer."""
+    """This holds for messages that the sender sends again and for those that the server pushes
+    again. The client takes its own message from the log as the answer."""
     ann, bob = await two(server)
     first = ann.post(2, "one")
     await ann.shuttle()
     second = ann.post(2, "two")
     ann.protocol.pump(ann.now)
     ann.link.arrives(ann.protocol.data_to_send())
-    await settled()  # and the answer is never read
+    await settled()  # the answer is never read
     await bob.shuttle()
     await bob.come_back(2)
     await ann.come_back(1)
@@ -220,7 +222,7 @@ async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> 
 
 
 async def test_a_client_that_says_ping_moves_on(server: Server) -> None:
-    """When all that happens is what it writes itself."""
+    """Its position also advances if all that happens is what it writes itself."""
     ann, _ = await two(server)
     ann.post(2, "hello")
     await exchange(ann)
@@ -234,7 +236,7 @@ async def test_a_client_that_says_ping_moves_on(server: Server) -> None:
 
 
 async def test_a_second_login_on_a_connection_is_like_the_first(server: Server) -> None:
-    """What comes in it is taken over as well."""
+    """The client takes over what arrives in it as well."""
     ann, bob = await two(server)
     posted = []
     for turn in range(3):
@@ -250,7 +252,8 @@ async def test_a_second_login_on_a_connection_is_like_the_first(server: Server) 
 
 
 async def test_another_epoch_makes_no_message_come_twice_or_not_at_all(server: Server) -> None:
-    """Whether the client is there when it begins, or comes later with a place of the old one."""
+    """This holds for a client that is connected when the epoch begins, and for one that comes later
+    with a position of the old one."""
     ann, bob = await two(server)
     ann.post(2, "one")
     await exchange(ann, bob)
@@ -272,7 +275,7 @@ async def test_another_epoch_makes_no_message_come_twice_or_not_at_all(server: S
 
 
 async def test_own_words_come_from_other_devices(server: Server) -> None:
-    """And what changes, to all of them."""
+    """Changes that the user makes on one device reach all others too."""
     ann, bob = await two(server)
     other = Near(server, 3)
     await other.log_in(1)
@@ -287,7 +290,7 @@ async def test_own_words_come_from_other_devices(server: Server) -> None:
 
 
 async def test_a_silent_client_lives_on_its_pongs(server: Server) -> None:
-    """It says nothing by itself, and is not dropped."""
+    """A client that sends nothing else is not dropped while it answers each PING."""
     ann, _ = await two(server)
     for now in range(0, 600, 5):
         ann.link.receiver.tick(float(now))
@@ -299,7 +302,7 @@ async def test_a_silent_client_lives_on_its_pongs(server: Server) -> None:
 
 
 async def test_every_request_has_an_answer_that_the_client_reads(server: Server) -> None:
-    """Nothing that the server says breaks the connection."""
+    """Nothing that the server sends breaks the connection."""
     ann, _ = await two(server)
     assert (await ann.ask(requests.AddFriend(friendname="bob"))).friend.name == "Bob"
     group_id = (await ann.ask(requests.CreateGroup(groupname="hikers", groupdesc="walk"))).groupid
@@ -319,7 +322,7 @@ async def test_every_request_has_an_answer_that_the_client_reads(server: Server)
 
 
 async def test_notices_reach_the_application(server: Server) -> None:
-    """Presence, the end of the session, and GOING_AWAY."""
+    """The application gets PRESENCE, the end of the session and GOING_AWAY."""
     ann, bob = await two(server)
     await ann.ask(requests.AddFriend(friendid=2))
     bob.lose_connection()
@@ -348,7 +351,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 @settings(max_examples=tries(20))
 @given(st.lists(texts, min_size=1, max_size=5), st.integers())
 async def test_any_text_arrives_as_it_was_sent(said: list[str], seed: int) -> None:
-    """Whatever is in it, and however the bytes are cut."""
+    """Neither its characters nor the cuts between the bytes matter."""
     server = Server()
     await server.register("Ann")
     ann = Near(server, seed)

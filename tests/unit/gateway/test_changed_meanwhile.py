@@ -1,4 +1,4 @@
-"""Who is let in by what has been taken back meanwhile is not let in."""
+"""Credentials that are withdrawn during a login let nobody in."""
 
 import asyncio
 from typing import Any
@@ -39,8 +39,8 @@ async def delete(server: Server) -> None:
 async def test_a_login_by_a_password_that_is_changed_meanwhile(
     server: Server, change: Any, version: int
 ) -> None:
-    """Its hash takes a while. Whoever changes the password finds no session yet, and no token;
-    so it must not come about behind that."""
+    """Hashing takes a while. The change finds neither a session nor a token to end, so the login
+    must create none afterwards."""
     (user_id,) = await server.register("Ann")
     intruder = server.join()
     server.hasher.gate.clear()
@@ -58,7 +58,8 @@ async def test_a_login_by_a_password_that_is_changed_meanwhile(
 async def test_a_login_whose_token_is_kept_behind_the_change(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its session is found and ended; its token is not there yet, and must not come behind that."""
+    """The change finds and ends the session. The token is not stored yet, and must not be stored
+    afterwards."""
     await server.register("Ann")
     add, gate = MemoryTokens.add, asyncio.Event()
 
@@ -78,7 +79,7 @@ async def test_a_login_whose_token_is_kept_behind_the_change(
 
 
 async def test_a_change_by_a_password_that_is_changed_meanwhile(server: Server) -> None:
-    """Who still knows the old one does not put another in the place of the operator's."""
+    """A user who still knows the old password cannot replace the operator's new one."""
     ann = await server.logged_in("Ann")
     server.hasher.gate.clear()
     says(ann, CHANGE_PASSWORD, old="pw", new="mine")
@@ -96,7 +97,8 @@ async def test_a_change_by_a_password_that_is_changed_meanwhile(server: Server) 
 async def test_a_resume_by_a_token_that_is_ended_meanwhile(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The operator finds no session to end, as long as it has no claim; there is none behind it."""
+    """The operator finds no session to end before the resumption has a claim. None may begin
+    afterwards."""
     ann = await server.logged_in("Ann")
     token = ann.heard()[0]["token"]
     ann.link.abort()

@@ -1,4 +1,4 @@
-"""The clock that looks after all conversations goes on, whatever is the matter with one of them."""
+"""The clock that looks after all conversations goes on if one of them has a defect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ LOGIN = 30
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """A server whose clock goes on."""
+    """A server whose clock is running."""
     async with ticking(Limits(login_seconds=LOGIN, menu_seconds=LOGIN)) as server:
         yield server
 
@@ -27,7 +27,7 @@ def fail(*_: object) -> None:
 async def test_a_defect_in_one_conversation_is_no_other_s(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever of them comes first, and in every round."""
+    """The others are looked after in every round, whether they come before or after it."""
     peers = [server.join() for _ in range(3)]
     monkeypatch.setattr(peers[1].conversation, "_watch", None)  # so that its tick raises
     await asyncio.sleep(LOGIN + 2)
@@ -38,7 +38,7 @@ async def test_a_defect_in_one_conversation_is_no_other_s(
 async def test_a_defect_in_the_node_s_part_is_not_the_conversations(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor the end of the clock."""
+    """The clock goes on too."""
     monkeypatch.setattr(type(server.chat.node), "tick", fail)
     await asyncio.sleep(3)
     peer = server.join()

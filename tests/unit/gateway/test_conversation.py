@@ -1,4 +1,4 @@
-"""A client's conversation: order, answers, silence, and its ends."""
+"""A client's conversation: order, answers, silence, and how it ends."""
 
 import asyncio
 
@@ -24,7 +24,8 @@ def msgids(peer: Peer) -> list[int]:
 
 
 async def test_requests_are_answered_in_one_turn(server: Server) -> None:
-    """What needs nobody is done inside the read, and all answers leave in one write."""
+    """Requests that wait for nothing are handled inside the read, and all answers leave in one
+    write."""
     peer = server.join()
     peer.say(*({"msgid": 1012, "seq": seq} for seq in range(5)))
     await settled()
@@ -33,7 +34,8 @@ async def test_requests_are_answered_in_one_turn(server: Server) -> None:
 
 
 async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> None:
-    """And nothing more is read from this client; then all are answered in their order."""
+    """The server reads nothing more from this client. Then it answers all requests in their
+    order."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -51,7 +53,7 @@ async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> Non
 
 
 async def test_what_comes_while_a_request_waits_stops_the_reading(server: Server) -> None:
-    """So no more than one read of it is kept."""
+    """The server therefore keeps no more than one read of it."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -67,7 +69,7 @@ async def test_what_comes_while_a_request_waits_stops_the_reading(server: Server
 
 
 async def test_a_waiting_client_holds_nobody_else(server: Server) -> None:
-    """Others are answered meanwhile."""
+    """Other clients are answered meanwhile."""
     await server.register("Ann")
     waiting, other = server.join(), server.join()
     server.hasher.gate.clear()
@@ -80,7 +82,7 @@ async def test_a_waiting_client_holds_nobody_else(server: Server) -> None:
 
 
 async def test_two_requests_that_wait_wait_one_after_the_other(server: Server) -> None:
-    """The second begins when the first is done: here it is refused for that."""
+    """The second one begins when the first is done, and is refused for that reason here."""
     await server.register("Ann")
     peer = server.join()
     peer.say({**LOGIN, "id": 1, "seq": 1}, {**LOGIN, "id": 1, "seq": 2}, {"msgid": 1022, "seq": 3})
@@ -92,7 +94,7 @@ async def test_two_requests_that_wait_wait_one_after_the_other(server: Server) -
 
 
 async def test_a_client_that_does_not_read_is_not_read_from(server: Server) -> None:
-    """What it has sent waits until it reads again, in order."""
+    """What it has sent waits until it reads again, and is handled in order."""
     peer = server.join()
     peer.conversation.choked()
     assert not peer.link.reading
@@ -106,7 +108,7 @@ async def test_a_client_that_does_not_read_is_not_read_from(server: Server) -> N
 
 
 async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
-    """The frames behind wait, also when a request was being waited for."""
+    """The frames behind it wait, even if the server was waiting for a request."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -124,7 +126,7 @@ async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
 
 
 async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) -> None:
-    """The order stays what it was."""
+    """The order of the requests stays the same."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -144,7 +146,7 @@ async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) 
 
 
 async def test_a_bad_frame_costs_nothing_but_itself(server: Server) -> None:
-    """Its error carries the seq as far as there is one."""
+    """Its error carries its seq if that can be read."""
     peer = server.join()
     peer.link.arrives(b'{"msgid":1012,"seq":1}\n{\n{"msgid":77,"seq":2}\n{"msgid":1012,"seq":3}\n')
     await settled()
@@ -154,7 +156,7 @@ async def test_a_bad_frame_costs_nothing_but_itself(server: Server) -> None:
 
 
 async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
-    """As far as its msgid can be read; so are RESUME and REGISTER_MSG."""
+    """This holds as far as its msgid can be read, and also for RESUME and REGISTER_MSG."""
     peer = server.join()
     for msgid, ack in ((1000, 1001), (1015, 1001), (1003, 1004)):
         answer = await peer.ask(msgid)
@@ -162,7 +164,7 @@ async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
 
 
 async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> None:
-    """After those before it were answered, and with a word of why."""
+    """The server first answers the frames before it, and then gives the reason."""
     peer = server.join()
     peer.link.arrives(b'{"msgid":1012,"seq":1}\n' + b"x" * 65_537)
     await settled()
@@ -171,7 +173,7 @@ async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> N
 
 
 async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server) -> None:
-    """Also when one of them waits itself."""
+    """This holds even if one of them has to wait."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -186,7 +188,7 @@ async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server
 
 
 async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
-    """Whichever it is."""
+    """This holds for each of these requests."""
     peer = server.join()
     for msgid, fields in (
         (1002, {}), (1005, {"toid": 1, "msg": "x"}), (1009, {"groupid": 1, "msg": "x"}),
@@ -202,7 +204,7 @@ async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
 
 
 async def test_a_defect_costs_its_request_and_nothing_else(server: Server) -> None:
-    """The client is told to try again, and goes on."""
+    """The client is told to try again, and the connection goes on."""
 
     async def defect(password: str, origin: str = "") -> str:
         raise ZeroDivisionError(password)
@@ -217,7 +219,7 @@ async def test_a_defect_costs_its_request_and_nothing_else(server: Server) -> No
 
 
 async def test_a_client_that_is_lost_during_its_login_leaves_no_session(server: Server) -> None:
-    """Its account is free for the next one."""
+    """The next login to its account succeeds."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -232,7 +234,7 @@ async def test_a_client_that_is_lost_during_its_login_leaves_no_session(server: 
 
 
 async def test_a_lost_connection_ends_the_session(server: Server) -> None:
-    """What comes meanwhile is in the log, and is there at the next login."""
+    """What arrives meanwhile is in the log, and comes with the next login."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     bob.link.abort()
     await settled()
@@ -244,7 +246,7 @@ async def test_a_lost_connection_ends_the_session(server: Server) -> None:
 
 
 async def test_what_was_sent_before_a_half_closed_end_is_answered(server: Server) -> None:
-    """`printf ... | nc` gets its answers, then the connection closes."""
+    """`printf ... | nc` gets its answers, and then the connection closes."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -259,7 +261,7 @@ async def test_what_was_sent_before_a_half_closed_end_is_answered(server: Server
 
 
 async def test_a_half_closed_end_waits_for_the_fate_of_its_messages(server: Server) -> None:
-    """Once they are in the log it is told so, and then the connection closes."""
+    """The client is told once they are in the log, and then the connection closes."""
     ann, _ = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard()
     server.log.slow_writes = True
@@ -277,7 +279,7 @@ async def test_a_half_closed_end_waits_for_the_fate_of_its_messages(server: Serv
 
 
 async def test_a_logout_ends_the_session_and_not_the_connection(server: Server) -> None:
-    """Another user may log in on it."""
+    """Another user may log in on the same connection."""
     ann = await server.logged_in("Ann")
     await server.register("Bob")
     token = ann.heard()[0]["token"]
@@ -289,7 +291,7 @@ async def test_a_logout_ends_the_session_and_not_the_connection(server: Server) 
 
 
 async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> None:
-    """What they have written is in the log by then, their marks are written, and the connections
+    """By then, the log has what they have written, their marks are written, and the connections
     close."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     guest = server.join()
@@ -316,7 +318,7 @@ async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> 
 
 
 async def test_nobody_logs_in_while_the_server_goes_away(server: Server) -> None:
-    """Who tries is told to try elsewhere."""
+    """A client that tries is told that the server is shutting down."""
     await server.register("Ann")
     peer = server.join()
     server.gateway.shared.closing = True
@@ -327,7 +329,7 @@ async def test_nobody_logs_in_while_the_server_goes_away(server: Server) -> None
 async def test_what_comes_while_the_server_goes_away_is_to_be_sent_elsewhere(
     server: Server,
 ) -> None:
-    """A chat is refused for now, and not for good."""
+    """A chat is refused temporarily, even if its sender is not logged in any more."""
     ann = await server.logged_in("Ann")
     ann.heard()
     server.gateway.shared.closing = True
@@ -342,7 +344,8 @@ async def test_what_comes_while_the_server_goes_away_is_to_be_sent_elsewhere(
 async def test_a_silent_client_is_asked_after_20_seconds_and_dropped_after_60(
     server: Server,
 ) -> None:
-    """Once; a client that answers is not asked again before it is silent again."""
+    """It is asked once. After it has answered, it is not asked again until it has been silent for
+    as long."""
     ann = await server.logged_in("Ann")
     ann.heard()
     server.tick(0.0)
@@ -359,7 +362,7 @@ async def test_a_silent_client_is_asked_after_20_seconds_and_dropped_after_60(
 
 
 async def test_any_frame_is_a_sign_of_life(server: Server) -> None:
-    """Even a bad one, or half of one."""
+    """A bad frame counts too, and so does half a frame."""
     ann = await server.logged_in("Ann")
     now = 0.0
     for data in (b'{"msgid":1013}\n', b"nonsense\n", b"{", b"}\n"):
@@ -373,7 +376,8 @@ async def test_any_frame_is_a_sign_of_life(server: Server) -> None:
 
 
 async def test_a_client_that_we_do_not_hear_is_not_silent(server: Server) -> None:
-    """While its request waits for us, its clock stands still."""
+    """While the server reads nothing from a client whose request is waiting, its time does not
+    count."""
     ann = await server.logged_in("Ann")
     ann.heard()
     server.tick(0.0)
@@ -389,7 +393,7 @@ async def test_a_client_that_we_do_not_hear_is_not_silent(server: Server) -> Non
 
 
 async def test_a_client_that_does_not_read_is_dropped_after_60_seconds(server: Server) -> None:
-    """It is asked nothing, for it would not read that."""
+    """The server does not send it a PING, which it would not read."""
     ann = await server.logged_in("Ann")
     ann.heard()
     server.tick(0.0)
@@ -403,7 +407,7 @@ async def test_a_client_that_does_not_read_is_dropped_after_60_seconds(server: S
 
 
 async def test_a_guest_may_be_silent(server: Server) -> None:
-    """The original client shows a menu before it says anything."""
+    """The C++ server's client shows a menu before it sends anything."""
     guest = server.join(b"\0")
     for now in range(0, 1000, 10):
         server.tick(float(now))
@@ -413,7 +417,8 @@ async def test_a_guest_may_be_silent(server: Server) -> None:
 
 
 async def test_a_client_that_takes_nothing_over_goes_on(server: Server) -> None:
-    """Nobody is cut off who sends no TAKEN; what it was sent waits for the user's other devices."""
+    """A client that sends no TAKEN is not cut off. What it was sent waits for the user's other
+    devices."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     for now in range(0, 600, 10):
         ann.say({"msgid": 1005, "toid": 2, "msg": "hello"})
@@ -427,7 +432,8 @@ async def test_a_client_that_takes_nothing_over_goes_on(server: Server) -> None:
 
 
 async def test_who_does_not_get_on_is_counted(server: Server) -> None:
-    """By what may become of it, as long as it is so."""
+    """Such clients are counted by what may end their connection, for as long as they are held
+    up."""
     ann = await server.logged_in("Ann")
     assert server.gateway.held_up() == {"not_reading": 0, "too_fast": 0}
     ann.conversation.choked()
@@ -437,7 +443,7 @@ async def test_who_does_not_get_on_is_counted(server: Server) -> None:
 
 
 async def test_the_gateway_looks_at_every_conversation_twice_a_second(server: Server) -> None:
-    """By the loop's clock."""
+    """The loop's clock counts."""
     ann = await server.logged_in("Ann")
     ann.heard()
     clock = asyncio.create_task(server.gateway.keep_time())
@@ -452,7 +458,8 @@ async def test_the_gateway_looks_at_every_conversation_twice_a_second(server: Se
 
 
 async def test_a_message_is_pushed_and_answered(server: Server) -> None:
-    """With what the page says, in both places at the same position."""
+    """Both the message and the answer have the fields that the page lists, with the same
+    position."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard(), bob.heard()
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "cid": "c1", "seq": 5, "id": 99, "time": 1})
@@ -467,7 +474,7 @@ async def test_a_message_is_pushed_and_answered(server: Server) -> None:
 
 
 async def test_a_message_to_a_group_is_the_same_frame_for_all(server: Server) -> None:
-    """But for who has written it, who gets the ACK; and for whoever is not in the group."""
+    """Its writer gets an ACK instead, and those outside the group get nothing."""
     ann, bob, cid, dan = [await server.logged_in(name) for name in ("Ann", "Bob", "Cid", "Dan")]
     group_id = await server.group(1, 2, 3)
     await settled()
@@ -484,7 +491,7 @@ async def test_a_message_to_a_group_is_the_same_frame_for_all(server: Server) ->
 
 
 async def test_a_chat_without_a_seq_is_answered_by_errors_alone(server: Server) -> None:
-    """There is nothing to give an answer its place."""
+    """An acknowledgement without a seq could not be matched."""
     ann = await server.logged_in("Ann")
     ann.heard()
     ann.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
@@ -495,7 +502,7 @@ async def test_a_chat_without_a_seq_is_answered_by_errors_alone(server: Server) 
 
 @pytest.mark.parametrize("chat", [{"msgid": 1005, "toid": 2}, {"msgid": 1009, "groupid": 1}])
 async def test_chats_do_not_wait_for_one_another(server: Server, chat: dict[str, int]) -> None:
-    """However slow the disk is: they are answered in one go, in their order."""
+    """However slow the disk is, they are all answered together, in their order."""
     ann = await server.logged_in("Ann")
     await server.register("Bob")
     await server.group(1)
@@ -526,7 +533,7 @@ async def test_chats_do_not_wait_for_one_another(server: Server, chat: dict[str,
 async def test_any_other_request_waits_for_the_chats_before_it(
     server: Server, msgid: int, fields: dict[str, object]
 ) -> None:
-    """And what comes behind it waits, too: so it is all answered in its order."""
+    """What follows that request waits too, so that everything is answered in order."""
     ann = await server.logged_in("Ann")
     await server.register("Bob")
     await server.group(1)
@@ -557,7 +564,7 @@ async def test_any_other_request_waits_for_the_chats_before_it(
 async def test_signs_of_life_wait_for_nothing(
     server: Server, request_: dict[str, object], answer: dict[str, object] | None
 ) -> None:
-    """PING, PONG and TAKEN look at nothing that the client has written."""
+    """PING, PONG and TAKEN do not depend on what the client has written."""
     ann = await server.logged_in("Ann")
     await ann.ask(1005, toid=1, msg="to myself")
     ann.heard()
@@ -571,7 +578,7 @@ async def test_signs_of_life_wait_for_nothing(
 
 
 async def test_who_waits_for_their_chats_waits_ten_seconds_at_most(server: Server) -> None:
-    """Then their request is carried out all the same."""
+    """Then the node carries out their request all the same."""
     ann = await server.logged_in("Ann")
     server.log.slow_writes = True
     ann.say({"msgid": 1005, "toid": 1, "msg": "hello"}, {"msgid": 1022, "seq": 51})
@@ -582,7 +589,7 @@ async def test_who_waits_for_their_chats_waits_ten_seconds_at_most(server: Serve
 
 
 async def test_who_joins_and_writes_at_once_is_a_member(server: Server) -> None:
-    """And who leaves and writes at once is none."""
+    """A client that leaves and writes at once is no member."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     await server.group(1)
     ann.heard(), bob.heard()
@@ -600,7 +607,7 @@ async def test_who_joins_and_writes_at_once_is_a_member(server: Server) -> None:
 
 
 async def test_friends_hear_of_each_other(server: Server) -> None:
-    """PRESENCE is for those who list somebody."""
+    """PRESENCE goes to users who list the one who comes or goes."""
     ann = await server.logged_in("Ann")
     (bob_id,) = await server.register("Bob")
     assert (await ann.ask(1006, friendid=bob_id))["friend"]["state"] == "offline"
@@ -615,7 +622,7 @@ async def test_friends_hear_of_each_other(server: Server) -> None:
 
 
 async def test_who_goes_with_a_node_is_told_of_before_its_end(server: Server) -> None:
-    """However short their stay was, for on this node nobody could do it later."""
+    """It does so even if they have just come, for the node cannot announce it later."""
     await server.logged_in("Ann")
     assert server.failing_friends.told_of == [1]
     await server.gateway.close()
@@ -636,7 +643,7 @@ async def test_who_goes_with_a_node_is_told_of_before_its_end(server: Server) ->
 async def test_requests_have_their_documented_answers(
     server: Server, msgid: int, fields: dict[str, object], answer: dict[str, object]
 ) -> None:
-    """Their own ack or ACK, with these fields."""
+    """The answer is the request's own ack or an ACK, with these fields."""
     ann = await server.logged_in("Ann")
     await server.register("Bob")
     await server.group(2)
@@ -645,7 +652,7 @@ async def test_requests_have_their_documented_answers(
 
 
 async def test_lists_come_in_pages(server: Server) -> None:
-    """`next` is there while there is more."""
+    """`next` is set while more items follow."""
     ann = await server.logged_in("Ann")
     for friend in await server.register("Bob", "Cid"):
         await ann.ask(1006, friendid=friend)
@@ -657,7 +664,7 @@ async def test_lists_come_in_pages(server: Server) -> None:
 
 
 async def test_members_hear_of_what_changes_a_group(server: Server) -> None:
-    """As CHANGED, where their client has such frames; so does whoever has changed it."""
+    """Clients that know CHANGED get it, including other devices of whoever made the change."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     old, nick = [
         await server.logged_in(name, version=1, end=end)
@@ -708,7 +715,7 @@ async def test_members_hear_of_what_changes_a_group(server: Server) -> None:
 async def test_a_change_that_comes_again_gets_the_answer_of_the_first(
     server: Server, msgid: int, fields: dict[str, object]
 ) -> None:
-    """And is done once."""
+    """The change is made once."""
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
     await server.group(bob)
@@ -721,7 +728,7 @@ async def test_a_change_that_comes_again_gets_the_answer_of_the_first(
 
 @pytest.mark.parametrize("msgid", [1007, 1008])
 async def test_what_comes_again_is_not_refused_for_what_the_first_has_filled(msgid: int) -> None:
-    """The user has as many groups as they may, and the group as many members, by the first."""
+    """The first copy has filled the user's number of groups, or the group's number of members."""
     server = Server(attrs.evolve(UNLIMITED, groups_per_user=1, members_per_group=2))
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
@@ -734,7 +741,7 @@ async def test_what_comes_again_is_not_refused_for_what_the_first_has_filled(msg
 
 
 async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: Server) -> None:
-    """Also where who gave it has handed the group on since."""
+    """This holds even if its sender has handed the group over since."""
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
     await server.group(1, bob)
@@ -745,7 +752,7 @@ async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: 
 
 
 async def test_what_has_to_ask_the_store_weighs_more(server: Server) -> None:
-    """But no chat does, though the first to somebody is looked at there."""
+    """A chat does not, although the store is asked for the first one to a user."""
     ann = await server.logged_in("Ann")
     before = ann.talk.meter.frames
     await ann.ask(1005, toid=1, msg="to myself")
@@ -755,7 +762,7 @@ async def test_what_has_to_ask_the_store_weighs_more(server: Server) -> None:
 
 
 async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:
-    """For it is shown to as many."""
+    """It is shown to as many clients."""
     ann = await server.logged_in("Ann")
     for number in range(31):
         await server.logged_in(f"member {number}")
@@ -766,7 +773,7 @@ async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Serv
 
 
 async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:
-    """Which resumes this session; the old one does not any more."""
+    """The new token resumes this session. The old one no longer does."""
     ann = await server.logged_in("Ann")
     old = ann.heard()[0]["token"]
     new = (await ann.ask(1029, old="pw", new="better"))["token"]
@@ -777,7 +784,7 @@ async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:
 
 
 async def test_answers_come_before_a_logout_s(server: Server) -> None:
-    """To what was sent before it."""
+    """This holds for requests that were sent before the logout."""
     ann, _ = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard()
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 90}, {"msgid": 1002, "seq": 91})

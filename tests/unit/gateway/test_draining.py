@@ -1,4 +1,4 @@
-"""Dealing clients into batches, to be sent away."""
+"""Splitting the clients into batches that are sent away one after the other."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from adapters.gateway.draining import BATCH_EVERY, LEAST_BATCH, batches
 @pytest.mark.parametrize("seconds", [0, 0.1, 2, 60])
 @pytest.mark.parametrize("count", [0, 1, 50, 51, 1000, 10_007])
 def test_everybody_has_one_turn_in_time(count: int, seconds: float) -> None:
-    """In no more batches than fit into the time, and none without need."""
+    """The batches fit into the time, and are not smaller than necessary."""
     parts = batches(range(count), seconds)
     assert [one for part in parts for one in part] == list(range(count))
     assert len(parts) <= max(1, seconds / BATCH_EVERY)

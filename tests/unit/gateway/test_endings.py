@@ -74,7 +74,7 @@ WAYS += [shutting_down]
 async def test_one_line_says_why_a_connection_has_ended(
     lines: Lines, end: Callable[[Server, Peer], Coroutine[Any, Any, None]]
 ) -> None:
-    """And who was logged in on it, however it ended."""
+    """It also says who was logged in, however the connection ended."""
     server = Server(Limits(frames_per_second=1))
     peer = await server.logged_in("Ann")
     session = peer.talk.session
@@ -87,7 +87,7 @@ async def test_one_line_says_why_a_connection_has_ended(
 
 
 async def test_the_line_says_who_has_lost_their_slot(lines: Lines) -> None:
-    """To a second client of version 1, where the operator has chosen so."""
+    """A second client of version 1 has taken the slot over, where the operator permits that."""
     server = Server(second_login_replaces=True)
     old = await server.logged_in("Ann", version=1)
     await server.log_in(1, version=1)
@@ -96,7 +96,8 @@ async def test_the_line_says_who_has_lost_their_slot(lines: Lines) -> None:
 
 
 async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines) -> None:
-    """Where it came from, how long it was there, and up to where it was sent what is its user's."""
+    """It has the address, the duration, and the position up to which the user's entries were
+    sent."""
     ann = await server.logged_in("Ann")
     await ann.ask(1005, toid=1, msg="to myself")
     server.clock.advance(12.5)
@@ -117,7 +118,7 @@ async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines
 
 
 async def test_who_has_logged_out_has_been_here(server: Server, lines: Lines) -> None:
-    """The line names the last session, also after it has ended."""
+    """The line names the last session even after its end."""
     ann = await server.logged_in("Ann")
     await ann.ask(1022)
     await ann.ask(1002)
@@ -127,7 +128,7 @@ async def test_who_has_logged_out_has_been_here(server: Server, lines: Lines) ->
 
 
 async def test_a_stranger_s_line_has_no_session(lines: Lines) -> None:
-    """But a connection, by which its other lines are found."""
+    """It has the connection's id, by which its other lines are found."""
     server = Server(Limits(login_seconds=30))
     peer = server.join()
     for now in (0.0, 600.0):
@@ -139,7 +140,7 @@ async def test_a_stranger_s_line_has_no_session(lines: Lines) -> None:
 
 
 async def test_who_is_refused_has_a_line(lines: Lines) -> None:
-    """With the same reason from its first byte to its last."""
+    """The line has the reason that the link was closed for."""
     server = Server(Limits(connections=1))
     server.join()
     link = FakeLink()
@@ -150,7 +151,7 @@ async def test_who_is_refused_has_a_line(lines: Lines) -> None:
 
 
 def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
-    """The first of an address, and how many have followed."""
+    """They are the first of an address, and the number of those that followed."""
     departures = Departures(Networks().name_of)
     for _ in range(1000):
         departures.stranger(Ending.TOO_MANY_CONNECTIONS, "192.0.2.1")
@@ -169,7 +170,7 @@ def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
 
 
 def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:
-    """Beyond so many addresses a second, the others are counted together."""
+    """Beyond a number of addresses in a second, the others are counted together."""
     departures = Departures(Networks().name_of)
     for number in range(10_000):
         departures.stranger(Ending.RESET, f"2001:db8:{number:x}::1")
@@ -179,7 +180,7 @@ def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:
 
 
 async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) -> None:
-    """Though a connection may end in the midst of somebody's task."""
+    """It has no session, even if the connection ends during somebody's task."""
     ann = await server.logged_in("Ann")
     before = OWNER.set(ann.talk)
     for _ in range(2):
@@ -191,7 +192,7 @@ async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) 
 
 
 async def test_the_gateway_tells_who_had_no_line(server: Server, lines: Lines) -> None:
-    """By its clock, and when it stops."""
+    """The clock logs how many there were, and so does the end of the gateway."""
     clock = asyncio.create_task(server.gateway.keep_time())
     for _ in range(3):
         server.gateway.departures.stranger(Ending.RESET, "192.0.2.1")
@@ -204,7 +205,7 @@ async def test_the_gateway_tells_who_had_no_line(server: Server, lines: Lines) -
 
 
 def test_the_page_explains_every_reason() -> None:
-    """And none that is not there."""
+    """It explains no reason that does not exist."""
     table = PAGE.read_text("utf-8").partition("\n| reason |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert sorted(rows) == sorted(Ending)

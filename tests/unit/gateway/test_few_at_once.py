@@ -1,4 +1,4 @@
-"""Few requests of one address are with the store at once, of those that may ask it for much."""
+"""Of one address, only a few requests that may ask much of the store are with it at once."""
 
 import asyncio
 import gc
@@ -20,7 +20,8 @@ def answered(peer: Peer) -> bool:
 async def test_an_address_has_few_lists_read_at_once(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many connections ask, and another address does not wait for them."""
+    """The number of connections that ask does not matter, and another address does not wait for
+    them."""
     page, gate, asked = server.log.page, asyncio.Event(), 0
 
     async def slow_page(*args: Any, **options: Any) -> Any:
@@ -48,7 +49,7 @@ async def test_an_address_has_few_lists_read_at_once(
 
 
 class SlowOpenings:
-    """What a session begins with is read when the gate is open. begun: how often it was asked."""
+    """Reads what a session begins with once the gate is open. begun: how often it was asked."""
 
     def __init__(self, log: GatedLog, monkeypatch: pytest.MonkeyPatch) -> None:
         self.gate = asyncio.Event()
@@ -66,7 +67,8 @@ class SlowOpenings:
 async def test_few_sessions_of_an_address_begin_at_once(
     server: Server, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    """However many connections log in, and another address does not wait for them."""
+    """The number of connections that log in does not matter, and another address does not wait for
+    them."""
     users = await server.register(*(f"user {number}" for number in range(BEGINNINGS_AT_ONCE + 3)))
     slow = SlowOpenings(server.log, monkeypatch)
     crowd = [await server.log_in(user, version=version) for user in users]
@@ -83,7 +85,7 @@ async def test_few_sessions_of_an_address_begin_at_once(
 async def test_nothing_begins_for_who_has_left_before_its_turn(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor does it keep a place from others."""
+    """It does not keep a place from others either."""
     await server.register("Ann")
     slow = SlowOpenings(server.log, monkeypatch)
     crowd = [await server.log_in(1) for _ in range(BEGINNINGS_AT_ONCE + 3)]
@@ -98,7 +100,7 @@ async def test_nothing_begins_for_who_has_left_before_its_turn(
 async def test_who_is_gone_gives_its_turn_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So does whose request fails."""
+    """So does a request that fails."""
 
     async def failing_page(*args: Any, **options: Any) -> Any:
         raise RuntimeError
@@ -120,7 +122,8 @@ async def test_who_is_gone_gives_its_turn_up(
 async def test_what_waits_at_the_end_is_left_undone(
     server: Server, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
-    """It has not begun and will not, and nothing is said of work that was forgotten."""
+    """It has not begun and will not begin, and Python does not warn of coroutines that were never
+    awaited."""
     asked = 0
 
     async def endless_page(*args: Any, **options: Any) -> Any:

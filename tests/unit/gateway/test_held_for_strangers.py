@@ -1,4 +1,4 @@
-"""What waits for a client that has not logged in, which is little for one and bounded for all."""
+"""What the node holds for clients that have not logged in: little for each, and bounded for all."""
 
 import pytest
 
@@ -9,7 +9,7 @@ PING = b'{"msgid":1012}\n'
 
 
 async def login_under_way(server: Server, name: str = "Ann") -> Peer:
-    """Somebody whose password is being hashed, so that all they say has to wait."""
+    """A client whose password is being hashed, so that all that it sends has to wait."""
     (user_id,) = await server.register(name)
     peer = server.join()
     server.hasher.gate.clear()
@@ -23,7 +23,7 @@ def errors(peer: Peer) -> list[str]:
 
 
 async def test_little_may_wait_for_a_login(server: Server) -> None:
-    """What came behind it is answered when it is done."""
+    """The node answers what follows the login once that is done."""
     ann = await login_under_way(server)
     ann.link.arrives(PING * (STRANGERS_UNREAD // len(PING)))
     server.hasher.gate.set()
@@ -33,7 +33,7 @@ async def test_little_may_wait_for_a_login(server: Server) -> None:
 
 
 async def test_a_stranger_for_whom_much_would_wait_is_parted_from(server: Server) -> None:
-    """And is told why; nothing of it is held any more."""
+    """The client is told why, and the node holds nothing of it any more."""
     ann = await login_under_way(server)
     ann.link.arrives(PING * (STRANGERS_UNREAD // len(PING) + 1))
     await settled()
@@ -44,7 +44,7 @@ async def test_a_stranger_for_whom_much_would_wait_is_parted_from(server: Server
 
 
 async def test_who_has_logged_in_may_leave_more_waiting(server: Server) -> None:
-    """As much as one read brings."""
+    """They may leave as much as one read brings."""
     ann = await server.logged_in("Ann")
     ann.heard()
     server.failing_friends.gate.clear()
@@ -57,7 +57,8 @@ async def test_who_has_logged_in_may_leave_more_waiting(server: Server) -> None:
 
 @pytest.mark.parametrize("logged_in", [False, True])
 async def test_before_a_login_frames_are_short(server: Server, *, logged_in: bool) -> None:
-    """A LOGIN fits in; a longer frame ends the connection, as one of 64 KiB does afterwards."""
+    """A LOGIN fits into one. A longer frame ends the connection, as one above 64 KiB does after the
+    login."""
     peer = await server.logged_in("Ann") if logged_in else server.join()
     peer.heard()
     peer.link.arrives(b'{"msgid":1012,"more":"%s"}\n' % (b"x" * STRANGERS_FRAME))
@@ -67,7 +68,7 @@ async def test_before_a_login_frames_are_short(server: Server, *, logged_in: boo
 
 
 async def test_who_logs_out_is_a_stranger_again(server: Server) -> None:
-    """Whose frames are short."""
+    """Their frames are short again."""
     ann = await server.logged_in("Ann")
     ann.say({"msgid": 1002})
     await settled()
@@ -78,7 +79,7 @@ async def test_who_logs_out_is_a_stranger_again(server: Server) -> None:
 
 
 async def test_all_strangers_together_have_a_bound() -> None:
-    """Of an address a tenth of it; whoever is beyond is told to come later, and what is handled
+    """Each address may use a tenth of it. Those beyond are told to come later, and what is handled
     makes room again. Users do not notice."""
     server = Server(Limits(strangers_mib=1))
     user = await server.logged_in("A user")
@@ -102,7 +103,7 @@ async def test_all_strangers_together_have_a_bound() -> None:
 
 
 async def test_a_frame_that_does_not_end_is_held(server: Server) -> None:
-    """So it counts, until its connection is gone."""
+    """It counts until its connection is gone."""
     peer = server.join()
     peer.link.arrives(b"x" * 1_000)
     budget = server.gateway.shared.guard.strangers_budget

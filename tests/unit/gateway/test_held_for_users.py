@@ -1,4 +1,5 @@
-"""What users have sent and was not handled yet, which has a bound for all of them together."""
+"""What users have sent and the node has not handled yet: it has a bound for all of them
+together."""
 
 from adapters.gateway.unsent import TIGHT_WATER
 from chat_domain.fairness.limits import MIB, Limits
@@ -9,7 +10,7 @@ A_READ = 256 * 1024  # bytes
 
 
 async def waiting_for_an_answer(server: Server, name: str) -> Peer:
-    """A user whose request is with the store, so that all they say has to wait."""
+    """A user whose request is with the store, so that all that they send has to wait."""
     peer = await server.logged_in(name)
     peer.heard()
     server.failing_friends.gate.clear()
@@ -18,7 +19,7 @@ async def waiting_for_an_answer(server: Server, name: str) -> Peer:
 
 
 async def test_what_waits_for_all_users_has_a_bound() -> None:
-    """Those are parted from for whom it has waited for the longest, and told why."""
+    """The node cuts those whose bytes have waited for the longest, and tells them why."""
     server = Server(limits=Limits(unsent_mib=1))
     peers = [await waiting_for_an_answer(server, f"user{number}") for number in range(6)]
     for peer in peers:
@@ -32,7 +33,7 @@ async def test_what_waits_for_all_users_has_a_bound() -> None:
 
 
 async def test_what_was_handled_counts_no_more(server: Server) -> None:
-    """Nor does what somebody has left behind who is gone."""
+    """Nor does what a client has left behind that is gone."""
     ann, bob = [await waiting_for_an_answer(server, name) for name in ("Ann", "Bob")]
     unsent = server.gateway.shared.unsent
     for peer in (ann, bob):
@@ -48,7 +49,7 @@ async def test_what_was_handled_counts_no_more(server: Server) -> None:
 
 
 async def test_the_little_that_most_leave_waiting_is_not_counted(server: Server) -> None:
-    """So nobody is parted from for it."""
+    """Nobody is cut for it."""
     ann = await waiting_for_an_answer(server, "Ann")
     ann.link.arrives(b"x" * TIGHT_WATER)
     assert server.gateway.shared.unsent.total == 0

@@ -1,4 +1,4 @@
-"""CONVERSATIONS and HISTORY, as clients ask and are answered."""
+"""CONVERSATIONS and HISTORY: how clients ask, and what they get."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,18 +25,18 @@ async def bob(server: Server, ann: Peer) -> Peer:
 
 
 async def applied(server: Server) -> None:
-    """Let the node apply what was written past it."""
+    """Let the node apply what the test has written directly to the store."""
     await server.chat.follower.reach((await server.store.log.ends()).head)
 
 
 async def fill(server: Server, said: str, count: int) -> None:
-    """So many texts of Ann's for Bob."""
+    """Write this many texts from Ann to Bob."""
     await append(server.store, *(text(1, pair(1, 2), said) for _ in range(count)))
     await applied(server)
 
 
 async def going_back(peer: Peer, conversation: Frame) -> AsyncIterator[Frame]:
-    """Pages as long as there are more, the newest first."""
+    """All pages of a conversation, the newest first."""
     page = await peer.ask(HISTORY, **conversation, limit=200)
     yield page
     while page["more"]:
@@ -48,7 +48,7 @@ async def going_back(peer: Peer, conversation: Frame) -> AsyncIterator[Frame]:
 async def test_an_entry_is_the_object_that_is_pushed_for_it(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """Texts of both, and changes of a group, as another device has got them."""
+    """Texts of both users and changes of a group look as another device has received them."""
     phone = await server.log_in(2)
     phone.heard()
     await ann.ask(1005, toid=2, msg="hello", cid="c-1")
@@ -67,7 +67,7 @@ async def test_an_entry_is_the_object_that_is_pushed_for_it(
 async def test_a_deleted_text_is_there_without_its_text(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """And says that it is deleted, in both answers."""
+    """The entry says that it is deleted, in both answers."""
     await ann.ask(1005, toid=2, msg="hello")
     await append(server.store, change(What.ERASED, 1, pair(1, 1)))
     await applied(server)
@@ -78,7 +78,8 @@ async def test_a_deleted_text_is_there_without_its_text(
 
 
 async def test_a_conversation_s_last_text_is_shortened(ann: Peer, bob: Peer) -> None:
-    """To 100 characters; whose text it is and what is unread stands there too."""
+    """It has at most 100 characters. The row also has its sender and the number of unread
+    entries."""
     await ann.ask(1005, toid=2, msg="é" * 101)
     (row,) = (await bob.ask(CONVERSATIONS))["conversations"]
     assert row["last"]["msg"] == "é" * 100
@@ -92,7 +93,7 @@ async def test_a_conversation_s_last_text_is_shortened(ann: Peer, bob: Peer) -> 
 async def test_a_page_fits_into_a_frame(
     server: Server, ann: Peer, letter: str, version: int
 ) -> None:
-    """Whatever was said, for people at terminals as well; nothing is left out by the way."""
+    """This holds for any text, also for people at terminals, and no entry is left out."""
     said = letter * 4096
     await server.register("Bob")
     await fill(server, said, 30)
@@ -120,7 +121,7 @@ async def test_a_page_fits_into_a_frame(
 async def test_little_is_read_in_vain(
     server: Server, ann: Peer, monkeypatch: pytest.MonkeyPatch, place: Frame
 ) -> None:
-    """What does not fit into the frame is not asked of the store either."""
+    """The node does not ask the store for entries that do not fit into the frame."""
     await server.register("Bob")
     await fill(server, "\x01" * 4096, 200)
     bob = await server.log_in(2)
@@ -139,7 +140,8 @@ async def test_little_is_read_in_vain(
 
 
 async def test_a_list_of_conversations_fits_into_a_frame(server: Server, ann: Peer) -> None:
-    """Also where each of them ends in what is longest; those that do not fit are the next page."""
+    """This holds even if each ends in the longest possible entry. Those that do not fit are on the
+    next page."""
     users = await server.register(*("👋" * 46 + f"{number:04}" for number in range(200)))
     await append(
         server.store, *(text(user, pair(1, user), "\x01" * 200, cid="c" * 64) for user in users)
@@ -159,7 +161,7 @@ async def test_a_list_of_conversations_fits_into_a_frame(server: Server, ann: Pe
 
 
 async def test_who_asks_for_the_newest_is_told_their_own_mark(ann: Peer, bob: Peer) -> None:
-    """And not by any other page."""
+    """No other page has it."""
     await ann.ask(1005, toid=2, msg="hello")
     assert (await bob.ask(HISTORY, toid=1))["read"] == 0
     for place in ({"before": 9}, {"after": 0}):
@@ -167,7 +169,7 @@ async def test_who_asks_for_the_newest_is_told_their_own_mark(ann: Peer, bob: Pe
 
 
 async def test_requests_of_a_client_wait_for_what_it_has_written(ann: Peer, bob: Peer) -> None:
-    """So what it has just said is in the page that it asks for behind it."""
+    """The page therefore has what the client has just written."""
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello"}, {"msgid": HISTORY, "toid": 2, "seq": 7})
     page = await ann.ask(HISTORY, toid=2)
     assert [entry["msg"] for entry in page["entries"]] == ["hello"]

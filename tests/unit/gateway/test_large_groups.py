@@ -1,4 +1,4 @@
-"""Messages weigh as much as they make the node write."""
+"""A message weighs as much as it makes the node write."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.unit.gateway.server import Server, settled
 
 @pytest.mark.parametrize("readers", [READERS_PER_FRAME // 2, 3 * READERS_PER_FRAME])
 async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int) -> None:
-    """A sixteenth of a frame for each connection that it is pushed to; who is away weighs
+    """Each connection that it is pushed to weighs a sixteenth of a frame; those who are away weigh
     nothing."""
     ann = await server.logged_in("Ann")
     away = await server.register(*(f"away {number}" for number in range(9)))
@@ -26,7 +26,8 @@ async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int
 
 @pytest.mark.parametrize("readers", [READERS_PER_FRAME, READERS_PER_FRAME + 1])
 async def test_messages_between_two_weigh_so_if_they_have_many_connections(readers: int) -> None:
-    """Once they have been shown; those that go to as few as one frame covers weigh one each."""
+    """They do once they have been shown. Messages to as few connections as one frame covers weigh
+    one each."""
     server = Server(Limits(frames_per_second=QUANTUM_FRAMES))
     ann = await server.logged_in("Ann")
     await server.register("Bob")

@@ -1,4 +1,4 @@
-"""A client that does not read is sent no more, and gets the rest when it reads."""
+"""A client that does not read is sent no more, and gets the rest once it reads."""
 
 import asyncio
 import json
@@ -24,8 +24,8 @@ LONG = "x" * 1000
 
 
 class Pipe(asyncio.Transport):
-    """A transport whose far end reads when a test says so, and which says by itself when it is
-    full, and when all has left. most: bytes that have waited in it at once."""
+    """A transport whose far end reads when a test says so. It reports by itself when it is full and
+    when it is empty. most: the largest number of bytes that have waited in it."""
 
     def __init__(self, server: Server) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Pipe(asyncio.Transport):
         self._stuck = True
 
     def reads(self) -> list[Frame]:
-        """All that waits; what comes then waits again."""
+        """Read all that waits. What comes afterwards waits again."""
         data, self._waiting = bytes(self._waiting), bytearray()
         if self._paused:
             self._paused = False
@@ -94,7 +94,7 @@ async def idle() -> None:
 
 
 async def pour(server: Server, count: int, text: str = LONG) -> None:
-    """Let Bob (2) write so many messages to Ann (1), a few at a time."""
+    """Let Bob (2) write this many messages to Ann (1), a few at a time."""
     (bob,) = [
         one.talk for one in server.gateway if one.talk.session and one.talk.session.user.id == 2
     ]
@@ -106,7 +106,7 @@ async def pour(server: Server, count: int, text: str = LONG) -> None:
 
 
 async def ann(server: Server) -> Pipe:
-    """Ann over a pipe; Bob is there as well."""
+    """Ann, logged in over a pipe. Bob is logged in too."""
     await server.register("Ann")
     await server.logged_in("Bob")
     pipe = Pipe(server)
@@ -121,7 +121,7 @@ def positions(frames: list[Frame]) -> list[int]:
 
 
 async def test_what_waits_for_who_does_not_read_is_little(server: Server) -> None:
-    """However much is said to it meanwhile; nobody is cut off for what others say."""
+    """It does not depend on how much others write to the client, and nobody is cut off for that."""
     pipe = await ann(server)
     await pour(server, 5_000)
     assert 5_000 * len(LONG) > 2 * HARD_LIMIT
@@ -133,7 +133,7 @@ async def test_what_waits_for_who_does_not_read_is_little(server: Server) -> Non
 @pytest.mark.parametrize("text", [LONG, "\U0001f469" * 4096], ids=["short", "long"])
 @pytest.mark.parametrize("count", [300, 1_000], ids=["of the ring", "of the store"])
 async def test_the_rest_comes_when_it_reads(server: Server, count: int, text: str) -> None:
-    """All of it, in order, each once, and never much at a time; and then what is new comes at once
+    """Everything comes once, in order, and never much at a time. Then new messages come at once
     again."""
     pipe = await ann(server)
     await pour(server, count, text)
@@ -152,7 +152,7 @@ async def test_the_rest_comes_when_it_reads(server: Server, count: int, text: st
 
 
 async def test_who_has_not_read_before_the_login_is_shown_nothing(server: Server) -> None:
-    """Until there is room."""
+    """The messages come once the link has room."""
     await server.register("Ann")
     bob = await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")
@@ -170,7 +170,7 @@ async def test_who_has_not_read_before_the_login_is_shown_nothing(server: Server
 
 
 async def test_it_may_take_over_what_it_has_read(server: Server) -> None:
-    """And goes on where it was, over another connection, if it is dropped."""
+    """If the client is dropped, it goes on where it was, over another connection."""
     pipe = await ann(server)
     await pour(server, 1_000)
     found = positions(pipe.reads())
@@ -194,7 +194,8 @@ async def test_it_may_take_over_what_it_has_read(server: Server) -> None:
 
 
 async def test_other_things_are_not_said_for_ever(server: Server) -> None:
-    """What is no entry has no place in the log: who leaves much of it unread is cut off."""
+    """What is no entry cannot be read from the log later, so a client that leaves much of it unread
+    is cut off."""
     pipe = await ann(server)
     await pour(server, 500)
     session = server.chat.sessions.of(1)[0]
@@ -211,7 +212,7 @@ async def test_other_things_are_not_said_for_ever(server: Server) -> None:
 
 class Story:
     """Ann (1), whose link chokes when a test says so, and Bob (2), who writes to her and to a group
-    that she joins and leaves on another device. found: the positions that have come to her."""
+    that she joins and leaves on another device. found: the positions that have reached her."""
 
     def __init__(self, server: Server, ann: Peer, other: Peer, bob: Peer, group_id: int) -> None:
         self.server, self.ann, self.other, self.bob = server, ann, other, bob
@@ -255,7 +256,8 @@ class Story:
                 self.server.chat.follower.ring.begin(self.server.chat.follower.applied)
 
     def look(self) -> None:
-        """Each has come once and in order, and nothing is said to have been sent that was not."""
+        """Check that each entry has come once and in order, and that no position counts as sent
+        that was not."""
         self.found += [one["at"] for one in self.ann.heard() if "id" in one]
         assert self.found == sorted(set(self.found))
         must, may = self.expected()
@@ -266,8 +268,9 @@ class Story:
         assert sent >= {at for at in must if at <= place}
 
     def expected(self) -> tuple[set[int], set[int]]:
-        """What Ann sees of the log since the story began, and what she may have seen: who joins
-        again sees no more of what was before, but a device may have been there then."""
+        """The positions that Ann must see since the story began, and those that she may have seen.
+        After joining again, she need not see what came before, but a device may have been a member
+        then."""
         inside, others, before, now = False, set[int](), set[int](), set[int]()
         for entry in self.server.log.inner._entries.above(self._begun):
             what = None if entry.change is None else entry.change.what
@@ -291,8 +294,8 @@ MOVES = ("say", "say to the group", "join", "leave", "choke", "unchoke", "turn",
 async def test_each_entry_comes_once_and_in_order_however_the_link_chokes(
     moves: list[str], at_once: int
 ) -> None:
-    """In the midst of a batch, while it reads on, and whether the ring has what was missed; and at
-    no time is it told that more was sent than was."""
+    """This also holds in the middle of a batch, while the session catches up, and whether or not
+    the ring has what was missed. The session's place never covers an entry that was not sent."""
     story = await Story.begin()
     for move in moves:
         await story.goes_on(move, at_once)

@@ -1,4 +1,4 @@
-"""What steers a terminal reaches nobody who reads version 1 on one, wherever it stands."""
+"""No control characters for a terminal reach a person who reads version 1 on one, in any field."""
 
 import json
 from collections.abc import Callable
@@ -13,12 +13,13 @@ from chat_domain.names import Name
 from tests.contract.making import append, text
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
-EVIL = "\x9b31m\u202e\u2028"  # as a database of the C++ server may have it in a name
+EVIL = "\x9b31m\u202e\u2028"  # as a name in a database of the C++ server may have it
 ESCAPED = rb"\u009b31m\u202e\u2028"
 
 
 class Crowd:
-    """Somebody away, whose list, group and messages are full of this, and who has written it."""
+    """A user who is away, with control characters in their list, group and messages, and the user
+    who has written these."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -56,18 +57,18 @@ async def crowd(server: Server) -> Crowd:
 
 
 def heard(peer: Peer) -> bytes:
-    """All that has come since the last time, as it came."""
+    """All bytes that have arrived since the last call."""
     data = b"".join(peer.link.chunks)
     peer.link.chunks.clear()
     return data
 
 
 async def test_the_answer_to_a_login_is_safe(crowd: Crowd) -> None:
-    """With the names of friends, groups and their members, descriptions, and what was missed."""
+    """It has the names of friends, groups and members, descriptions, and missed messages."""
     peer = await crowd.arrives(1, b"\n")
     data = heard(peer)
     assert data.isascii()
-    # the own name, the friend, the group and its description, 2 members, 2 messages with names
+    # own name, friend, group and its description, 2 members, 2 messages with their senders' names
     assert data.count(ESCAPED) == 10
     (ack,) = peer.frames_in(data)
     assert json.loads(ack["friends"][0])["name"] == f"Evil {EVIL}"
@@ -75,7 +76,7 @@ async def test_the_answer_to_a_login_is_safe(crowd: Crowd) -> None:
 
 
 async def test_chats_are_safe(crowd: Crowd) -> None:
-    """Their texts and their senders' names."""
+    """This holds for their texts and their senders' names."""
     peer = await crowd.arrives(1, b"\n")
     heard(peer)
     await crowd.writes()
@@ -97,7 +98,7 @@ ASKING: dict[str, Callable[[Crowd], Frame]] = {
 
 @pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
 async def test_answers_are_safe(crowd: Crowd, ask: Callable[[Crowd], Frame]) -> None:
-    """Lists by page, and errors."""
+    """This holds for pages of lists and for errors."""
     peer = await crowd.arrives(1, b"\n")
     heard(peer)
     peer.say({**ask(crowd), "seq": 1})
@@ -109,8 +110,8 @@ async def test_answers_are_safe(crowd: Crowd, ask: Callable[[Crowd], Frame]) -> 
 
 @pytest.mark.parametrize(("version", "end"), [(1, b"\0"), (2, b"\n"), (2, b"\0")])
 async def test_programs_get_what_was_written(crowd: Crowd, version: int, end: bytes) -> None:
-    """The C++ server's client knows its frames byte for byte, and who asks for version 2 shows them
-    in a way of its own."""
+    """The C++ server's client knows its frames byte for byte, and clients of version 2 show texts
+    in a way of their own."""
     peer = await crowd.arrives(version, end)
     await crowd.writes()
     data = heard(peer)
@@ -120,7 +121,7 @@ async def test_programs_get_what_was_written(crowd: Crowd, version: int, end: by
 
 @pytest.mark.parametrize("letter", ["\x7f", "\u202e", "\x01"], ids=ascii)
 async def test_the_answer_to_a_login_fits_into_a_frame(server: Server, letter: str) -> None:
-    """Though what steers a terminal is longer there; what does not fit follows as chats."""
+    """Escaping makes it longer. What does not fit follows as chats."""
     ann, nick = await server.register("Ann", "Nick")
     store, said = server.store, letter * 4096
     await append(store, *(text(ann, pair(ann, nick), said) for _ in range(30)))
@@ -134,7 +135,8 @@ async def test_the_answer_to_a_login_fits_into_a_frame(server: Server, letter: s
 
 
 async def test_it_fits_also_where_only_all_of_it_has_much_that_steers(server: Server) -> None:
-    """Then all of it is escaped beyond ASCII, which no part of it would have been by itself."""
+    """Everything in it is then escaped beyond ASCII, although no part of it would have been on its
+    own."""
     ann, nick = await server.register("Ann", "Nick")
     groups = server.chat.groups
     for number in range(20):
@@ -157,7 +159,7 @@ async def test_it_fits_also_where_only_all_of_it_has_much_that_steers(server: Se
 async def test_a_page_of_groups_fits_into_a_frame(
     server: Server, letter: str, version: int
 ) -> None:
-    """Whatever their descriptions are."""
+    """Their descriptions do not matter."""
     (nick,) = await server.register("Nick")
     for number in range(200):
         await server.chat.groups.create(User(nick, "Nick"), f"group {number:04}", letter * 200)

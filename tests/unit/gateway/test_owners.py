@@ -1,4 +1,4 @@
-"""Whose name is on a line of the log."""
+"""Which connection, session and user a line of the log names."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Lines = list[EventDict]
 
 
 class Defect(Exception):
-    """One of ours."""
+    """A programming error."""
 
 
 def broken(*_: object, **__: object) -> Any:
@@ -34,7 +34,7 @@ def owner(line: EventDict) -> dict[str, object]:
 async def test_a_stranger_s_failure_has_a_connection(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A defect costs the request, and its line tells whose."""
+    """A defect costs one request, and its line names the connection."""
     monkeypatch.setattr(server.hasher, "hash", broken_later)
     peer = server.join()
     answer = await peer.ask(1003, name="Ann", password="pw")
@@ -48,7 +48,7 @@ async def test_a_stranger_s_failure_has_a_connection(
 async def test_a_session_s_failure_has_the_session(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch, broken: Any
 ) -> None:
-    """Whether it happens inside the read or behind it; the connection goes on."""
+    """This holds inside the read and after it, and the connection goes on."""
     ann = await server.logged_in("Ann")
     monkeypatch.setattr(type(server.chat.one_to_one), "send", broken)
     answer = await ann.ask(1005, toid=1, msg="hello")
@@ -61,7 +61,7 @@ async def test_a_session_s_failure_has_the_session(
 async def test_what_is_read_for_a_session_is_its_own(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though it is another's request, or the clock, that begins it."""
+    """Its line names that session, even if another one's request or the clock started the read."""
     ann = await server.logged_in("Ann")
     monkeypatch.setattr(type(server.chat.offline), "read_some", broken_later)
     ann.conversation.choked()
@@ -78,7 +78,7 @@ async def test_what_is_read_for_a_session_is_its_own(
 async def test_what_is_written_behind_is_nobody_s(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is the node's, for many at once."""
+    """The node writes for many users at once."""
     ann = await server.logged_in("Ann")
     await ann.ask(1005, toid=1, msg="to myself")
     ann.say({"msgid": 1014, "at": 1})
@@ -92,7 +92,7 @@ async def test_what_is_written_behind_is_nobody_s(
 async def test_the_end_of_a_session_is_its_own(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fails while it is put away still has its name."""
+    """What fails while the session is being ended still has its name."""
     ann = await server.logged_in("Ann")
     assert ann.talk.session is not None
     session = ann.talk.session
@@ -107,7 +107,7 @@ async def test_the_end_of_a_session_is_its_own(
 async def test_who_has_logged_out_is_a_stranger_again(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What comes on the connection after it is not the session's."""
+    """What comes on the connection afterwards does not belong to the session."""
     ann = await server.logged_in("Ann")
     await ann.ask(1002)
     monkeypatch.setattr(server.hasher, "hash", broken_later)

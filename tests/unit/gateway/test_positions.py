@@ -1,4 +1,4 @@
-"""Where a device is in the log: what it says of it, what it is told, and what it is sent."""
+"""Positions in the log: what devices say of theirs, what they are told, and what they are sent."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ END = 2**63 - 1
 
 
 async def ann_and_bob(server: Server) -> tuple[Peer, Peer]:
-    """Ann (1) and Bob (2), who have heard the answers to their logins."""
+    """Ann (1) and Bob (2), who have read the answers to their logins."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard(), bob.heard()
     return ann, bob
@@ -52,19 +52,19 @@ def session_of(peer: Peer) -> Session:
 
 
 def place_of(server: Server, since: int) -> dict[str, Any]:
-    """As a device says it that has everything up to there."""
+    """The fields by which a device says that it has everything up to this position."""
     return {"since": since, "epoch": server.chat.follower.epoch}
 
 
 async def come(server: Server, way: int, **fields: Any) -> tuple[Frame, list[Frame]]:
-    """What Ann is answered when she comes, and what is sent behind it."""
+    """Let Ann log in or resume. Return the answer, and what is sent after it."""
     peer = server.join()
     if way == LOGIN:
         peer.say({"msgid": LOGIN, "id": 1, "password": "pw", "v": 2, **fields})
     else:
         before = await server.log_in(1)
         peer.say({"msgid": RESUME, "token": before.heard()[0]["token"], **fields})
-    await asyncio.sleep(0.01)  # until there is nothing more to come
+    await asyncio.sleep(0.01)  # until nothing more comes
     ack, *rest = peer.heard()
     assert (ack["msgid"], ack["errno"]) == (1001, 0)
     return ack, rest
@@ -76,7 +76,7 @@ async def come(server: Server, way: int, **fields: Any) -> tuple[Frame, list[Fra
 async def test_who_missed_long_texts_has_few_read_in_vain(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store is asked for hardly more than can be shown before it is asked again."""
+    """The node asks the store for little more than it can show before it asks again."""
     await ann_and_bob(server)
     missed = [making.text(2, pair(1, 2), "x" * 4096) for _ in range(600)]
     await making.append(server.store, *missed)
@@ -102,7 +102,8 @@ both_ways = pytest.mark.parametrize("way", [LOGIN, RESUME], ids=["LOGIN_MSG", "R
 
 @both_ways
 async def test_a_device_is_sent_what_follows_its_place(server: Server, way: int) -> None:
-    """In the order of the log, its user's own messages among it; `head` is where the log is."""
+    """Entries come in the order of the log, including the user's own messages; `head` is the log's
+    head."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     await say(ann, 2, "mine")
@@ -117,7 +118,8 @@ async def test_a_device_is_sent_what_follows_its_place(server: Server, way: int)
 
 @both_ways
 async def test_without_a_place_it_begins_where_no_device_has_been(server: Server, way: int) -> None:
-    """That is behind what any of the user's devices has taken over, written behind or not."""
+    """It begins behind what any of the user's devices has taken over, whether or not that is
+    written yet."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two", "three")
     _, rest = await come(server, way)
@@ -130,7 +132,7 @@ async def test_without_a_place_it_begins_where_no_device_has_been(server: Server
 
 
 async def test_a_mark_is_written_when_its_session_ends(server: Server) -> None:
-    """So that one which follows on another node begins behind it."""
+    """A session that follows on another node then begins behind it."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     await take(ann, 1)
@@ -153,7 +155,8 @@ async def test_a_mark_is_written_when_its_session_ends(server: Server) -> None:
 async def test_a_place_that_means_nothing_is_reset(
     server: Server, way: int, since: int, epoch: str
 ) -> None:
-    """In the future, of another epoch, or of none: the device begins at the log's head."""
+    """A position beyond the head, of another epoch or without one resets the device, which begins
+    at the log's head."""
     _, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     epochs = {"the log's": {"epoch": server.chat.follower.epoch}, "another": {"epoch": "x"}}
@@ -163,7 +166,7 @@ async def test_a_place_that_means_nothing_is_reset(
 
 
 async def test_a_device_that_was_reset_is_shown_what_is_new(server: Server) -> None:
-    """And may take that over."""
+    """The device may take that over."""
     _, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     peer = await server.log_in(1, since=77, epoch="x")
@@ -179,7 +182,7 @@ async def test_a_device_that_was_reset_is_shown_what_is_new(server: Server) -> N
 @both_ways
 @pytest.mark.parametrize("since", [-1, END + 1, 1.5, "1", True, [1], 1e300])
 async def test_a_place_that_is_no_position_is_refused(server: Server, way: int, since: Any) -> None:
-    """By the request's own ack; nobody is logged in by it."""
+    """The request's own ack refuses it, and nobody is logged in."""
     await server.register("Ann")
     peer = server.join()
     refusal = await peer.ask(way, id=1, password="pw", v=2, token="x", since=since, epoch="x")
@@ -189,7 +192,7 @@ async def test_a_place_that_is_no_position_is_refused(server: Server, way: int, 
 
 
 async def test_who_has_missed_too_much_begins_anew(server: Server) -> None:
-    """More than 5,000 entries of their own; those of others do not count."""
+    """More than 5,000 entries for the user are too many; entries for others do not count."""
     ann, bob = await ann_and_bob(server)
     await server.register("Cid")
 
@@ -213,7 +216,7 @@ async def test_who_has_missed_too_much_begins_anew(server: Server) -> None:
 
 
 async def test_pong_says_up_to_where_everything_was_sent(server: Server) -> None:
-    """What the connection itself has written is in that, and what is other people's."""
+    """That includes what the connection has written itself, and what concerns others only."""
     ann, bob = await ann_and_bob(server)
     assert (await server.join().ask(PING)) == {"msgid": PONG, "seq": 1, "at": 0}
     assert (await ann.ask(PING))["at"] == 0
@@ -224,7 +227,7 @@ async def test_pong_says_up_to_where_everything_was_sent(server: Server) -> None
 
 
 async def test_ping_says_the_same(server: Server) -> None:
-    """So a device gets on of which nobody wants anything."""
+    """A device that nobody writes to therefore advances too."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 2, "to myself")
     server.tick(0.0)
@@ -234,7 +237,7 @@ async def test_ping_says_the_same(server: Server) -> None:
 
 
 async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) -> None:
-    """A device that believed more would never see what is between."""
+    """A device that believed more would never see what lies between."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
     server.chat.offline.choked(session_of(ann))
@@ -250,7 +253,7 @@ async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) ->
 
 
 async def test_what_is_taken_over_is_so_for_all_devices(server: Server) -> None:
-    """And is written within about a second."""
+    """The mark is written within about a second."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two", "three")
     await take(ann, 1)
@@ -259,14 +262,14 @@ async def test_what_is_taken_over_is_so_for_all_devices(server: Server) -> None:
     server.passes(WRITTEN_EVERY)
     await settled()
     assert (await server.log.opening(1)).got == 2
-    await take(ann, 1)  # it only grows
+    await take(ann, 1)  # the mark only grows
     server.passes(WRITTEN_EVERY)
     await settled()
     assert (await server.log.opening(1)).got == 2
 
 
 async def test_what_cannot_be_written_is_written_later(server: Server) -> None:
-    """It is not forgotten meanwhile."""
+    """The node keeps it meanwhile."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
     await take(ann, 1)
@@ -281,7 +284,7 @@ async def test_what_cannot_be_written_is_written_later(server: Server) -> None:
 
 @pytest.mark.parametrize("at", [2, 3, END])
 async def test_nothing_is_taken_over_that_was_not_sent(server: Server, at: int) -> None:
-    """It is an error, and changes nothing; the device goes on."""
+    """The node answers with an error and changes nothing. The device can go on."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
     ann.heard(), bob.heard()
@@ -297,13 +300,13 @@ async def test_nothing_is_taken_over_that_was_not_sent(server: Server, at: int) 
 
 @pytest.mark.parametrize("at", [-1, END + 1, 0.5, "1", None])
 async def test_what_is_no_position_is_not_taken_over(server: Server, at: Any) -> None:
-    """It is a bad field."""
+    """It is refused as a bad field."""
     ann, _ = await ann_and_bob(server)
     assert (await ann.ask(TAKEN, at=at))["error"] == "bad_field"
 
 
 async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server) -> None:
-    """Though there is more in the log."""
+    """This holds even if the log has more."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
     ann.conversation.choked()
@@ -314,7 +317,7 @@ async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server
 
 
 async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
-    """On all their devices, as far as their own messages, and nobody else does."""
+    """The writer's devices are told, as far as the writer's own messages go. Nobody else is."""
     ann, bob = await ann_and_bob(server)
     laptop, cid = await server.log_in(2), await server.logged_in("Cid")
     await say(bob, 1, "one", "two")
@@ -331,7 +334,7 @@ async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
 
 
 async def test_marks_come_together(server: Server) -> None:
-    """Twice a second at most, however often something is taken over."""
+    """They come at most twice a second, however often something is taken over."""
     ann, bob = await ann_and_bob(server)
     for number in range(1, 10):
         await say(bob, 1, "hello")
@@ -345,7 +348,7 @@ async def test_marks_come_together(server: Server) -> None:
 
 
 async def test_writers_hear_once_of_what_several_devices_take_over(server: Server) -> None:
-    """By the first of them: the mark does not go back to where another device is."""
+    """The first device counts. The mark does not go back to where another device is."""
     ann, bob = await ann_and_bob(server)
     laptop = await server.log_in(1)
     await say(bob, 1, "one", "two", "three")
@@ -359,7 +362,7 @@ async def test_writers_hear_once_of_what_several_devices_take_over(server: Serve
 
 
 async def test_nobody_hears_of_what_groups_have_got(server: Server) -> None:
-    """Two ticks are of what was written to one alone."""
+    """Only messages to a single user have this mark."""
     ann, bob = await ann_and_bob(server)
     group_id = await server.group(1, 2)
     await bob.ask(GROUP_CHAT, groupid=group_id, msg="hello")
@@ -374,8 +377,9 @@ async def test_nobody_hears_of_what_groups_have_got(server: Server) -> None:
 
 
 async def test_whoever_is_there_is_sent_away_by_another_epoch(server: Server) -> None:
-    """And is told of it by the answer to the next login. What is new comes behind that, at the new
-    positions; what is on its way on the old connection is of the old ones, and means nothing."""
+    """They learn of it from the answer to the next login. New entries follow that, at the new
+    positions; what is under way on the old connection belongs to the old epoch and means
+    nothing."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     before = ann.heard()[0]["epoch"]
     await say(bob, 1, "one", "two")
@@ -401,8 +405,8 @@ async def test_whoever_is_there_is_sent_away_by_another_epoch(server: Server) ->
 async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its connection lives until all has left that was said on it. What it speaks of may be there
-    again by then, as something else."""
+    """The connection stays until all output has left. By then, the position that the client names
+    may belong to another entry."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "lost")
     ann.conversation.choked()
@@ -419,7 +423,7 @@ async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
 async def test_very_many_are_sent_away_a_few_at_a_time(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody else has to wait for all of that. Whose turn has not come is told to try again."""
+    """Other work comes in between. A client whose turn has not come yet is told to try again."""
     monkeypatch.setattr("chat_domain.cluster.node.DROPPED_AT_ONCE", 1)
     ann, bob = await ann_and_bob(server)
     chat = {"msgid": CHAT, "toid": 1, "msg": "hi", "seq": 7}
@@ -434,7 +438,8 @@ async def test_very_many_are_sent_away_a_few_at_a_time(
 
 
 async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
-    """Also by a node that has not noticed yet: whoever logs in then would miss what is below."""
+    """A node that has not noticed the epoch yet drops them too; otherwise the next login would miss
+    entries below them."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     await take(ann, 2)
@@ -444,8 +449,8 @@ async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
 
 
 async def test_marks_of_what_the_log_has_lost_are_dropped(server: Server) -> None:
-    """A new epoch would cut them to a head that is above all that the log still has of it, once
-    somebody has written meanwhile."""
+    """A new epoch would cut them to a head that may include entries written since, which the device
+    has not received."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     await take(ann, 2)
@@ -455,7 +460,7 @@ async def test_marks_of_what_the_log_has_lost_are_dropped(server: Server) -> Non
 
 
 async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Server) -> None:
-    """It is refused for the moment, with what is behind it, and accepted when it comes again."""
+    """It is refused for now, with what follows it, and accepted when it is sent again."""
     ann, bob = await ann_and_bob(server)
     await say(ann, 2, "one")
     await server.log.renew()
@@ -480,7 +485,7 @@ async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Serve
 async def test_who_goes_while_another_epoch_begins_is_gone(
     server: Server, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
 ) -> None:
-    """Nobody is said to be there any more, and the slot is free."""
+    """They are no longer online, and their slot is free."""
     ann, bob = await server.logged_in("Ann", version=1), await server.logged_in("Bob", version=1)
     opening, gate = server.log.opening, asyncio.Event()
 
@@ -510,7 +515,7 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
 async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though it had no place at that moment."""
+    """They are online, although they had no place at that moment."""
     await server.logged_in("Ann", version=1)
     laptop = await server.log_in(1)
     opening, gate = server.log.opening, asyncio.Event()
@@ -531,7 +536,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
 
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
 async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) -> None:
-    """No MARKS, and nobody is sent away."""
+    """It gets no MARKS, and is not sent away."""
     old = await server.logged_in("Old", version=1, end=end)
     bob = await server.logged_in("Bob")
     old.heard()
@@ -549,7 +554,7 @@ async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) 
 async def test_who_logs_in_while_positions_begin_anew_is_sent_away(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before the answer, and comes again."""
+    """They are sent away before the answer, and log in again."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     login = ann.heard()[0]
     await say(bob, 1, "one", "two", "three")
@@ -585,7 +590,7 @@ async def test_who_logs_in_while_positions_begin_anew_is_sent_away(
 async def test_a_login_that_nobody_is_told_of_leaves_no_device(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or each of them would be one that is listed, and make one of the others end."""
+    """Otherwise each such login would be listed as a device, and could end one of the others."""
     (ann,) = await server.register("Ann")
     keep = Devices.keep
 

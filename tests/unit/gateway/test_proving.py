@@ -11,7 +11,7 @@ TOO_LONG = "x" * (MAX_PASSWORD + 1)
 
 @pytest.fixture
 async def strict() -> Server:
-    """One free failure, and Ann, who has the id 1."""
+    """A server that permits one free failure, and has Ann with the id 1."""
     server = Server(Limits(failed_logins=1))
     await server.register("Ann")
     return server
@@ -23,7 +23,7 @@ async def error_of(peer: Peer, password: str) -> str:
 
 
 async def test_failures_count(strict: Server) -> None:
-    """One is free, the next ones have to wait, and of many at once the others are refused."""
+    """One is free, the next ones have to wait, and of many at once the rest are refused."""
     peers = [strict.join() for _ in range(20)]
     for peer in peers:
         peer.say({"msgid": 1000, "id": 1, "password": "wrong", "v": 2})
@@ -36,7 +36,7 @@ async def test_failures_count(strict: Server) -> None:
 
 
 async def test_what_can_be_nobody_s_password_counts_for_nothing(strict: Server) -> None:
-    """It costs no hash either, so that records of failures would be cheap to make."""
+    """It costs no hash either, so records of such failures would be cheap to create."""
     for _ in range(20):
         assert await error_of(strict.join(), TOO_LONG) == "bad_credentials"
     assert strict.hasher.verified == 0

@@ -1,4 +1,4 @@
-"""READ, TYPING and SETTINGS, as clients send and get them."""
+"""READ, TYPING and SETTINGS: what clients send, and what they get."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ async def ann(server: Server) -> Peer:
 
 @pytest.fixture
 async def bob(server: Server, ann: Peer) -> Peer:
-    """He is in group 1 with Ann (at 1 and 2), and has written to her (at 3)."""
+    """Bob, who is in group 1 with Ann (positions 1 and 2) and has written to her (position 3)."""
     bob = await server.logged_in("Bob")
     await server.group(1, 2)
     await bob.ask(1005, toid=1, msg="hello")
@@ -27,7 +27,7 @@ async def bob(server: Server, ann: Peer) -> Peer:
 
 
 async def tell(server: Server) -> None:
-    """Let that time pass after which marks are told."""
+    """Let the time pass after which marks are told."""
     server.passes(0.5)
     await settled()
 
@@ -39,7 +39,8 @@ def of(peer: Peer, msgid: int) -> list[Frame]:
 async def test_each_is_told_of_what_was_read_in_their_own_words(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """A conversation of two is called by the other one, in one's own devices' frames as well."""
+    """A conversation of two is named after the other user, in frames to the reader's own devices as
+    well."""
     phone = await server.log_in(1)
     phone.heard()
     await ann.ask(READ, toid=2, at=3)
@@ -67,7 +68,7 @@ async def test_each_is_told_of_what_was_read_in_their_own_words(
 
 
 async def test_a_read_is_answered_where_it_has_a_number(ann: Peer, bob: Peer) -> None:
-    """Also where it changes nothing."""
+    """It is answered even if it changes nothing."""
     ann.say({"msgid": READ, "toid": 2, "at": 2})
     await settled()
     assert ann.heard() == []
@@ -78,7 +79,8 @@ async def test_a_read_is_answered_where_it_has_a_number(ann: Peer, bob: Peer) ->
 
 
 async def test_what_was_read_a_moment_ago_is_not_unread(ann: Peer, bob: Peer) -> None:
-    """Neither in the list nor in the conversation, though it may not be written yet."""
+    """Neither the list nor the conversation counts it as unread, although the mark may not be
+    written yet."""
     await ann.ask(READ, toid=2, at=3)
     assert (await ann.ask(HISTORY, toid=2))["read"] == 3
     (of_two, of_group) = (await ann.ask(CONVERSATIONS))["conversations"]
@@ -89,9 +91,9 @@ async def test_what_was_read_a_moment_ago_is_not_unread(ann: Peer, bob: Peer) ->
 async def test_what_others_have_got_and_read_a_moment_ago_is_as_it_was_told(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """Though it may not be written yet: it is not told again to who asks anew for what there is."""
+    """The mark may not be written yet, and a client that asks anew is not told of it again."""
     await ann.ask(READ, toid=2, at=1)
-    await tell(server)  # and that is written, as no more is then for a second
+    await tell(server)  # and it is written, as no other is within the next second
     ann.say({"msgid": TAKEN, "at": 3})
     await ann.ask(READ, toid=2, at=3)
     await tell(server)
@@ -103,7 +105,7 @@ async def test_what_others_have_got_and_read_a_moment_ago_is_as_it_was_told(
 async def test_a_conversation_comes_with_what_others_have_read(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """Where the newest entries are asked for, unless it is hidden, or one has left."""
+    """The newest page has it, unless the reader hides it or the asking user has left."""
     for where in (Frame(toid=2), Frame(groupid=1)):
         await ann.ask(READ, **where, at=3)
     server.passes(1.0)
@@ -125,7 +127,7 @@ async def test_a_conversation_comes_with_what_others_have_read(
 
 
 async def test_what_is_muted_is_in_the_list(ann: Peer, bob: Peer) -> None:
-    """As the user has said, and of nobody else."""
+    """The row follows the user's own setting, not that of others."""
     await ann.ask(SETTINGS, groupid=1, muted=True)
     rows = (await ann.ask(CONVERSATIONS))["conversations"]
     assert [row.get("muted", False) for row in rows] == [False, True]
@@ -133,7 +135,7 @@ async def test_what_is_muted_is_in_the_list(ann: Peer, bob: Peer) -> None:
 
 
 async def test_marks_say_one_of_two_things(server: Server, ann: Peer, bob: Peer) -> None:
-    """What devices have got, as ever, and what was read."""
+    """They say either what the user's devices have received, or what the user has read."""
     ann.say({"msgid": 1014, "at": 3}, {"msgid": READ, "toid": 2, "at": 3})
     await settled()
     await tell(server)
@@ -149,7 +151,7 @@ async def test_marks_say_one_of_two_things(server: Server, ann: Peer, bob: Peer)
 async def test_who_is_typing_is_told(
     ann: Peer, bob: Peer, asked: dict[str, int], told: dict[str, int]
 ) -> None:
-    """At once, and nobody answers, whether it has a number or not."""
+    """It is told at once, and never answered, with or without a seq."""
     ann.say({"msgid": TYPING, **asked, "seq": 90}, {"msgid": TYPING, **asked})
     await settled()
     assert bob.heard() == [{"msgid": TYPING, "id": 1, "name": "Ann", **told}]
@@ -157,7 +159,7 @@ async def test_who_is_typing_is_told(
 
 
 async def test_typing_waits_for_nothing(server: Server, ann: Peer, bob: Peer) -> None:
-    """It is told before what was written earlier is in the log."""
+    """It is told before the log has what was written earlier."""
     server.log.slow_writes = True
     ann.say({"msgid": 1005, "toid": 2, "msg": "hi"}, {"msgid": TYPING, "groupid": 1})
     await settled()
@@ -168,7 +170,7 @@ async def test_typing_waits_for_nothing(server: Server, ann: Peer, bob: Peer) ->
 
 
 async def test_what_one_has_chosen_is_answered(ann: Peer, bob: Peer) -> None:
-    """Whether it was asked or changed, with a number or without."""
+    """The answer comes to a question and to a change, with or without a seq."""
     assert await ann.ask(SETTINGS) == {
         "msgid": SETTINGS_ACK, "seq": 1, "hide_read": False, "hide_typing": False,
     }  # fmt: skip
@@ -193,14 +195,14 @@ async def test_what_one_has_chosen_is_answered(ann: Peer, bob: Peer) -> None:
 
 
 async def test_of_a_refused_request_nothing_is_done(ann: Peer, bob: Peer) -> None:
-    """Neither of what it asks for."""
+    """The rest of the request is not done either."""
     refused = await ann.ask(SETTINGS, groupid=99, muted=True, hide_read=True)
     assert refused["error"] == "not_member"
     assert (await ann.ask(SETTINGS))["hide_read"] is False
 
 
 async def test_other_devices_hear_of_what_was_chosen(server: Server, ann: Peer, bob: Peer) -> None:
-    """Without a number, and where something has changed."""
+    """The frame has no seq, and comes only if something has changed."""
     phone = await server.log_in(1)
     phone.heard()
     for _ in range(2):
@@ -213,7 +215,8 @@ async def test_other_devices_hear_of_what_was_chosen(server: Server, ann: Peer, 
 
 @pytest.mark.parametrize("end", [b"\0", b"\n"])
 async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, end: bytes) -> None:
-    """Of what others read and type, and of what its user chooses and reads with other devices."""
+    """It hears neither what others read and type, nor what its user sets and reads on other
+    devices."""
     old = await server.log_in(2, version=1, end=end)
     old.heard()
     ann.say(
@@ -240,8 +243,7 @@ async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, e
     ],
 )
 async def test_what_it_weighs(ann: Peer, bob: Peer, frame: Frame, weight: int) -> None:
-    """What asks the store as much as any such request, the first time and later; typing nothing
-    but its frame."""
+    """A request that asks the store weighs the same each time; typing weighs only its frame."""
     before = ann.talk.meter.frames
     for times in (1, 2):
         ann.say(frame)
@@ -250,7 +252,8 @@ async def test_what_it_weighs(ann: Peer, bob: Peer, frame: Frame, weight: int) -
 
 
 async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Peer) -> None:
-    """In whatever case; the answer says which it is, and the same under its cid."""
+    """The case does not matter. The answer has the group's id, and a copy with the same cid gets
+    the same one."""
     cid = await server.logged_in("Cid")
     joined: dict[str, Any] = {"groupname": "HIKERS", "cid": "c1"}
     first = await cid.ask(1008, **joined)
@@ -263,8 +266,9 @@ async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Pee
 async def test_a_group_that_has_another_name_since_is_joined_once(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """A copy gets the first answer, with the name of now; what was no join, or under no cid, is no
-    copy. Of a group that has ended since, nobody is told more than that."""
+    """A copy gets the first answer, with the group's present name. A request with another cid, with
+    none, or with that of another change is not a copy. For a group that has ended since, the client
+    is told only that."""
     cid = await server.logged_in("Cid")
     joined: dict[str, Any] = {"groupname": "hikers", "cid": "c1"}
     first = await cid.ask(1008, **joined)
@@ -285,13 +289,13 @@ async def test_a_group_that_has_another_name_since_is_joined_once(
 async def test_of_a_name_and_a_number_the_number_counts(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """Whatever the name is."""
+    """The name does not matter."""
     cid = await server.logged_in("Cid")
     assert (await cid.ask(1008, groupid=1, groupname="nobody's"))["groupid"] == 1
 
 
 async def test_a_name_that_no_group_has_is_said_again_in_short(ann: Peer) -> None:
-    """However long it is, and whatever is in it."""
+    """The error is short and printable, however long the name is and whatever it contains."""
     refused = await ann.ask(1008, groupname="\x1b[2J" + "x" * 1000)
     assert refused["error"] == "no_such_group"
     assert len(refused["errmsg"]) < 120

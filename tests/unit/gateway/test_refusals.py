@@ -1,4 +1,4 @@
-"""What each request may be refused with: all that is declared, and nothing else."""
+"""Which errors each request may be refused with: all that are declared, and no others."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -33,8 +33,8 @@ Pair = tuple[type[AnyRequest], type[ChatError]]
 
 @attrs.frozen
 class Scene:
-    """Ann (1) is logged in and in two groups, one of her own (1) and Bob's (2), with two members.
-    Bob (2) is away; there are none but these two. Nobody may do much. Next to Ann is a stranger."""
+    """Ann (1) is logged in, and in two groups of two members at most: her own (1) and Bob's (2).
+    Bob (2) is away. There are no other users, and the limits are low. Next to Ann is a stranger."""
 
     server: Server
     ann: Peer
@@ -69,7 +69,7 @@ def group_chat(**fields: Any) -> requests.GroupChat:
     return requests.GroupChat(**{"groupid": 2, "msg": "hello", "cid": "c", **fields})
 
 
-# What Ann asks for, the last of which is refused.
+# What Ann asks for. The last request of each list is refused.
 OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
     (errors.AlreadyLoggedIn, [login()]),
     (errors.AlreadyLoggedIn, [requests.Resume(token="token-1")]),
@@ -152,7 +152,7 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
     (errors.NoSuchGroup, [requests.ListMembers(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.ListMembers(groupid=2)]),
 ]
-# The same of somebody who is not logged in.
+# The same for a client that is not logged in.
 OF_A_STRANGER: list[tuple[type[ChatError], list[AnyRequest]]] = [
     (errors.BadCredentials, [login(password="wrong")]),
     (errors.BadToken, [requests.Resume(token="none")]),
@@ -173,7 +173,7 @@ def case_id(value: Any) -> str:
 async def test_a_request_is_refused(
     scene: Scene, error: type[ChatError], asked: list[AnyRequest]
 ) -> None:
-    """By the error that was declared for it; what came before it was not refused."""
+    """It gets the error that is declared for it. The requests before it are not refused."""
     answers = [await ask(scene.ann, request) for request in asked]
     assert [answer.get("error") for answer in answers] == [
         *[None] * (len(asked) - 1), name_of(error),
@@ -184,7 +184,7 @@ async def test_a_request_is_refused(
 async def test_a_stranger_is_refused(
     scene: Scene, error: type[ChatError], asked: list[AnyRequest]
 ) -> None:
-    """The same, before anybody is logged in."""
+    """The same holds before anybody is logged in."""
     answers = [await ask(scene.stranger, request) for request in asked]
     assert [answer.get("error") for answer in answers] == [
         *[None] * (len(asked) - 1), name_of(error),
@@ -198,7 +198,7 @@ STORIES: dict[Pair, Story] = {}
 
 
 def shows(request: type[AnyRequest], error: type[ChatError]) -> Callable[[Story], Story]:
-    """Of a story whose result is the refusal of this request by this error."""
+    """Marks a story whose result is the refusal of this request with this error."""
 
     def keep(story: Story) -> Story:
         STORIES[request, error] = story
@@ -238,7 +238,7 @@ async def version_1_where_it_is_not_spoken(scene: Scene) -> Frame:
 
 
 async def fill_up(scene: Scene) -> str:
-    """Let Bob have as many connections as he may; return a token of his."""
+    """Let Bob have as many connections as he may. Return one of his tokens."""
     token = (await ask(scene.stranger, login()))["token"]
     for _ in range(MOST_OF_A_USER - 1):
         await ask(scene.server.join(), requests.Resume(token=token))
@@ -315,12 +315,12 @@ async def a_full_group(scene: Scene) -> Frame:
 
 @pytest.mark.parametrize("pair", STORIES, ids=lambda pair: "-".join(one.__name__ for one in pair))
 async def test_a_request_is_refused_at_the_end_of_a_story(scene: Scene, pair: Pair) -> None:
-    """Where something has to happen before."""
+    """These refusals need something to happen before."""
     assert (await STORIES[pair](scene))["error"] == name_of(pair[1])
 
 
 def test_every_declared_refusal_has_happened_here() -> None:
-    """None is declared that cannot be shown."""
+    """No refusal is declared that cannot be shown."""
     shown = {(type(asked[-1]), error) for error, asked in OF_ANN + OF_A_STRANGER}
     declared = {(request, error) for request in REQUESTS.values() for error in request.refusals}
     assert shown | STORIES.keys() == declared
@@ -328,7 +328,7 @@ def test_every_declared_refusal_has_happened_here() -> None:
 
 @pytest.mark.parametrize("field", [b'"msgid":1019,"name"', b'"msgid":1033,"session"'])
 async def test_a_refusal_is_short(server: Server, field: bytes) -> None:
-    """Of what was sent it says again no more than a name might have."""
+    """It repeats no more of what was sent than a name could have."""
     peer = await server.logged_in("ann")
     peer.heard()
     peer.link.arrives(b"{" + field + b':"' + b"\\udbff\\udfff" * 1024 + b'"}\n')

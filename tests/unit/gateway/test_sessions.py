@@ -1,5 +1,5 @@
-"""A user has several devices, and each has a session that goes on over many connections, by one
-token after the other."""
+"""A user has several devices. Each has a session that lasts over many connections, by one token
+after the other."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ Frame = dict[str, Any]
 
 
 async def logged_in(server: Server) -> tuple[Peer, Frame]:
-    """Ann, and what she was answered."""
+    """Ann's connection and the answer to her login."""
     ann = await server.logged_in("Ann")
     (answer,) = ann.heard()
     return ann, answer
@@ -35,7 +35,7 @@ async def sessions(peer: Peer) -> list[Frame]:
 
 
 async def test_a_session_has_one_name(server: Server) -> None:
-    """The login's answer tells it, SESSIONS lists it, and it stays the same over a RESUME."""
+    """The answer to the login has it, SESSIONS lists it, and it stays the same after a RESUME."""
     ann, answer = await logged_in(server)
     (listed,) = await sessions(ann)
     assert (listed["session"], listed["current"]) == (answer["session"], True)
@@ -46,7 +46,7 @@ async def test_a_session_has_one_name(server: Server) -> None:
 
 
 async def test_a_session_is_ended_by_the_name_that_its_login_told(server: Server) -> None:
-    """Of those that were broken off; its token is worth nothing then."""
+    """This also ends a session whose connection is lost; its token becomes worthless."""
     ann, answer = await logged_in(server)
     ann.link.abort()
     await settled()
@@ -61,7 +61,7 @@ async def test_a_session_is_ended_by_the_name_that_its_login_told(server: Server
 
 
 async def test_to_end_the_current_session_is_a_logout(server: Server) -> None:
-    """The connection goes on without, and the token is worth nothing."""
+    """The connection goes on without it, and the token becomes worthless."""
     ann, answer = await logged_in(server)
     assert (await ann.ask(END_SESSION, session=answer["session"]))["msgid"] == 1010
     assert (await ann.ask(SESSIONS))["error"] == "not_logged_in"
@@ -69,7 +69,7 @@ async def test_to_end_the_current_session_is_a_logout(server: Server) -> None:
 
 
 async def test_a_new_password_ends_all_other_sessions(server: Server) -> None:
-    """Of version 1 as well; the one that has asked keeps its name, and goes on."""
+    """Those of version 1 end too. The session that has asked keeps its name and goes on."""
     ann, first = await logged_in(server)
     old, nick = [await server.log_in(1, version=1, end=b"\0"), await server.logged_in("Nick")]
     again = server.join()
@@ -89,7 +89,7 @@ async def test_a_new_password_ends_all_other_sessions(server: Server) -> None:
 
 
 async def test_a_connection_that_breaks_before_the_answer_costs_nothing(server: Server) -> None:
-    """The token before is good until the new one has been used."""
+    """The old token stays good until the new one has been used."""
     ann, first = await logged_in(server)
     server.clock.ms += ROTATED_AFTER_MS
     _, unread = await resumed(server, first["token"])
@@ -103,7 +103,7 @@ async def test_a_connection_that_breaks_before_the_answer_costs_nothing(server: 
 
 
 async def test_a_token_that_comes_again_ends_the_session(server: Server) -> None:
-    """When a later one was used: whoever goes on by that is hung up on, and cannot come back."""
+    """If a later token was used, the client that has it is disconnected and cannot come back."""
     _, first = await logged_in(server)
     server.clock.ms += ROTATED_AFTER_MS
     _, second = await resumed(server, first["token"])
@@ -120,7 +120,7 @@ async def test_a_token_that_comes_again_ends_the_session(server: Server) -> None
 
 
 async def test_a_logout_ends_the_token_that_was_given_last_as_well(server: Server) -> None:
-    """Whether it was used or not."""
+    """It does so whether or not that token was used."""
     _, first = await logged_in(server)
     server.clock.ms += ROTATED_AFTER_MS
     peer, second = await resumed(server, first["token"])
@@ -134,12 +134,13 @@ async def test_a_logout_ends_the_token_that_was_given_last_as_well(server: Serve
 
 
 def told_to_go(peer: Peer) -> bool:
-    """Whether a device was told that its session has ended, and hung up on."""
+    """Whether a device was told that its session has ended, and was disconnected."""
     return peer.heard()[-1] == {"msgid": SESSION_ENDED} and peer.is_gone()
 
 
 async def test_each_device_gets_everything(server: Server) -> None:
-    """What is said to the user, and what the user says on another; the writer gets the ACK."""
+    """It gets what others say to the user, and what the user says on another device. The writer
+    gets the ACK."""
     phone, laptop = await server.logged_in("Ann"), await server.log_in(1)
     bob = await server.logged_in("Bob")
     for peer in (phone, laptop):
@@ -155,7 +156,7 @@ async def test_each_device_gets_everything(server: Server) -> None:
 
 
 async def test_a_connection_with_the_same_token_is_another_one(server: Server) -> None:
-    """Both are served."""
+    """The server serves both."""
     ann, answer = await logged_in(server)
     again, second = await resumed(server, answer["token"])
     assert second == answer | {"seq": second["seq"]}
@@ -179,7 +180,7 @@ async def test_a_logout_ends_all_connections_of_its_device(server: Server, how: 
 
 
 async def test_sessions_say_what_their_devices_are_called(server: Server) -> None:
-    """And when they were begun and seen."""
+    """They also say when they were begun and last seen."""
     (user_id,) = await server.register("Ann")
     phone = await server.log_in(user_id, device="phone")
     token = phone.heard()[0]["token"]
@@ -195,8 +196,8 @@ async def test_sessions_say_what_their_devices_are_called(server: Server) -> Non
 
 
 async def test_a_device_has_one_session(server: Server) -> None:
-    """A login on a device of the same name takes the place of the one before; the user's other
-    devices go on, and hear of it."""
+    """A login on a device of the same name replaces the session before. The user's other devices go
+    on, and are told."""
     (user_id,) = await server.register("Ann")
     phone, laptop = [await server.log_in(user_id, device=name) for name in ("phone", "laptop")]
     (ack,) = phone.heard()
@@ -213,7 +214,7 @@ async def test_a_device_has_one_session(server: Server) -> None:
 
 
 async def test_the_eleventh_session_ends_the_one_that_was_longest_unused(server: Server) -> None:
-    """Of those that are not connected; where all are, of all."""
+    """It is chosen among those that are not connected, or among all if all are connected."""
     (user_id,) = await server.register("Ann")
     peers = []
     for _ in range(SESSIONS_KEPT):
@@ -231,7 +232,7 @@ async def test_the_eleventh_session_ends_the_one_that_was_longest_unused(server:
 
 
 async def test_who_logs_in_again_and_again_does_not_fill_the_log(server: Server) -> None:
-    """That sessions make room which are connected nowhere is written down for nobody."""
+    """The end of a session that is connected nowhere is not written to the log."""
     (user_id,) = await server.register("Ann")
     for _ in range(SESSIONS_KEPT + 5):
         peer = await server.log_in(user_id)
@@ -243,7 +244,7 @@ async def test_who_logs_in_again_and_again_does_not_fill_the_log(server: Server)
 
 
 async def test_a_session_is_ended_from_another_device(server: Server) -> None:
-    """It is told so and hung up on, and its token is worth nothing."""
+    """Its connections are told so and closed, and its token becomes worthless."""
     ann, answer = await logged_in(server)
     both, _ = await resumed(server, answer["token"])
     other = await server.log_in(1)
@@ -257,7 +258,7 @@ async def test_a_session_is_ended_from_another_device(server: Server) -> None:
 
 
 async def test_nobody_ends_another_user_s_session(server: Server) -> None:
-    """They have no such session."""
+    """The other user has no such session."""
     ann, answer = await logged_in(server)
     bob = await server.logged_in("Bob")
     assert (await bob.ask(END_SESSION, session=answer["session"]))["error"] == "no_such_session"
@@ -265,7 +266,7 @@ async def test_nobody_ends_another_user_s_session(server: Server) -> None:
 
 
 async def test_what_could_not_be_ended_for_the_moment_is_ended_later(server: Server) -> None:
-    """Who has asked is told to try again; the token is worth nothing from then on."""
+    """The client that has asked is told to try again. The token is worthless from then on."""
     ann, answer = await logged_in(server)
     other = await server.log_in(1)
     server.log.failing = True
@@ -282,7 +283,7 @@ async def test_what_could_not_be_ended_for_the_moment_is_ended_later(server: Ser
 async def test_nothing_is_said_before_a_login_is_answered(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is told by the way meanwhile: its client does not know yet who it is."""
+    """Whatever happens meanwhile, the client does not know yet that it is logged in."""
     ann, login = await logged_in(server)
     bob = await server.logged_in("Bob")
     await ann.ask(1005, toid=2, msg="hello")
@@ -309,7 +310,7 @@ async def test_nothing_is_said_before_a_login_is_answered(
 
 
 async def test_the_operator_ends_all_of_a_user_s_sessions(server: Server) -> None:
-    """Of every version."""
+    """Sessions of every version end."""
     ann, answer = await logged_in(server)
     laptop, nick = await server.log_in(1), await server.log_in(1, version=1)
     await server.chat.administration.log_out("Ann")
@@ -322,7 +323,7 @@ async def test_the_operator_ends_all_of_a_user_s_sessions(server: Server) -> Non
 
 
 async def test_a_user_has_so_many_connections_at_once(server: Server) -> None:
-    """One more is refused and stays open, so that it can log in as somebody else."""
+    """A further one is refused but stays open, so that it can log in as another user."""
     (user_id,) = await server.register("Ann")
     (token,) = [peer.heard()[0]["token"] for peer in [await server.log_in(user_id)]]
     for _ in range(MOST_OF_A_USER - 1):

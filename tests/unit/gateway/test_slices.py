@@ -1,4 +1,4 @@
-"""Work in slices: everybody has their turn, and the loop is not kept for long."""
+"""Work in slices: every origin has its turn, and the loop is not blocked for long."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 
 class Busy:
-    """Work that takes TURN, and notes whose it was."""
+    """Work that takes TURN, and records whose it was."""
 
     def __init__(self) -> None:
         self.slices = Slices(alone)
@@ -28,7 +28,7 @@ class Busy:
 
 
 async def test_a_turn_of_the_loop_has_so_much() -> None:
-    """Then everything else has its turn, and the rest goes on after it."""
+    """Then everything else has its turn, and the rest follows."""
     busy = Busy()
     busy.add("somebody", 3)
     for count in (1, 2, 3):
@@ -37,7 +37,7 @@ async def test_a_turn_of_the_loop_has_so_much() -> None:
 
 
 async def test_origins_take_turns() -> None:
-    """Who has much to do waits behind themselves."""
+    """An origin with much work waits only for itself."""
     busy = Busy()
     busy.add("flood", 3)
     busy.add("somebody")
@@ -46,7 +46,7 @@ async def test_origins_take_turns() -> None:
 
 
 async def test_a_failure_stops_nobody_else() -> None:
-    """It is the loop's to report."""
+    """The loop reports it."""
     busy, failures = Busy(), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
     busy.slices.add("somebody", lambda: pytest.fail("a defect"))

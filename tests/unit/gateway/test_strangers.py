@@ -1,4 +1,4 @@
-"""Connections on which nobody logs in: how long they may stay."""
+"""Connections on which nobody logs in, and how long they may stay."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ LOGIN, MENU = 30, 150
 
 @pytest.fixture
 async def strict() -> AsyncIterator[Server]:
-    """A server whose clock goes on."""
+    """A server whose clock is running."""
     async with ticking(Limits(login_seconds=LOGIN, menu_seconds=MENU)) as server:
         yield server
 
@@ -24,7 +24,7 @@ def is_told(peer: Peer) -> bool:
 
 
 async def test_who_says_nothing_may_sit_at_a_menu(strict: Server) -> None:
-    """For long, where there are few of them."""
+    """They may do so for long while such clients are few."""
     peer = strict.join()
     await asyncio.sleep(MENU - 1)
     assert not peer.is_gone()
@@ -34,7 +34,7 @@ async def test_who_says_nothing_may_sit_at_a_menu(strict: Server) -> None:
 
 
 async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
-    """However much of it comes meanwhile; the time counts from its first byte."""
+    """The time counts from the frame's first byte, however much of it arrives meanwhile."""
     peer = strict.join()
     await asyncio.sleep(100)
     for _ in range(LOGIN - 1):
@@ -46,7 +46,7 @@ async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
 
 
 async def test_who_has_said_something_whole_has_not_dawdled(strict: Server) -> None:
-    """As who registers, and thinks about it."""
+    """A user who registers and then thinks about it sends complete frames."""
     peer = strict.join()
     for _ in range(2 * LOGIN // 20):
         peer.say({"msgid": 1012})
@@ -56,7 +56,7 @@ async def test_who_has_said_something_whole_has_not_dawdled(strict: Server) -> N
 
 
 async def test_who_logs_out_has_as_much_time_again(strict: Server) -> None:
-    """The C++ server's client is back at its menu then."""
+    """The C++ server's client then shows its menu again."""
     peer = await strict.logged_in("Ann")
     await asyncio.sleep(50)
     peer.say({"msgid": 1002})
@@ -67,13 +67,14 @@ async def test_who_logs_out_has_as_much_time_again(strict: Server) -> None:
 
 
 async def test_what_strangers_send_is_handled_between_what_users_send(strict: Server) -> None:
-    """Thousands of them can speak in the same moment, each of them too little to wait for."""
+    """Thousands of strangers can send something at the same moment, each too little to be made to
+    wait."""
     user = await strict.logged_in("Ann")
     user.heard()
     strangers = [strict.join() for _ in range(100)]
     for peer in (*strangers, user):
         peer.say({"msgid": 1012})
-    await asyncio.sleep(0)  # in which all is sent that is answered
+    await asyncio.sleep(0)  # one turn, in which all answered frames are sent
     assert len(user.heard()) == 1
     assert [peer.heard() for peer in strangers] == [[]] * 100
     await settled()

@@ -1,4 +1,4 @@
-"""Who sends more than it may: pauses, and the end of who goes on."""
+"""Clients that send more than they may: pauses, and the end of those that go on."""
 
 import asyncio
 import itertools
@@ -17,13 +17,13 @@ AT_ONCE = BURST * PER_SECOND
 
 @pytest.fixture
 async def strict() -> AsyncIterator[Server]:
-    """A server with limits, whose clock goes on."""
+    """A server with limits, whose clock is running."""
     async with ticking(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000)) as server:
         yield server
 
 
 def chats(peer: Peer, count: int, first: int = 0) -> None:
-    """Ask for something that is answered at once: there is nobody with this id."""
+    """Send chats that are answered at once, for no user has this id."""
     chat = {"msgid": 1005, "toid": 0, "msg": "x"}
     peer.say(*({**chat, "seq": first + number} for number in range(count)))
 
@@ -33,7 +33,7 @@ def seqs(peer: Peer) -> list[int]:
 
 
 async def test_a_burst_is_answered_at_once(strict: Server) -> None:
-    """A client may be quick for a while."""
+    """A client may be fast for a while."""
     peer = await strict.logged_in("Ann")
     peer.heard()
     chats(peer, AT_ONCE)
@@ -42,7 +42,7 @@ async def test_a_burst_is_answered_at_once(strict: Server) -> None:
 
 
 async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
-    """All is answered, in order and no later than at the rate, and no pause is longer than 2 s."""
+    """Everything is answered, in order and at the rate, and no pause is longer than 2 s."""
     loop, peer = asyncio.get_running_loop(), await strict.logged_in("Ann")
     peer.heard()
     del peer.link.times[:]
@@ -59,7 +59,7 @@ async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
 
 
 async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
-    """One request at a time, each of which has to wait for the store."""
+    """It sends one request at a time, each of which has to wait for the store."""
     ann = await strict.logged_in("Ann")
     for _ in range(AT_ONCE // DEAR + QUANTUM_FRAMES):
         ann.say({"msgid": 1022})
@@ -70,7 +70,7 @@ async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
 
 
 async def test_reading_pauses_meanwhile(strict: Server) -> None:
-    """So that what more it sends waits with the client."""
+    """What else it sends waits on the client's side."""
     peer = await strict.logged_in("Ann")
     chats(peer, 2 * AT_ONCE)
     await settled()
@@ -78,7 +78,7 @@ async def test_reading_pauses_meanwhile(strict: Server) -> None:
 
 
 async def test_who_goes_on_is_cut(strict: Server) -> None:
-    """And told why; another one at its address is not."""
+    """It is told why. Another client at its address is not cut."""
     peer, other = await strict.logged_in("Ann"), await strict.logged_in("Bob")
     other.heard()
     seconds = 0
@@ -96,7 +96,7 @@ async def test_who_goes_on_is_cut(strict: Server) -> None:
 
 
 async def test_who_slows_down_is_not(strict: Server) -> None:
-    """However often it was too fast for a moment."""
+    """It does not matter how often the client was too fast for a moment."""
     peer = await strict.logged_in("Ann")
     for _ in range(10):
         chats(peer, AT_ONCE + PER_SECOND)
@@ -106,7 +106,8 @@ async def test_who_slows_down_is_not(strict: Server) -> None:
 
 @pytest.mark.parametrize("sign", [{"msgid": 1012}, {"msgid": 1013}, {"msgid": 1014, "at": 0}])
 async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) -> None:
-    """PING, PONG and TAKEN, ten times what of other frames would be too much."""
+    """PING, PONG and TAKEN do not count, even ten times as many as would be too much of other
+    frames."""
     peer = await strict.logged_in("Ann")
     for _ in range(10):
         peer.say(*[sign] * 10 * PER_SECOND)
@@ -121,7 +122,7 @@ async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) 
     ids=["newlines", "NULs", "drips", "noise", "bad frames", "deep ones"],
 )
 async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
-    """Whatever it is that a client keeps us busy with, in tiny pieces and in large ones."""
+    """Everything that keeps the server busy counts, in tiny pieces and in large ones."""
     drips, flood = await strict.logged_in("Ann"), await strict.logged_in("Bob")
     for _ in range(AT_ONCE + PER_SECOND):
         drips.link.arrives(nothing)
@@ -137,7 +138,7 @@ async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
 async def test_what_is_no_request_weighs_more(
     strict: Server, frame: bytes, *, reading: bool
 ) -> None:
-    """It is looked at twice, and may be made so that this takes long."""
+    """The server looks at it twice, and it may be made to take long."""
     peer = await strict.logged_in("Ann")
     for _ in range(3 * PER_SECOND):
         peer.link.arrives(frame + b" " * 10_000 + b"\n")
@@ -153,7 +154,7 @@ async def test_what_is_no_request_weighs_more(
 async def test_who_is_nobody_may_do_a_tenth(
     strict: Server, frame: dict[str, int], weight: int
 ) -> None:
-    """And of what needs a login, a tenth of that."""
+    """Of requests that need a login, they may send a tenth of that."""
     peer, slow = strict.join(), strict.join()
     for _ in range((AT_ONCE // 10 + QUANTUM_FRAMES) // weight):
         peer.say(frame)
@@ -167,7 +168,7 @@ async def test_who_is_nobody_may_do_a_tenth(
 
 
 async def test_who_logs_in_is_somebody_from_then_on(strict: Server) -> None:
-    """And nobody again when they have logged out."""
+    """After a logout, the lower limits apply again."""
     ann = await strict.logged_in("Ann")
     chats(ann, AT_ONCE // 2)
     await asyncio.sleep(0.1)

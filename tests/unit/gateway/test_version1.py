@@ -1,4 +1,4 @@
-"""The two kinds of version 1 client: the C++ server's, and a person with a terminal."""
+"""The two kinds of version 1 clients: the C++ server's, and a person at a terminal."""
 
 import asyncio
 import json
@@ -28,14 +28,14 @@ async def original(server: Server, name: str = "Old") -> Peer:
 
 
 async def person(server: Server, name: str = "Nick") -> Peer:
-    """Somebody who types frames into `nc`, logged in."""
+    """A person who types frames into `nc`, logged in."""
     peer = await server.logged_in(name, version=1)
     peer.heard()
     return peer
 
 
 async def away(server: Server, name: str, *texts: str) -> int:
-    """Somebody for whom these texts are waiting."""
+    """Register a user for whom these texts are waiting. Return their id."""
     (user_id,) = await server.register(name)
     sender = await server.logged_in(f"who writes to {name}")
     for text in texts:
@@ -44,7 +44,7 @@ async def away(server: Server, name: str, *texts: str) -> int:
 
 
 async def took_over(server: Server, user_id: int = 1) -> list[str]:
-    """What a user still waits for, once the clock has looked and the marks are written."""
+    """What still waits for a user once the clock has ticked and the marks are written."""
     server.tick(0.0)
     await server.chat.marks.write()
     return await server.waiting_for(user_id)
@@ -63,7 +63,7 @@ def offline(ack: Frame) -> list[str]:
 
 @pytest.mark.parametrize("end", [NUL, b"\n"])
 async def test_a_version_1_login_is_answered_as_ever(server: Server, end: bytes) -> None:
-    """With friends, groups and what was missed, as lists of strings; there is no token."""
+    """The answer has friends, groups and missed messages as lists of strings, and no token."""
     user_id = await away(server, "Old", "one", "two")
     (friend,) = await server.register("Bob")
     await server.chat.friends.add(user_id, friend)
@@ -79,7 +79,7 @@ async def test_a_version_1_login_is_answered_as_ever(server: Server, end: bytes)
 
 
 async def test_a_refused_login_is_answered_by_its_ack(server: Server) -> None:
-    """The original waits for it, and reads errno and errmsg."""
+    """The C++ server's client waits for it, and reads errno and errmsg."""
     peer = server.join(NUL)
     for frame in ({"id": 99, "password": "x"}, {"id": "?", "password": "x"}, {"id": 1}):
         peer.say({"msgid": 1000, **frame})
@@ -95,7 +95,7 @@ async def test_a_refused_login_is_answered_by_its_ack(server: Server) -> None:
 
 
 async def test_a_login_that_fails_half_way_leaves_no_session(server: Server) -> None:
-    """The store of friends is away, say; the next attempt is free to succeed."""
+    """Here, the store of friends is away. The next attempt can succeed."""
     await server.register("Old")
     peer = server.join(NUL)
     server.failing_friends.away = True
@@ -114,7 +114,7 @@ async def test_a_login_that_fails_half_way_leaves_no_session(server: Server) -> 
 
 
 async def test_what_does_not_fit_into_the_answer_follows_one_by_one(server: Server) -> None:
-    """50 ms apart, each in a write of its own, and live ones line up behind them."""
+    """They come 50 ms apart, each in a write of its own, and live messages line up behind them."""
     texts = [f"{number} " + "x" * 300 for number in range(6)]
     user_id = await away(server, "Old", *texts)
     bob = await server.logged_in("Bob")
@@ -135,7 +135,7 @@ async def test_what_does_not_fit_into_the_answer_follows_one_by_one(server: Serv
 
 
 async def test_a_short_live_message_comes_at_once(server: Server) -> None:
-    """Two that come in the same turn share a write, as page says."""
+    """Two that arrive in the same turn share a write, as the page says."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.say({"msgid": 1005, "toid": 1, "msg": "one"}, {"msgid": 1005, "toid": 1, "msg": "two"})
     await settled()
@@ -144,7 +144,7 @@ async def test_a_short_live_message_comes_at_once(server: Server) -> None:
 
 
 async def test_a_long_message_comes_in_parts(server: Server) -> None:
-    """Paced, each part fit for one read, and what is behind it waits for the last."""
+    """The parts are paced, each fits into one read, and what follows waits for the last one."""
     peer, bob = await original(server), await server.logged_in("Bob")
     long = '👩"\n' * 1000
     bob.say({"msgid": 1005, "toid": 1, "msg": long, "seq": 1})
@@ -164,7 +164,7 @@ async def test_a_long_message_comes_in_parts(server: Server) -> None:
 
 
 async def test_after_the_pause_messages_come_at_once_again(server: Server) -> None:
-    """Pacing ends with what was paced."""
+    """Pacing ends with the paced message."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 2000})
     await asyncio.sleep(1)
@@ -175,8 +175,8 @@ async def test_after_the_pause_messages_come_at_once_again(server: Server) -> No
 
 
 async def test_what_has_left_the_server_is_taken_over(server: Server) -> None:
-    """Not before: while the client does not read, its messages are still ours. Who has written them
-    is told."""
+    """While the client does not read, its messages still wait on the server. Their writers are told
+    when they have left."""
     peer, bob = await original(server), await server.logged_in("Bob")
     peer.link.stuck = True
     at = (await bob.ask(1005, toid=1, msg="hello"))["at"]
@@ -193,7 +193,7 @@ async def test_what_has_left_the_server_is_taken_over(server: Server) -> None:
 
 
 async def test_a_long_message_is_taken_over_with_its_last_part(server: Server) -> None:
-    """A connection that breaks in between loses none of it."""
+    """If the connection breaks in between, nothing of it is lost."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000, "seq": 1})
     bob.say({"msgid": 1005, "toid": 1, "msg": "behind", "seq": 2})
@@ -205,7 +205,7 @@ async def test_a_long_message_is_taken_over_with_its_last_part(server: Server) -
 
 
 async def test_what_is_passed_over_does_not_overtake_what_is_paced(server: Server) -> None:
-    """What its user writes on another device says nothing of what came before."""
+    """What its user writes on another device does not acknowledge what came before."""
     peer, bob = await original(server), await server.logged_in("Bob")
     device = await server.log_in(1)
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
@@ -217,7 +217,7 @@ async def test_what_is_passed_over_does_not_overtake_what_is_paced(server: Serve
 
 
 async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
-    """Whoever wrote it learns that it was taken over while they are both there."""
+    """The writer learns that the message was taken over while both are connected."""
     await original(server)
     bob = await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")
@@ -227,7 +227,7 @@ async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
 async def test_what_has_left_counts_without_a_tick_when_the_connection_breaks(
     server: Server,
 ) -> None:
-    """But not what was still with us then."""
+    """What was still on the server then does not count."""
     peer, bob = await original(server), await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="has left")
     peer.link.stuck = True
@@ -239,7 +239,7 @@ async def test_what_has_left_counts_without_a_tick_when_the_connection_breaks(
 
 
 async def test_what_is_taken_over_is_written_before_the_slot_is_free(server: Server) -> None:
-    """So that whoever logs in next is shown nothing again."""
+    """The next login is therefore not shown it again."""
     peer, bob = await original(server), await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")
     assert chats(peer) == ["hello"]
@@ -263,8 +263,8 @@ async def test_what_is_taken_over_is_written_before_the_slot_is_free(server: Ser
 async def test_version_1_is_shown_what_others_say_and_nothing_else(
     server: Server, end: bytes
 ) -> None:
-    """Live and afterwards: neither its user's own words on other devices, nor changes, nor texts
-    that were deleted. It is past them all the same."""
+    """This holds for live and for missed entries. Its user's own texts from other devices, changes
+    and deleted texts are left out, and its mark passes them all the same."""
     bob = await server.logged_in("Bob")
     peer = await server.logged_in("Old", version=1, end=end)
     device = await server.log_in(2)
@@ -301,7 +301,7 @@ async def test_version_1_is_shown_what_others_say_and_nothing_else(
 
 @pytest.mark.parametrize("end", [NUL, b"\n"])
 async def test_version_1_hears_what_its_user_says_to_themselves(server: Server, end: bytes) -> None:
-    """As by the C++ server; also what a device of theirs has said, at once or later."""
+    """The C++ server did so too. This includes what the user writes on a device, live or missed."""
     peer = await server.logged_in("Old", version=1, end=end)
     device = await server.log_in(1)
     peer.heard()
@@ -318,7 +318,7 @@ async def test_version_1_hears_what_its_user_says_to_themselves(server: Server, 
 
 @pytest.mark.parametrize("end", [NUL, b"\n"])
 async def test_devices_and_the_slot_are_not_in_each_other_s_way(server: Server, end: bytes) -> None:
-    """Both get everything; a second client of version 1 is refused as ever."""
+    """Both get everything. A second client of version 1 is still refused."""
     old = await server.logged_in("Old", version=1, end=end)
     device = await server.log_in(1)
     bob = await server.logged_in("Bob")
@@ -335,13 +335,13 @@ async def test_devices_and_the_slot_are_not_in_each_other_s_way(server: Server, 
 
 
 async def test_whatever_was_missed_comes_without_being_held_at_once(server: Server) -> None:
-    """Some wait to be sent one after the other; the log has the rest."""
+    """Some messages wait to be sent one after the other; the log has the rest."""
     texts = [str(number) for number in range(1000)]
     user_id = await away(server, "Old", *texts)
     peer = await server.log_in(user_id, version=1, end=NUL)
     found = offline(peer.heard()[0])
     assert isinstance(peer.talk.client, OriginalClient)
-    most = READ_AT_ONCE  # which is what was read for the answer
+    most = READ_AT_ONCE  # read for the answer
     while len(found) < len(texts):
         assert len(peer.talk.client) <= most
         if len(peer.talk.client) <= MOST_PACED:
@@ -354,7 +354,7 @@ async def test_whatever_was_missed_comes_without_being_held_at_once(server: Serv
 
 
 async def test_who_does_not_read_and_is_paced_gets_all_of_it_once(server: Server) -> None:
-    """What waits stays bounded, in whichever order these two end."""
+    """What waits stays bounded, whichever of the two ends first."""
     texts = [str(number) for number in range(1000)]
     user_id = await away(server, "Old", *texts)
     peer = await server.log_in(user_id, version=1, end=NUL)
@@ -377,7 +377,7 @@ async def test_who_does_not_read_and_is_paced_gets_all_of_it_once(server: Server
 
 
 async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
-    """Whatever it was sent in the one before means nothing in the new one."""
+    """What it was sent in the old epoch means nothing in the new one."""
     peer, bob = await original(server), await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="short")
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
@@ -397,8 +397,8 @@ async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
 async def test_what_was_read_for_the_answer_to_a_login_is_none_of_the_new_positions(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where they begin anew before it is answered, it is read again, and nothing counts as taken
-    over before it has left."""
+    """If they begin anew before the login is answered, the messages are read again, and nothing
+    counts as taken over before it has left."""
     user_id = await away(server, "Old", "one", "lost")
     check = Accounts.check_unchanged
 
@@ -421,7 +421,8 @@ async def test_what_was_read_for_the_answer_to_a_login_is_none_of_the_new_positi
 
 
 async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
-    """No error, no answer, no notice, no PING: it could take them for a chat, or miss one."""
+    """It gets no error, answer, notice or PING, which it could take for a chat, or for which it
+    could miss one."""
     peer, bob = await original(server), await server.logged_in("Bob")
     await server.chat.friends.add(1, 2)
     peer.link.arrives(b"nonsense\0[]\0{}\0")
@@ -445,7 +446,7 @@ async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
 
 
 async def test_the_original_s_requests_are_done(server: Server) -> None:
-    """Though nothing is said about them."""
+    """It is told nothing about them."""
     peer = await original(server)
     await server.register("Bob")
     await server.group(2, name="theirs")
@@ -461,7 +462,8 @@ async def test_the_original_s_requests_are_done(server: Server) -> None:
 
 
 async def test_an_original_that_logs_out_may_log_in_again(server: Server) -> None:
-    """On the same connection, and what was to be paced comes with the next login."""
+    """This works on the same connection, and what was still to be paced comes with the next
+    login."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
     await settled()
@@ -476,7 +478,7 @@ async def test_an_original_that_logs_out_may_log_in_again(server: Server) -> Non
 
 
 async def test_an_original_that_is_lost_during_its_login_is_not_written_to(server: Server) -> None:
-    """Nothing is paced to nobody, and nothing of its missed messages is lost."""
+    """Nothing is paced for it, and none of its missed messages are lost."""
     texts = ["x" * 600, "y" * 600, "z" * 600]
     user_id = await away(server, "Old", *texts)
     peer = server.join(NUL)
@@ -493,7 +495,7 @@ async def test_an_original_that_is_lost_during_its_login_is_not_written_to(serve
 
 
 async def test_a_silent_original_is_not_dropped(server: Server) -> None:
-    """It cannot answer a PING; TCP finds out whether it is there."""
+    """It cannot answer a PING; TCP finds out whether it is still there."""
     peer = await original(server)
     for now in range(0, 1000, 10):
         server.tick(float(now))
@@ -501,7 +503,7 @@ async def test_a_silent_original_is_not_dropped(server: Server) -> None:
 
 
 async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None:
-    """After 60 s, as anybody."""
+    """This happens after 60 s, as with any client."""
     peer = await original(server)
     server.tick(0.0)
     peer.conversation.choked()
@@ -513,7 +515,7 @@ async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None
 
 
 async def test_a_person_gets_everything_at_once(server: Server) -> None:
-    """Whatever its length, and with the answer to the login."""
+    """This holds for messages of any length, and for those in the answer to the login."""
     texts = ["x" * 2000, "y" * 2000]
     user_id = await away(server, "Nick", *texts)
     peer = await server.log_in(user_id, version=1)
@@ -525,7 +527,7 @@ async def test_a_person_gets_everything_at_once(server: Server) -> None:
 
 
 async def test_what_does_not_fit_into_a_person_s_answer_follows_at_once(server: Server) -> None:
-    """It is three fourths of the longest frame of ours, and no longer: it is made in one go."""
+    """The answer has at most three fourths of our longest frame, for it is made in one go."""
     texts = [f"{number} " + '"' * 4000 for number in range(16)]  # each is quoted twice
     user_id = await away(server, "Nick", *texts)
     peer = await server.log_in(user_id, version=1)
@@ -537,7 +539,7 @@ async def test_what_does_not_fit_into_a_person_s_answer_follows_at_once(server: 
 
 
 async def test_a_person_gets_errors_and_answers(server: Server) -> None:
-    """An ACK where there was a seq, and may use our requests."""
+    """A person gets an ACK if the request had a seq, and may use our own requests."""
     peer = await person(server)
     peer.say({"msgid": 1005, "toid": 99, "msg": "to nobody"})
     await settled()
@@ -552,7 +554,7 @@ async def test_a_person_gets_errors_and_answers(server: Server) -> None:
 
 
 async def test_a_person_gets_no_ping_and_no_presence(server: Server) -> None:
-    """Nobody types an answer to them."""
+    """Nobody types an answer to a PING."""
     peer = await person(server)
     (bob_id,) = await server.register("Bob")
     await server.chat.friends.add(1, bob_id)
@@ -572,13 +574,14 @@ async def test_a_person_has_no_positions_to_acknowledge(server: Server) -> None:
 
 @pytest.mark.parametrize(("version", "end"), [(1, b"\n"), (1, NUL)])
 async def test_only_version_2_can_be_resumed(server: Server, version: int, end: bytes) -> None:
-    """There is no token that could."""
+    """The answer to a login of version 1 has no token."""
     peer = await server.logged_in("Nick", version=version, end=end)
     assert "token" not in peer.heard()[0]
 
 
 async def test_version_1_is_refused_where_it_is_not_spoken(server: Server) -> None:
-    """As over a WebSocket; what cannot speak anything else is not waited for."""
+    """This is so over a WebSocket. The server also closes the connection, since the client speaks
+    nothing else."""
     await server.register("Ann")
     for version, is_gone in ((1, True), (2, False)):
         peer = server.join()
@@ -590,13 +593,13 @@ async def test_version_1_is_refused_where_it_is_not_spoken(server: Server) -> No
 
 @pytest.mark.parametrize("version", [2, 3, 99])
 async def test_the_lower_of_the_two_versions_is_in_force(server: Server, version: int) -> None:
-    """And the answer says which."""
+    """The answer says which one it is."""
     peer = await server.logged_in("Ann", version=version)
     assert peer.heard()[0]["v"] == 2
 
 
 async def test_version_2_works_over_nul_as_well(server: Server) -> None:
-    """The server ends its frames as the client did its first."""
+    """The server ends its frames as the client has ended its first one."""
     peer = await server.logged_in("Ann", end=NUL)
     peer.heard()
     server.tick(0.0)

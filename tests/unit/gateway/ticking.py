@@ -1,4 +1,4 @@
-"""A server whose clock goes on."""
+"""A server whose clock is running."""
 
 import asyncio
 from collections.abc import AsyncIterator

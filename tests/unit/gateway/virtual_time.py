@@ -5,7 +5,7 @@ import selectors
 
 
 class _Jumping(selectors.SelectSelector):
-    """Never waits: what would be waited for is added to the loop's time instead."""
+    """Never waits. It adds the time that it would wait for to the loop's time instead."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,9 +31,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
     def is_busy(self) -> bool:
-        """Whether something is left to be done that needs no time."""
+        """Whether work is left that needs no time."""
         return bool(self._ready)  # type: ignore[attr-defined]  # there is no public way to ask
 
     def pass_time(self, seconds: float) -> None:
-        """Let what is being done take so long."""
+        """Let the present work take this long."""
         self._jumping.now += seconds
