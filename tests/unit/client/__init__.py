@@ -1,1 +1,1 @@
-"""Tests of the client, and of the line client above it."""
+"""Tests of the client and of the line client built on it."""

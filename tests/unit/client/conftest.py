@@ -5,7 +5,7 @@ import pytest
 from tests.unit.client.fake_chat_server import FakeServer
 from tests.unit.in_memory import tmp_path
 
-__all__ = ["server", "tmp_path"]  # fixtures, found here by pytest
+__all__ = ["server", "tmp_path"]  # fixtures for pytest to find here
 
 
 @pytest.fixture

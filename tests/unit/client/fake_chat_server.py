@@ -1,4 +1,4 @@
-"""A server over a real socket that says what the test tells it to, and nothing else."""
+"""A server on a real socket that sends what the test tells it to, and nothing else."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 Frame = dict[str, Any]
 TAKEN = 1014
 AT_0 = {"head": 0, "epoch": "e1", "oldest": 1}
-TIMEOUT = 30.0  # seconds; only a failing test ever waits so long
+TIMEOUT = 30.0  # seconds; only a failing test waits this long
 
 
 def line(**fields: Any) -> bytes:
@@ -20,7 +20,7 @@ def line(**fields: Any) -> bytes:
 
 
 def push(at: int, cid: str, sender: int = 15, **fields: Any) -> bytes:
-    """A message for user 13 out of the log."""
+    """A message for user 13, as pushed from the log."""
     who = {"id": sender, "name": "li", "toid": 13}
     return line(**{"msgid": 1005, "at": at, "cid": cid, "msg": "hello", "time": 7} | who | fields)
 
@@ -39,10 +39,8 @@ class Peer:
         self._writer.write(b"".join(frames))
 
     async def hear(self, msgid: int | None = None) -> Frame:
-        """The client's next frame, which has to be of this kind.
-
-        TAKEN, which comes by the clock, is passed over unless it is asked for.
-        """
+        """The client's next frame, which has to be of this kind. TAKEN, whose time depends on the
+        clock, is passed over unless it is asked for."""
         while True:
             async with asyncio.timeout(TIMEOUT):
                 raw = await self._reader.readline()
@@ -58,13 +56,13 @@ class Peer:
         await asyncio.sleep(0)
 
     async def reset(self) -> None:
-        """As a network does that has lost the connection."""
+        """Close with a reset, as a network does that has lost the connection."""
         sock = self._writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await self.hang_up()
 
     async def until_gone(self) -> None:
-        """Wait until the client has closed, whatever it still says."""
+        """Wait until the client has closed the connection, whatever it still sends."""
         async with asyncio.timeout(TIMEOUT):
             try:
                 while await self._reader.read(65_536):
@@ -73,7 +71,8 @@ class Peer:
                 return
 
     async def admit(self, msgid: int = 1000, **fields: Any) -> Frame:
-        """Let the user in who knocks, and say where they are if they do not know."""
+        """Accept the next login or resumption, and answer the PING of a client that has no
+        position."""
         request = await self.hear(msgid)
         ack = {"errno": 0, "id": 13, "name": "zhang san", "v": 2, "token": "t1"} | AT_0 | fields
         self.say(msgid=1001, seq=request["seq"], **ack)
@@ -88,7 +87,7 @@ class Peer:
         return request
 
     async def take(self, at: int = 7) -> Frame:
-        """Write the next chat to the log, at this position."""
+        """Answer the next chat as written to the log at this position."""
         chat = await self.hear()
         assert chat["msgid"] in (1005, 1009), chat
         self.say(msgid=1010, seq=chat["seq"], at=at, time=1)

@@ -33,13 +33,14 @@ async def logged_in(
 
 
 async def both(one: Any, other: Any) -> Any:
-    """Do the client's and the server's part at the same time; the client's result."""
+    """Do the client's and the server's part at the same time. Return the client's result."""
     async with asyncio.timeout(TIMEOUT):
         return (await asyncio.gather(one, other))[0]
 
 
 async def until(client: ChatClient, kind: type[T]) -> T:
-    """The next event of this kind. The application is done with it when it asks for another."""
+    """The next event of this kind. Asking for another one tells the client that the application is
+    done with it."""
     async with asyncio.timeout(TIMEOUT):
         async for event in client.events():
             if isinstance(event, kind):

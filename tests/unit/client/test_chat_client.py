@@ -1,4 +1,4 @@
-"""ChatClient over real sockets, against a server that follows the test's script."""
+"""ChatClient on real sockets, against a server that follows the test's script."""
 
 import asyncio
 import errno
@@ -36,7 +36,7 @@ LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
 
 
 async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
-    """The user is known afterwards, and the token at hand."""
+    """Afterwards, the client knows its user and the token."""
     async with connected(server) as (client, peer):
         knocking = asyncio.create_task(client.login("zhang san", "secret"))
         request = await peer.admit()
@@ -53,7 +53,7 @@ async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
 
 @pytest.mark.parametrize("who", [13, "13", " 13 "])
 async def test_digits_are_an_id(server: FakeServer, who: int | str) -> None:
-    """No name is digits alone."""
+    """No name consists of digits only."""
     async with connected(server) as (client, peer):
         knocking = asyncio.create_task(client.login(who, "secret"))
         assert (await peer.admit())["id"] == 13
@@ -61,7 +61,7 @@ async def test_digits_are_an_id(server: FakeServer, who: int | str) -> None:
 
 
 async def test_a_refused_login_can_be_repeated(server: FakeServer) -> None:
-    """The server's reason is in the exception, and the connection stays."""
+    """The exception has the server's reason, and the connection stays."""
     async with connected(server) as (client, peer):
         with pytest.raises(Refused) as refused:
             await both(client.login(13, "x"), peer.turn_away(LOGIN, 3, "bad_credentials"))
@@ -71,7 +71,7 @@ async def test_a_refused_login_can_be_repeated(server: FakeServer) -> None:
 
 
 async def test_a_taken_name_is_refused(server: FakeServer) -> None:
-    """Registration has an answer of its own."""
+    """A registration has its own kind of answer."""
     async with connected(server) as (client, peer):
         asking = asyncio.create_task(client.register("li si", "secret"))
         seq = (await peer.hear(REGISTER))["seq"]
@@ -81,7 +81,7 @@ async def test_a_taken_name_is_refused(server: FakeServer) -> None:
 
 
 async def test_without_a_server_there_is_no_client() -> None:
-    """The first connection is not tried again and again."""
+    """The client does not retry the first connection."""
     async with FakeServer().listening() as gone:
         port = gone.port
     with pytest.raises(ConnectionLost, match="cannot connect"):
@@ -90,7 +90,7 @@ async def test_without_a_server_there_is_no_client() -> None:
 
 
 async def test_a_login_says_which_device_it_is_and_where_it_was(server: FakeServer) -> None:
-    """As far as the application knows; so does RESUME."""
+    """The application supplies the position. RESUME sends it too."""
     async with connected(server) as (client, peer):
         position = Position(4, "e1")
         knocking = client.login(13, "secret", device="laptop", position=position)
@@ -103,7 +103,7 @@ async def test_a_login_says_which_device_it_is_and_where_it_was(server: FakeServ
 
 
 async def test_send_waits_for_the_answer(server: FakeServer) -> None:
-    """The acknowledgement says where in the log the message is."""
+    """The acknowledgement has the message's position in the log."""
     async with logged_in(server) as (client, peer):
         sending = asyncio.create_task(client.send(15, "hello", answers=5))
         chat = await peer.take(at=8)
@@ -113,7 +113,7 @@ async def test_send_waits_for_the_answer(server: FakeServer) -> None:
 
 
 async def test_a_cid_begins_with_the_time(server: FakeServer) -> None:
-    """In 13 digits of milliseconds, and the next one is another."""
+    """The time has 13 digits of milliseconds, and each cid is different."""
     async with logged_in(server) as (client, peer):
         client.post(15, "hello")
         client.post_group(3, "hello all")
@@ -123,7 +123,7 @@ async def test_a_cid_begins_with_the_time(server: FakeServer) -> None:
 
 
 async def test_a_bad_text_is_not_queued(server: FakeServer) -> None:
-    """It is refused at once and stands in nobody's way."""
+    """The client refuses it at once, so it holds up no other message."""
     async with logged_in(server) as (client, _):
         with pytest.raises(Refused, match="bad_field"):
             client.post(15, "")
@@ -131,14 +131,15 @@ async def test_a_bad_text_is_not_queued(server: FakeServer) -> None:
 
 
 async def test_sending_needs_a_login(server: FakeServer) -> None:
-    """It is refused here, without asking."""
+    """The client refuses it without asking the server."""
     async with connected(server) as (client, _):
         with pytest.raises(Refused, match="not_logged_in"):
             await client.send(15, "hello")
 
 
 async def test_messages_are_events_and_taken_over(server: FakeServer) -> None:
-    """Each when the next one is asked for; the server is told of all that by the way."""
+    """An event is taken over when the application asks for the next one. The client tells the
+    server from time to time."""
     settings = attrs.evolve(HASTY, taken_every=0.02)
     async with logged_in(server, settings) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"))
@@ -155,7 +156,8 @@ async def test_messages_are_events_and_taken_over(server: FakeServer) -> None:
 
 
 async def test_what_is_done_is_taken_over_before_closing(server: FakeServer) -> None:
-    """However little time has gone by; what the application was still at is not."""
+    """The client does so however little time has passed. What the application was still working on
+    is not taken over."""
     settings = attrs.evolve(HASTY, taken_every=1_000.0)
     async with logged_in(server, settings) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"), push(3, "c"), push(4, "d"))
@@ -171,7 +173,8 @@ async def test_what_is_done_is_taken_over_before_closing(server: FakeServer) -> 
 
 
 async def test_an_application_can_say_what_it_is_done_with(server: FakeServer) -> None:
-    """Then the next step of its loop does not; and what it says covers what was before."""
+    """The loop's next step then no longer does so. What the application names includes everything
+    before it."""
     settings = attrs.evolve(HASTY, taken_every=0.0)
     async with logged_in(server, settings) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"), push(3, "c"))
@@ -188,7 +191,7 @@ async def test_an_application_can_say_what_it_is_done_with(server: FakeServer) -
 
 
 async def test_events_can_go_to_a_function(server: FakeServer) -> None:
-    """Its mistakes do not cost the events behind."""
+    """If the function fails, later events still reach it."""
     had: list[object] = []
     complaints: list[str] = []
 
@@ -209,8 +212,8 @@ async def test_events_can_go_to_a_function(server: FakeServer) -> None:
 async def test_what_is_said_at_once_is_heard(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where all of it has come, and the end behind it, before the client goes on that waits
-    for a connection: uvloop reads what is there first."""
+    """This holds even if all of it and the end have arrived before the connecting client continues:
+    uvloop reads first."""
     loop = asyncio.get_running_loop()
     connect = loop.create_connection
 
@@ -230,7 +233,7 @@ async def test_what_is_said_at_once_is_heard(
 
 
 async def test_a_lost_connection_is_resumed_by_token(server: FakeServer) -> None:
-    """The application hears of both, and need not do anything."""
+    """The application hears of both the loss and the return, and need not do anything."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         assert (await until(client, Disconnected)).retrying
@@ -240,14 +243,14 @@ async def test_a_lost_connection_is_resumed_by_token(server: FakeServer) -> None
 
 
 async def test_why_a_connection_was_lost_is_said_in_words(server: FakeServer) -> None:
-    """A person may be shown it, to whom the system's number for it says nothing."""
+    """The reason may be shown to a person, to whom the system's error number says nothing."""
     async with logged_in(server) as (client, peer):
         await peer.reset()
         assert (await until(client, Disconnected)).why == os.strerror(errno.ECONNRESET)
 
 
 async def test_unanswered_messages_are_sent_again_before_new_ones(server: FakeServer) -> None:
-    """In their order, with the same cids."""
+    """They are sent in their order, with the same cids."""
     async with logged_in(server) as (client, peer):
         futures = [client.post(15, text) for text in ("one", "two", "three")]
         cids = [(await peer.hear(CHAT))["cid"] for _ in range(3)]
@@ -263,7 +266,8 @@ async def test_unanswered_messages_are_sent_again_before_new_ones(server: FakeSe
 
 
 async def test_a_client_goes_on_from_where_it_was(server: FakeServer) -> None:
-    """By token or by password, as far as the log has come out; a copy is shown once."""
+    """By token or by password, it names the last position that it received. A copy is shown
+    once."""
     async with logged_in(server) as (client, peer):
         peer.say_together(push(6, "a"))
         await until(client, Message)
@@ -290,7 +294,8 @@ async def test_an_own_message_from_the_log_is_an_answer(server: FakeServer) -> N
 
 
 async def test_positions_that_mean_nothing_any_more_are_forgotten(server: FakeServer) -> None:
-    """The application hears of it, and the next login goes on from where the server said."""
+    """The application hears of it, and the next login continues from the position that the server
+    named."""
     async with logged_in(server) as (client, peer):
         peer.say_together(push(6, "a"))
         await until(client, Message)
@@ -304,7 +309,7 @@ async def test_positions_that_mean_nothing_any_more_are_forgotten(server: FakeSe
 
 
 async def test_the_token_of_the_last_answer_is_used(server: FakeServer) -> None:
-    """A RESUME can be answered with another one, which the program can read, too."""
+    """The answer to a RESUME may have a new token, which the program can also read."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         second = await server.accept()
@@ -329,7 +334,7 @@ async def test_a_refused_token_falls_back_to_the_password(server: FakeServer) ->
 
 
 async def test_without_a_password_a_refused_token_ends_the_session(server: FakeServer) -> None:
-    """Who is logged in no more is told, and so is who waits for an acknowledgement."""
+    """The application is told, and so is whoever waits for an acknowledgement."""
     async with connected(server) as (client, peer):
         await both(client.resume("t0"), peer.admit(RESUME))
         sending = client.post(15, "hello")
@@ -345,7 +350,7 @@ async def test_without_a_password_a_refused_token_ends_the_session(server: FakeS
 
 
 async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> None:
-    """On another connection, which may lead to another server."""
+    """The client uses another connection, which may lead to another server."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         await (await server.accept()).turn_away(RESUME, 50, "try_again")
@@ -354,7 +359,7 @@ async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> 
 
 
 async def test_a_server_that_is_silent_at_the_login_is_left(server: FakeServer) -> None:
-    """The login goes on over another connection, and over another one if that is busy."""
+    """The login continues on another connection, and on a further one if that server is busy."""
     settings = attrs.evolve(HASTY, greet_within=0.3)
     async with connected(server, settings) as (client, peer):
         knocking = asyncio.create_task(client.login(13, "secret"))
@@ -367,7 +372,7 @@ async def test_a_server_that_is_silent_at_the_login_is_left(server: FakeServer) 
 
 
 async def test_a_login_that_nobody_answers_fails_in_the_end(server: FakeServer) -> None:
-    """Patience is bounded."""
+    """The client waits for a bounded time."""
     settings = attrs.evolve(HASTY, greet_within=0.02, patience=0.1)
     async with connected(server, settings) as (client, _):
         with pytest.raises(ConnectionLost, match="does not answer"):
@@ -375,7 +380,7 @@ async def test_a_login_that_nobody_answers_fails_in_the_end(server: FakeServer) 
 
 
 async def test_a_login_that_is_given_up_ends_its_connection(server: FakeServer) -> None:
-    """It may come about all the same, and then no other could on that connection."""
+    """The server may still carry it out, and then accepts no other login on that connection."""
     async with connected(server) as (client, peer):
         knocking = asyncio.create_task(client.login(13, "secret"))
         await peer.hear(LOGIN)
@@ -386,7 +391,7 @@ async def test_a_login_that_is_given_up_ends_its_connection(server: FakeServer) 
 
 
 async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer) -> None:
-    """A server that accepts connections and says nothing does not stop the client."""
+    """A server that accepts connections and sends nothing does not stop the client."""
     settings = attrs.evolve(HASTY, greet_within=0.3)
     async with logged_in(server, settings) as (client, peer):
         await peer.hang_up()
@@ -397,7 +402,7 @@ async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer
 
 
 async def test_silence_ends_the_connection(server: FakeServer) -> None:
-    """A PING that nobody answers is followed by a reconnection."""
+    """The client reconnects if nobody answers its PING."""
     settings = attrs.evolve(HASTY, ping_after=0.1, dead_after=0.3)
     async with logged_in(server, settings) as (client, peer):
         await peer.hear(1012)
@@ -405,7 +410,7 @@ async def test_silence_ends_the_connection(server: FakeServer) -> None:
 
 
 async def test_who_was_ended_elsewhere_does_not_come_back(server: FakeServer) -> None:
-    """Neither by token nor by password; but another login may follow."""
+    """The client tries neither the token nor the password, but the application may log in again."""
     async with logged_in(server) as (client, peer):
         sending = client.post(15, "hello")
         await peer.hear(CHAT)
@@ -424,7 +429,7 @@ async def test_who_was_ended_elsewhere_does_not_come_back(server: FakeServer) ->
 
 
 async def test_the_delay_of_a_server_that_goes_away_is_honoured(server: FakeServer) -> None:
-    """The client comes back within it, instead of after its own delay."""
+    """The client comes back within that delay, instead of after its own."""
     settings = attrs.evolve(HASTY, first_delay=1_000.0, longest_delay=1_000.0)
     async with logged_in(server, settings) as (client, peer):
         peer.say(msgid=1018, delay=20)
@@ -437,7 +442,7 @@ async def test_the_delay_of_a_server_that_goes_away_is_honoured(server: FakeServ
 async def test_a_client_that_shall_not_reconnect_ends_with_its_connection(
     server: FakeServer,
 ) -> None:
-    """Everything asked of it fails from then on."""
+    """Every request fails from then on."""
     async with logged_in(server, reconnect=False) as (client, peer):
         sending = client.post(15, "hello")
         await peer.hear(CHAT)
@@ -460,7 +465,7 @@ async def test_a_request_under_way_fails_with_its_connection(server: FakeServer)
 
 
 async def test_a_change_of_a_group_is_asked_for_until_it_has_an_answer(server: FakeServer) -> None:
-    """Under one cid, by which the server knows it again."""
+    """All attempts have one cid, by which the server recognizes them."""
     async with logged_in(server) as (client, peer):
         asking = asyncio.create_task(client.join_group(3))
         first = await peer.hear(1008)
@@ -479,7 +484,7 @@ async def test_a_change_of_a_group_is_asked_for_until_it_has_an_answer(server: F
 async def test_a_change_of_a_group_that_is_refused_is_not_asked_for_again(
     server: FakeServer,
 ) -> None:
-    """The reason lasts."""
+    """The reason is permanent."""
     async with logged_in(server) as (client, peer):
         asking = asyncio.create_task(client.create_group("hikers"))
         seq = (await peer.hear(1007))["seq"]
@@ -489,7 +494,7 @@ async def test_a_change_of_a_group_that_is_refused_is_not_asked_for_again(
 
 
 async def test_a_change_of_a_group_is_not_asked_for_for_ever(server: FakeServer) -> None:
-    """Whoever waits for it hears why it has not come about."""
+    """The caller learns why it was not carried out."""
     settings = attrs.evolve(HASTY, patience=0.5)
     async with logged_in(server, settings) as (client, peer):
 
@@ -505,7 +510,7 @@ async def test_a_change_of_a_group_is_not_asked_for_for_ever(server: FakeServer)
 
 
 async def test_a_connection_that_lasted_makes_the_delays_small_again(server: FakeServer) -> None:
-    """Otherwise the fifteenth loss would be followed by half a minute's wait."""
+    """Otherwise the fifteenth loss would be followed by a wait of half a minute."""
     settings = attrs.evolve(HASTY, longest_delay=1_000.0)
     async with logged_in(server, settings) as (client, peer):
         await peer.hang_up()
@@ -517,7 +522,7 @@ async def test_a_connection_that_lasted_makes_the_delays_small_again(server: Fak
 
 
 async def test_who_asks_again_in_the_moment_of_the_loss_waits_too(server: FakeServer) -> None:
-    """As one does who has just heard that it has cost them an answer."""
+    """An application does so if it has just learned that the loss has cost it an answer."""
 
     async def ask(client: ChatClient) -> Friend:
         try:
@@ -537,7 +542,7 @@ async def test_who_asks_again_in_the_moment_of_the_loss_waits_too(server: FakeSe
 
 
 async def test_a_request_waits_for_the_connection_to_come_back(server: FakeServer) -> None:
-    """It need not be repeated by the application."""
+    """The application need not repeat it."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         await until(client, Disconnected)
@@ -550,8 +555,8 @@ async def test_a_request_waits_for_the_connection_to_come_back(server: FakeServe
 
 
 async def test_what_is_left_unread_is_fetched_later(server: FakeServer) -> None:
-    """The client takes no more of it than it may keep; answers come all the same. When everything
-    is read, the next connection brings the rest."""
+    """The client takes no more than it may keep, while answers still arrive. When everything is
+    read, the next connection brings the rest."""
     settings = attrs.evolve(HASTY, backlog=2)
     async with logged_in(server, settings) as (client, peer):
         await until(client, Connected)
@@ -568,7 +573,7 @@ async def test_what_is_left_unread_is_fetched_later(server: FakeServer) -> None:
 
 
 async def test_requests_have_their_answers_before_the_rest_is_fetched(server: FakeServer) -> None:
-    """Nobody could know whether they were carried out otherwise."""
+    """Otherwise nobody could know whether they were carried out."""
     settings = attrs.evolve(HASTY, backlog=1, answer_within=0.04)
     async with logged_in(server, settings) as (client, peer):
         await until(client, Connected)
@@ -602,7 +607,7 @@ async def test_send_waits_for_room_and_post_does_not(server: FakeServer) -> None
 
 
 async def test_logout_waits_for_what_is_under_way(server: FakeServer) -> None:
-    """Afterwards nobody is logged in, and another user may be."""
+    """Afterwards nobody is logged in, and another user may log in."""
     async with logged_in(server) as (client, peer):
         sending = client.post(15, "bye")
         leaving = asyncio.create_task(client.logout())
@@ -629,7 +634,7 @@ async def test_a_changed_password_is_used_from_then_on(server: FakeServer) -> No
 
 
 async def test_lists_are_fetched_page_by_page(server: FakeServer) -> None:
-    """The answer's `next` is asked for until there is none."""
+    """The client asks for the answer's `next` until an answer has none."""
     async with logged_in(server) as (client, peer):
 
         async def pages() -> None:
@@ -648,7 +653,7 @@ async def test_lists_are_fetched_page_by_page(server: FakeServer) -> None:
 
 
 async def test_groups_and_members_have_roles(server: FakeServer) -> None:
-    """They come as the same records that the server's rules use."""
+    """They are the same records that the server's rules use."""
     async with logged_in(server) as (client, peer):
 
         async def answers() -> None:
@@ -669,7 +674,7 @@ async def test_groups_and_members_have_roles(server: FakeServer) -> None:
 
 
 async def test_a_group_is_renamed_and_its_members_hear_of_it(server: FakeServer) -> None:
-    """The one who asks has an answer, and the others have an event."""
+    """The asking client gets an answer, and the others get an event."""
     async with logged_in(server) as (client, peer):
         renaming = asyncio.create_task(client.rename_group(3, "walkers"))
         request = await peer.hear(1035)
@@ -684,7 +689,7 @@ async def test_a_group_is_renamed_and_its_members_hear_of_it(server: FakeServer)
 
 
 def test_it_runs_on_uvloop_too() -> None:
-    """Whose transports are of other classes."""
+    """Its transports are of other classes."""
 
     async def converse() -> Ack:
         async with FakeServer().listening() as server, logged_in(server) as (client, peer):
@@ -695,7 +700,7 @@ def test_it_runs_on_uvloop_too() -> None:
 
 
 async def test_closing_fails_what_is_unanswered(server: FakeServer) -> None:
-    """Nobody waits for ever for a client that is gone."""
+    """Nobody waits forever for a client that is closed."""
     async with logged_in(server) as (client, peer):
         sending = client.post(15, "hello")
         await peer.hear(CHAT)
@@ -704,7 +709,7 @@ async def test_closing_fails_what_is_unanswered(server: FakeServer) -> None:
 
 
 async def test_a_session_that_ends_as_soon_as_it_begins_is_over(server: FakeServer) -> None:
-    """What says so may come in one piece with the answer to the login, or to RESUME."""
+    """SESSION_ENDED may arrive in one piece with the answer to a login or a RESUME."""
     ended = line(msgid=1016)
     ack = {"msgid": 1001, "errno": 0, "id": 13, "name": "li", "v": 2, "token": "t1"} | AT_0
     async with connected(server) as (client, peer):

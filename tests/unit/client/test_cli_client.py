@@ -1,4 +1,4 @@
-"""What the line client is started with."""
+"""The arguments of the line client."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from entrypoints import cli_client
 
 
 def test_a_device_is_called_like_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cut to what a device may be called, unless the user says something else."""
+    """The name is cut to the allowed length, and the user can give another one."""
     monkeypatch.setattr(socket, "gethostname", lambda: "h" * 64)
     assert cli_client.command_line().parse_args([]).device == "h" * 50
     assert (
@@ -19,7 +19,7 @@ def test_a_device_is_called_like_its_host(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_two_terminals_of_one_host_are_two_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long its name is."""
+    """The device has the terminal's name, however long the host's name is."""
     monkeypatch.setattr(socket, "gethostname", lambda: "h" * 64)
     ends = os.openpty()
     name = " " + os.ttyname(ends[1]).removeprefix("/dev/")
@@ -32,7 +32,7 @@ def test_two_terminals_of_one_host_are_two_devices(monkeypatch: pytest.MonkeyPat
 def test_a_device_has_a_name_that_the_server_takes(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Otherwise it would be asked for everything else before it is refused."""
+    """Otherwise the user would be asked for everything else before the server refuses the name."""
     with pytest.raises(SystemExit) as exit_:
         cli_client.command_line().parse_args(["--device", name])
     assert exit_.value.code == 2
@@ -42,7 +42,7 @@ def test_a_device_has_a_name_that_the_server_takes(
 def test_without_an_input_there_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As where a shell has closed it by `<&-`."""
+    """A shell closes it with `<&-`."""
     monkeypatch.setattr(sys, "stdin", None)
     assert cli_client.main([]) == 1
     assert capsys.readouterr().err == "error: the standard input is closed\n"

@@ -1,4 +1,4 @@
-"""ChatClient as a program uses it that nobody watches."""
+"""ChatClient as used by a program that nobody watches."""
 
 import asyncio
 import logging
@@ -16,7 +16,8 @@ LOGIN, RESUME = 1000, 1015
 async def test_a_handler_that_fails_is_logged_and_has_the_next_event(
     server: FakeServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It counts as done with the one that it has failed on. The log has not what was said."""
+    """The event that it has failed on counts as done. The log does not contain the message's
+    text."""
     had: list[int] = []
 
     async def handle(event: Event) -> None:
@@ -40,7 +41,7 @@ async def test_a_handler_that_fails_is_logged_and_has_the_next_event(
 
 
 async def test_serving_ends_where_there_is_no_connection_any_more(server: FakeServer) -> None:
-    """What a handler was at then, it is not done with."""
+    """The event that the handler was working on does not count as done."""
 
     async def handle(event: Event) -> None:
         if isinstance(event, Message):
@@ -58,7 +59,8 @@ async def test_serving_ends_where_there_is_no_connection_any_more(server: FakeSe
 
 
 async def test_events_raise_where_there_is_no_way_back_in(server: FakeServer) -> None:
-    """As after a password that was changed elsewhere; the reason is the server's."""
+    """This happens after the password was changed elsewhere. The exception has the server's
+    reason."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         second = await server.accept()
@@ -71,7 +73,7 @@ async def test_events_raise_where_there_is_no_way_back_in(server: FakeServer) ->
 
 
 async def test_events_can_go_on_with_another_login(server: FakeServer) -> None:
-    """For who shows a menu again, say."""
+    """An application that shows its menu again needs this."""
     had: asyncio.Queue[Event] = asyncio.Queue()
 
     async def read() -> None:
@@ -90,14 +92,14 @@ async def test_events_can_go_on_with_another_login(server: FakeServer) -> None:
 
 
 async def test_events_end_with_the_client(server: FakeServer) -> None:
-    """Whoever still reads them then is let go."""
+    """A loop that still reads them ends."""
     async with logged_in(server) as (client, _):
         events = client.events()
     assert [type(event).__name__ async for event in events] == ["Connected"]
 
 
 async def test_a_client_can_wait_for_a_server(caplog: pytest.LogCaptureFixture) -> None:
-    """As long as it takes; the log says what it waits for."""
+    """It waits as long as necessary, and logs what it waits for."""
     async with FakeServer().listening() as gone:
         port = gone.port
     server = FakeServer()
@@ -127,7 +129,7 @@ async def test_a_client_can_wait_for_a_server(caplog: pytest.LogCaptureFixture) 
 
 @pytest.mark.parametrize("error", ["too_many_connections", "too_many_failures", "already_online"])
 async def test_a_login_can_wait_for_its_place(server: FakeServer, error: str) -> None:
-    """Without `wait` the refusal is the answer."""
+    """Without `wait`, the refusal is raised."""
     async with connected(server) as (client, peer):
         with pytest.raises(Refused, match=error):
             await both(client.login(13, "secret"), peer.turn_away(LOGIN, 52, error))
@@ -139,7 +141,7 @@ async def test_a_login_can_wait_for_its_place(server: FakeServer, error: str) ->
 
 
 async def test_a_login_that_waits_is_patient(server: FakeServer) -> None:
-    """Beyond what others wait for; a wrong password is one at once."""
+    """It waits beyond the usual patience, but a wrong password fails at once."""
     settings = attrs.evolve(HASTY, patience=0.01)
     async with connected(server, settings) as (client, peer):
         waiting = asyncio.create_task(client.login(13, "secret", wait=True))
@@ -151,7 +153,7 @@ async def test_a_login_that_waits_is_patient(server: FakeServer) -> None:
 
 
 async def test_a_server_that_only_hangs_up_is_no_tls_server(server: FakeServer) -> None:
-    """It is tried again, while another connection looks whether that is so."""
+    """The client tries again, while a second connection finds out whether the port expects TLS."""
     async with connected(server) as (client, peer):
         waiting = asyncio.create_task(client.login(13, "secret"))
         await peer.hear(LOGIN)

@@ -1,4 +1,4 @@
-"""Conversations, history, marks, typing and settings, as ChatClient asks for and tells of them."""
+"""How ChatClient asks for conversations, history, marks, typing and settings, and reports them."""
 
 import asyncio
 from typing import Any
@@ -38,7 +38,7 @@ CONVERSATIONS, HISTORY, READ, TYPING, SETTINGS, MARKS, JOIN = (
 
 
 def text(at: int, sender: int = 15, **fields: Any) -> Frame:
-    """A text for user 13 as it stands in a page."""
+    """A text for user 13, as a page has it."""
     who = {"msgid": 1005, "cid": f"c{at}", "id": sender, "name": "li", "toid": 13, "time": 7}
     return who | {"at": at, "msg": f"text {at}"} | fields
 
@@ -48,7 +48,7 @@ def message(at: int) -> Message:
 
 
 async def answer_pages(peer: Peer, *pages: Frame) -> list[Frame]:
-    """Answer requests for history one after the other; the requests."""
+    """Answer requests for history with these pages, one after the other. Return the requests."""
     had = []
     for page in pages:
         request = await peer.hear(HISTORY)
@@ -62,7 +62,7 @@ async def ats(client: ChatClient, **options: Any) -> list[int]:
 
 
 async def test_conversations_are_fetched_page_by_page(server: FakeServer) -> None:
-    """The most recent first, with all that the server says of each."""
+    """The most recent conversation comes first, with all that the server says of it."""
     async with logged_in(server) as (client, peer):
 
         async def answers() -> None:
@@ -92,7 +92,7 @@ async def test_conversations_are_fetched_page_by_page(server: FakeServer) -> Non
 
 
 async def test_history_goes_back_from_the_end(server: FakeServer) -> None:
-    """The newest first, and each page from where the last one began."""
+    """The newest entry comes first, and each page begins where the previous one ended."""
     async with logged_in(server) as (client, peer):
         pages = [
             {"entries": [text(4), text(6)], "more": True},
@@ -105,7 +105,7 @@ async def test_history_goes_back_from_the_end(server: FakeServer) -> None:
 
 
 async def test_history_goes_forward_from_a_position(server: FakeServer) -> None:
-    """The oldest first, and no more of it than was asked for."""
+    """The oldest entry comes first, and no more entries come than were asked for."""
     async with logged_in(server) as (client, peer):
         pages = [
             {"entries": [text(4), text(6)], "more": True},
@@ -121,7 +121,7 @@ async def test_history_goes_forward_from_a_position(server: FakeServer) -> None:
 
 
 async def test_a_page_says_who_has_read_up_to_where(server: FakeServer) -> None:
-    """A deleted text has none, and says so; one's own are one's own."""
+    """A deleted text is empty and marked as deleted; the user's own messages are marked as own."""
     async with logged_in(server) as (client, peer):
         deleted = text(5, 13, toid=15, deleted=True)
         del deleted["msg"]
@@ -144,7 +144,7 @@ async def test_a_page_says_who_has_read_up_to_where(server: FakeServer) -> None:
 async def test_a_message_knows_its_conversation(
     server: FakeServer, said: Message, where: Where
 ) -> None:
-    """Which is where an answer to it goes."""
+    """An answer to the message goes there."""
     assert said.where == where
     async with logged_in(server) as (client, peer):
         answering = asyncio.create_task(client.send(said.where, "yes"))
@@ -154,7 +154,7 @@ async def test_a_message_knows_its_conversation(
 
 
 async def test_a_read_mark_is_told_until_it_is_known(server: FakeServer) -> None:
-    """Over another connection, if this one breaks: it can be told twice without harm."""
+    """The client uses another connection if this one breaks. Telling a mark twice does no harm."""
     async with logged_in(server) as (client, peer):
         telling = asyncio.create_task(client.read(InGroup(3), 9))
         request = await peer.hear(READ)
@@ -185,7 +185,7 @@ async def test_a_read_mark_means_nothing_where_positions_have_begun_anew(
 
 
 async def test_typing_is_said_at_most_once_in_3_s(server: FakeServer) -> None:
-    """However many keys are pressed, but of each conversation."""
+    """The number of keys pressed does not matter. Each conversation counts separately."""
     async with logged_in(server) as (client, peer):
         for _ in range(3):
             await client.typing(15)
@@ -197,7 +197,7 @@ async def test_typing_is_said_at_most_once_in_3_s(server: FakeServer) -> None:
 
 
 async def test_typing_without_a_connection_is_lost(server: FakeServer) -> None:
-    """It is not worth being said later."""
+    """The note would be out of date later."""
     async with logged_in(server) as (client, peer):
         await peer.hang_up()
         await client.typing(15)
@@ -207,7 +207,7 @@ async def test_typing_without_a_connection_is_lost(server: FakeServer) -> None:
 
 
 async def test_settings_are_asked_for_and_changed(server: FakeServer) -> None:
-    """What is not named stays as it is; the answer says what holds now."""
+    """A setting that is not named stays as it is, and the answer has all of them."""
     async with logged_in(server) as (client, peer):
         changing = asyncio.create_task(client.settings(hide_read=True))
         request = await peer.hear(SETTINGS)
@@ -248,14 +248,14 @@ async def test_settings_are_asked_for_and_changed(server: FakeServer) -> None:
 async def test_what_is_told_by_the_way_is_an_event(
     server: FakeServer, frame: bytes, event: object
 ) -> None:
-    """Marks, typing, and settings that another device has changed."""
+    """These are marks, typing, and settings that another device has changed."""
     async with logged_in(server) as (client, peer):
         peer.say_together(frame)
         assert await until(client, type(event)) == event
 
 
 async def test_a_group_is_joined_by_its_name(server: FakeServer) -> None:
-    """The answer has its id."""
+    """The answer has the group's id."""
     async with logged_in(server) as (client, peer):
         joining = asyncio.create_task(client.join_group("hikers"))
         request = await peer.hear(JOIN)
@@ -266,8 +266,8 @@ async def test_a_group_is_joined_by_its_name(server: FakeServer) -> None:
 
 
 async def test_a_message_can_be_given_a_cid(server: FakeServer) -> None:
-    """A second one under it is the same, and another text under it is refused at once; what comes
-    of it out of the log is no news."""
+    """A second message with this cid is the same message; another text with it is refused at once.
+    The copy that comes from the log is not shown."""
     settings = attrs.evolve(HASTY, waiting=2)
     async with logged_in(server, settings) as (client, peer):
         first = client.post(15, "hello", cid="c-1")
@@ -285,7 +285,7 @@ async def test_a_message_can_be_given_a_cid(server: FakeServer) -> None:
 async def test_who_has_given_up_waiting_can_ask_again_under_the_same_cid(
     server: FakeServer,
 ) -> None:
-    """It is one message, and its answer is for who asked last."""
+    """It is one message, and the last caller gets the answer."""
     async with logged_in(server) as (client, peer):
         client.post(15, "hello", cid="c-1").cancel()
         again = client.post(15, "hello", cid="c-1")

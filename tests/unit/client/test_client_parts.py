@@ -1,4 +1,5 @@
-"""The client's small parts: what it has seen, how long it waits, what waits for its user."""
+"""Small parts of the client: the memory of cids, delays, the inbox, cids, and checks of
+requests."""
 
 import asyncio
 import random
@@ -30,7 +31,7 @@ def test_the_last_512_cids_of_a_sender_are_remembered() -> None:
 
 
 def test_the_sender_longest_unheard_is_forgotten_first() -> None:
-    """Memory is bounded in senders too."""
+    """The number of senders is bounded too."""
     seen = Seen(senders=2)
     seen.is_new(1, "a")
     seen.is_new(2, "a")
@@ -42,7 +43,7 @@ def test_the_sender_longest_unheard_is_forgotten_first() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20))))
 def test_seen_agrees_with_a_plain_list(messages: list[tuple[int, int]]) -> None:
-    """Within the bounds a message is new exactly once."""
+    """Within the bounds, a message is new exactly once."""
     seen = Seen()
     had: set[tuple[int, int]] = set()
     for sender, number in messages:
@@ -66,7 +67,7 @@ def message(text: str) -> Message:
 
 
 async def test_a_full_inbox_drops_hints_alone() -> None:
-    """Presence is a hint; messages are kept whatever the limit says."""
+    """Presence is a hint. Messages are kept whatever the limit says."""
     inbox = Inbox(1, lambda: None)
     inbox.put(message("a"))
     assert not inbox.has_room
@@ -80,7 +81,7 @@ async def test_a_full_inbox_drops_hints_alone() -> None:
 
 
 async def test_an_inbox_says_when_all_is_read() -> None:
-    """It is then that the client fetches what there was no room for."""
+    """The client then fetches what had no room."""
     calls: list[bool] = []
     inbox = Inbox(2, lambda: calls.append(True))
     for text in "ab":
@@ -96,7 +97,8 @@ async def test_an_inbox_says_when_all_is_read() -> None:
 
 
 def test_cids_begin_with_the_time_and_are_known_again() -> None:
-    """13 digits of milliseconds, so that the server's index of them grows at its end."""
+    """The time has 13 digits of milliseconds, so that the server's index of cids grows at its
+    end."""
     cids = Cids()
     before = time.time_ns() // 1_000_000
     one, two = cids.next(), cids.next()
@@ -109,14 +111,14 @@ def test_cids_begin_with_the_time_and_are_known_again() -> None:
 
 @pytest.mark.parametrize("text", ["", "x" * 4_097, "\ud800"])
 def test_a_text_that_no_server_takes_is_refused_at_once(text: str) -> None:
-    """It would be queued for ever otherwise, or end the connection."""
+    """Otherwise it would stay in the queue forever, or end the connection."""
     with pytest.raises(Refused, match="bad_field"):
         codec.check_text(text)
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=4_096))
 def test_a_good_text_makes_one_frame(text: str) -> None:
-    """Whatever its characters, it holds no terminator but its own."""
+    """Whatever its characters, the frame has no terminator but its own."""
     codec.check_text(text)
     frame = codec.encode(OneChat(toid=1, msg=text))
     assert frame.count(b"\n") == 1

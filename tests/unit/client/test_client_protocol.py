@@ -32,7 +32,7 @@ from tests.unit.client.fake_chat_server import AT_0, Frame, line, push
 
 
 class Bench:
-    """A protocol with its frames at hand; time stands still until the test moves it."""
+    """A protocol and its frames. Time stands still until the test moves it."""
 
     def __init__(self, **settings: Any) -> None:
         hold = Backoff(0.2, 5.0, random.Random(1))
@@ -46,7 +46,7 @@ class Bench:
         return [json.loads(raw) for raw in self.protocol.data_to_send().splitlines()]
 
     def hear(self, *frames: bytes) -> list[Any]:
-        """The application is done at once with what it is given."""
+        """Receive these frames. The application finishes each entry at once."""
         outputs = self.hear_only(*frames)
         for output in outputs:
             if isinstance(output, Message | Changed):
@@ -118,7 +118,7 @@ def messages(outputs: list[Event]) -> list[str]:
 
 
 def test_requests_are_numbered_and_end_in_a_newline(bench: Bench) -> None:
-    """Each request of a connection has its own seq, which its answer carries."""
+    """Each request on a connection has its own seq, which the answer repeats."""
     bench.connect()
     bench.protocol.request(Register(name="a", password="b"))
     bench.protocol.request(Register(name="c", password="b"))
@@ -129,7 +129,7 @@ def test_requests_are_numbered_and_end_in_a_newline(bench: Bench) -> None:
 
 
 def test_frames_may_come_in_pieces(bench: Bench) -> None:
-    """How the network cuts the stream makes no difference."""
+    """It does not matter how the network cuts the stream."""
     bench.log_in()
     data = push(1, "a") + push(2, "b")
     outputs = [out for at in range(len(data)) for out in bench.hear(data[at : at + 1])]
@@ -137,7 +137,7 @@ def test_frames_may_come_in_pieces(bench: Bench) -> None:
 
 
 def test_chats_wait_for_the_login(bench: Bench) -> None:
-    """What is posted while nobody is logged in is sent once somebody is."""
+    """Messages posted while nobody is logged in are sent after the login."""
     bench.connect()
     bench.post()
     assert bench.sent() == []
@@ -148,7 +148,7 @@ def test_chats_wait_for_the_login(bench: Bench) -> None:
 
 
 def test_taken_covers_all_that_has_come(bench: Bench) -> None:
-    """The highest position of many, once; and the first of them at once."""
+    """It names the highest position of several, once. The first TAKEN is sent at once."""
     bench.log_in()
     bench.hear(push(1, "a"), push(2, "b"), push(5, "c"))
     assert bench.sent() == [{"msgid": 1014, "at": 5}]
@@ -156,7 +156,8 @@ def test_taken_covers_all_that_has_come(bench: Bench) -> None:
 
 
 def test_what_the_application_is_not_done_with_is_not_taken(bench: Bench) -> None:
-    """Nor is what is behind it, in this session and in the next; yet it comes no more."""
+    """What follows it is not taken over either, in this session and the next. The server does not
+    send it again all the same."""
     bench.log_in()
     first, second, third = bench.hear_only(push(1, "a"), push(2, "b"), push(5, "c"))
     assert taken(bench) == []
@@ -172,7 +173,8 @@ def test_what_the_application_is_not_done_with_is_not_taken(bench: Bench) -> Non
 
 
 def test_who_has_missed_too_much_is_told_where_they_were(bench: Bench) -> None:
-    """So that they can ask for it; a position of another epoch is none to ask from."""
+    """The application can then ask for the rest. A position of another epoch would be of no use for
+    that."""
     bench.log_in()
     bench.hear(push(4, "a"))
     bench.protocol.connection_lost()
@@ -185,7 +187,7 @@ def test_who_has_missed_too_much_is_told_where_they_were(bench: Bench) -> None:
 
 
 def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
-    """Its positions mean nothing any more."""
+    """Its positions no longer mean anything."""
     bench.log_in()
     (old,) = bench.hear_only(push(4, "a"))
     bench.protocol.connection_lost()
@@ -199,7 +201,7 @@ def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
 
 
 def test_taken_comes_at_most_once_a_second_or_every_32_messages(bench: Bench) -> None:
-    """It costs the server a little, and its news are only as good as that."""
+    """Each TAKEN costs the server a little, and senders learn of it no sooner than this."""
     bench.log_in()
     bench.hear(push(1, "a"))
     assert bench.sent() == [{"msgid": 1014, "at": 1}]
@@ -216,7 +218,7 @@ def test_taken_comes_at_most_once_a_second_or_every_32_messages(bench: Bench) ->
 
 @pytest.mark.parametrize("end", ["logout", "close", "going away"])
 def test_taken_is_said_at_once_where_nothing_more_comes(bench: Bench, end: str) -> None:
-    """Otherwise the next login would bring it again."""
+    """Otherwise the next login would bring the entry again."""
     bench.log_in()
     bench.hear(push(1, "a"))
     bench.sent()
@@ -231,7 +233,7 @@ def test_taken_is_said_at_once_where_nothing_more_comes(bench: Bench, end: str) 
 
 
 def test_what_the_server_was_not_told_it_is_told_on_the_next_connection(bench: Bench) -> None:
-    """It will not push it there."""
+    """The server does not push the entry there again."""
     bench.log_in()
     bench.hear(push(1, "a"))
     bench.sent()
@@ -242,7 +244,7 @@ def test_what_the_server_was_not_told_it_is_told_on_the_next_connection(bench: B
 
 
 def test_the_position_is_what_was_pushed_or_said_by_ping_and_pong(bench: Bench) -> None:
-    """Changes count, those of a later version as well."""
+    """Changes move it too, including those of a later protocol version."""
     bench.log_in()
     bench.hear(push(3, "a"))
     assert bench.protocol.position == Position(3, "e1")
@@ -257,7 +259,7 @@ def test_the_position_is_what_was_pushed_or_said_by_ping_and_pong(bench: Bench) 
 
 
 def test_an_ack_does_not_move_the_position(bench: Bench) -> None:
-    """There can be something below one's own message that has not come yet."""
+    """Something below the client's own message may not have arrived yet."""
     bench.log_in()
     bench.hear(push(3, "a"))
     bench.sent()
@@ -269,7 +271,8 @@ def test_an_ack_does_not_move_the_position(bench: Bench) -> None:
 
 
 def test_who_does_not_know_where_they_are_asks(bench: Bench) -> None:
-    """Before anything comes: other devices may take it over, and this one would miss it."""
+    """The client asks before anything arrives: other devices might take that over, and this one
+    would miss it."""
     bench.connect()
     seq = bench.protocol.request(Login(id=13, password="x", v=2))
     bench.sent()
@@ -282,7 +285,7 @@ def test_who_does_not_know_where_they_are_asks(bench: Bench) -> None:
 
 
 def test_the_position_outlives_a_connection(bench: Bench) -> None:
-    """And ends with a login that has none."""
+    """A login without a position ends it."""
     bench.log_in()
     bench.hear(push(3, "a"))
     bench.protocol.connection_lost()
@@ -295,7 +298,7 @@ def test_the_position_outlives_a_connection(bench: Bench) -> None:
 
 
 def test_a_login_can_put_the_position_to_the_head(bench: Bench) -> None:
-    """Where too much was missed, or positions mean something else."""
+    """The server does so if too much was missed, or if the positions have changed their meaning."""
     bench.log_in()
     bench.hear(push(3, "a"))
     bench.protocol.connection_lost()
@@ -308,7 +311,7 @@ def test_a_login_can_put_the_position_to_the_head(bench: Bench) -> None:
 
 
 def test_what_was_had_is_known_in_another_epoch(bench: Bench) -> None:
-    """By its sender and cid."""
+    """The client knows a message by its sender and cid."""
     bench.log_in()
     bench.hear(push(3, "a"), push(4, "b"))
     bench.protocol.connection_lost()
@@ -318,7 +321,7 @@ def test_what_was_had_is_known_in_another_epoch(bench: Bench) -> None:
 
 
 def test_a_copy_is_not_shown(bench: Bench) -> None:
-    """Neither at a position that was had, nor with a cid of the same sender that was had."""
+    """An entry is a copy if its position was received, or its cid from the same sender."""
     bench.log_in()
     bench.hear(push(3, "a"))
     bench.reconnect()
@@ -328,7 +331,7 @@ def test_a_copy_is_not_shown(bench: Bench) -> None:
 
 
 def test_a_cid_of_another_sender_is_another_message(bench: Bench) -> None:
-    """Cids are the sender's own."""
+    """A cid is unique only for its sender."""
     bench.log_in()
     assert messages(bench.hear(push(1, "a", sender=15), push(2, "a", sender=16))) == ["a", "a"]
 
@@ -353,7 +356,7 @@ def test_what_comes_after_the_logout_is_left_to_the_next_login(bench: Bench) -> 
 
 
 def test_what_there_is_no_room_for_comes_again(bench: Bench) -> None:
-    """It does not move the position, nor does anything behind it on this connection."""
+    """Neither it nor anything behind it on this connection moves the position."""
     bench.log_in()
     bench.hear(push(1, "a"))
     bench.sent()
@@ -367,7 +370,7 @@ def test_what_there_is_no_room_for_comes_again(bench: Bench) -> None:
 
 
 def test_what_other_devices_write_is_the_user_s_own(bench: Bench) -> None:
-    """It is shown, to whom it went as well."""
+    """It is shown, with its recipient."""
     bench.log_in()
     (message,) = bench.hear(push(4, "else", sender=13, toid=15, re=2))
     assert message == Message(4, "else", 13, "li", "hello", 7, to_id=15, answers=2, own=True)
@@ -379,7 +382,7 @@ GROUP_CHAT = {"msgid": 1009, "cid": "g", "name": "li", "groupid": 3, "msg": "hel
 
 
 def test_a_message_that_comes_back_is_answered(bench: Bench) -> None:
-    """It is in the log, though its ACK was lost; and it is no news to who wrote it."""
+    """It is in the log although its ACK was lost, and the client does not show it as new."""
     bench.log_in()
     cids = [bench.cids.next() for _ in range(3)]
     for cid in cids:
@@ -397,7 +400,8 @@ def test_a_message_that_comes_back_is_answered(bench: Bench) -> None:
 
 
 def test_what_this_client_wrote_is_no_news(bench: Bench) -> None:
-    """Also after its ACK, and after as much as one likes: nothing of it is remembered."""
+    """This also holds after its ACK and after any number of messages; the client remembers none of
+    them."""
     bench.log_in()
     own = [bench.cids.next() for _ in range(600)]
     assert bench.hear(*(push(1 + at, cid, sender=13) for at, cid in enumerate(own))) == []
@@ -407,7 +411,7 @@ def test_what_this_client_wrote_is_no_news(bench: Bench) -> None:
 
 
 def test_changes_are_events(bench: Bench) -> None:
-    """With all that they say, whatever it is that has changed."""
+    """The event has all fields of the change, of any kind."""
     bench.log_in()
     assert bench.hear(
         change(1, "a", what="left", whom=16),
@@ -419,14 +423,14 @@ def test_changes_are_events(bench: Bench) -> None:
 
 
 def test_marks_say_who_has_got_what(bench: Bench) -> None:
-    """One event for each."""
+    """Each mark becomes one event."""
     bench.log_in()
     marks = [{"id": 15, "got": 7}, {"id": 16, "got": 3}]
     assert bench.hear(line(msgid=1038, marks=marks)) == [Got(15, 7), Got(16, 3)]
 
 
 def test_a_session_that_was_ended_elsewhere_is_over(bench: Bench) -> None:
-    """Nothing more is shown, nor sent."""
+    """Nothing more is shown or sent."""
     bench.log_in()
     bench.post()
     (ended,) = bench.hear(line(msgid=1016))
@@ -437,7 +441,7 @@ def test_a_session_that_was_ended_elsewhere_is_over(bench: Bench) -> None:
 
 
 def test_an_ack_settles_its_push(bench: Bench) -> None:
-    """The answer names the message by its seq; the application hears of it by cid."""
+    """The answer names the message by its seq; the application hears of it by its cid."""
     bench.log_in()
     bench.post()
     (sent,) = bench.sent()
@@ -446,7 +450,7 @@ def test_an_ack_settles_its_push(bench: Bench) -> None:
 
 
 def test_a_refused_chat_fails(bench: Bench) -> None:
-    """A lasting refusal is the answer, and nothing is sent again."""
+    """A permanent refusal settles the message, which is not sent again."""
     bench.log_in()
     bench.post()
     (sent,) = bench.sent()
@@ -458,7 +462,7 @@ def test_a_refused_chat_fails(bench: Bench) -> None:
 
 
 def test_what_has_no_answer_is_sent_again_in_order_before_what_is_new(bench: Bench) -> None:
-    """After a reconnection the old messages go first, in their order, with their cids."""
+    """After a reconnection, the old messages go first, in their order, with their cids."""
     bench.log_in()
     bench.post(4)
     sent = bench.sent()
@@ -475,7 +479,7 @@ def test_what_has_no_answer_is_sent_again_in_order_before_what_is_new(bench: Ben
 
 @pytest.mark.parametrize("name", ["try_again", "too_many_unanswered", "shutting_down"])
 def test_a_passing_refusal_is_tried_again_in_order(bench: Bench, name: str) -> None:
-    """After a delay, when nothing is under way any more, what was refused goes before the rest."""
+    """Once nothing is under way and a delay has passed, the refused messages go before the rest."""
     bench.log_in()
     bench.post(3)
     one, two, three = bench.sent()
@@ -489,7 +493,7 @@ def test_a_passing_refusal_is_tried_again_in_order(bench: Bench, name: str) -> N
 
 
 def test_the_delay_of_a_passing_refusal_grows_and_is_bounded(bench: Bench) -> None:
-    """A server that is busy for long is asked less and less, but at least every 5 s."""
+    """A server that stays busy is asked less and less often, but at least every 5 s."""
     bench.log_in()
     bench.post()
     delays = []
@@ -512,7 +516,7 @@ def test_the_delay_of_a_passing_refusal_grows_and_is_bounded(bench: Bench) -> No
 
 
 def test_no_more_than_the_window_is_without_an_answer(bench: Bench) -> None:
-    """The rest waits in order for answers."""
+    """The rest waits, in order, for answers."""
     bench.log_in()
     bench.post(300)
     sent = bench.sent()
@@ -522,7 +526,8 @@ def test_no_more_than_the_window_is_without_an_answer(bench: Bench) -> None:
 
 
 def test_a_chat_without_an_answer_is_sent_again(bench: Bench) -> None:
-    """After 10 s, under a new seq; whichever answer accepts it settles it, once."""
+    """It is sent after 10 s with a new seq. The first answer that accepts either copy settles
+    it."""
     bench.log_in()
     bench.post()
     (first,) = bench.sent()
@@ -540,7 +545,7 @@ def test_a_chat_without_an_answer_is_sent_again(bench: Bench) -> None:
 
 
 def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
-    """However lively its connection is otherwise."""
+    """This holds even if the connection is active otherwise."""
     bench.log_in()
     bench.post()
     bench.sent()
@@ -553,14 +558,14 @@ def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
 
 
 def test_a_ping_is_answered(bench: Bench) -> None:
-    """Also before anybody is logged in."""
+    """This also holds before a login."""
     bench.connect()
     bench.hear(line(msgid=1012, at=0))
     assert bench.sent() == [{"msgid": 1013}]
 
 
 def test_silence_is_a_question_and_then_an_end(bench: Bench) -> None:
-    """PING after 20 s and again after 40 s; at 60 s the connection is dead."""
+    """The client sends PING after 20 s and after 40 s. At 60 s, it gives the connection up."""
     bench.log_in()
     pings = []
     for second in range(1, 60):
@@ -572,7 +577,7 @@ def test_silence_is_a_question_and_then_an_end(bench: Bench) -> None:
 
 
 def test_any_frame_breaks_the_silence(bench: Bench) -> None:
-    """What is heard starts the clock anew."""
+    """Each frame starts the time anew."""
     bench.log_in()
     bench.now += 59
     bench.hear(line(msgid=1013))
@@ -580,13 +585,13 @@ def test_any_frame_breaks_the_silence(bench: Bench) -> None:
 
 
 def test_the_operator_s_notice_is_passed_on(bench: Bench) -> None:
-    """As an event of its own."""
+    """It is an event of its own kind."""
     bench.log_in()
     assert bench.hear(line(msgid=1034, text="we restart at noon")) == [Notice("we restart at noon")]
 
 
 def test_nothing_new_is_sent_to_a_server_that_goes_away(bench: Bench) -> None:
-    """Answers still count, and what waits goes to the next server."""
+    """Answers still count, and waiting messages go to the next server."""
     bench.log_in()
     bench.post()
     (sent,) = bench.sent()
@@ -601,7 +606,7 @@ def test_nothing_new_is_sent_to_a_server_that_goes_away(bench: Bench) -> None:
 
 
 def test_a_server_that_never_leaves_is_left(bench: Bench) -> None:
-    """GOING_AWAY without an end is one after 10 s."""
+    """The client gives up 10 s after a GOING_AWAY."""
     bench.log_in()
     bench.hear(line(msgid=1018, delay=0))
     assert bench.protocol.tick(bench.now + 9) is None
@@ -609,7 +614,7 @@ def test_a_server_that_never_leaves_is_left(bench: Bench) -> None:
 
 
 def test_notices_are_events(bench: Bench) -> None:
-    """Presence, and errors that answer nothing, reach the application."""
+    """PRESENCE, and errors that answer no request, reach the application."""
     bench.log_in()
     presence, error = bench.hear(
         line(msgid=1017, id=15, name="li si", state="online"),
@@ -632,7 +637,7 @@ def test_frames_of_a_later_version_are_ignored(bench: Bench) -> None:
     [b"{\n", b"[]\n", b'{"msgid":1005}\n', b"x" * 131_073, b'{"msgid":"1005"}\n', b"\xff\n"],
 )
 def test_what_came_before_nonsense_is_not_lost(bench: Bench, nonsense: bytes) -> None:
-    """The connection is given up, but messages that had come are shown."""
+    """The client gives the connection up, but shows the messages that have arrived."""
     bench.log_in()
     outputs = bench.hear(push(1, "a"), nonsense)
     assert messages(outputs) == ["a"]
@@ -640,21 +645,21 @@ def test_what_came_before_nonsense_is_not_lost(bench: Bench, nonsense: bytes) ->
 
 
 def test_a_server_of_version_1_is_not_for_this_client(bench: Bench) -> None:
-    """It would take no acknowledgements."""
+    """It would not send acknowledgements."""
     bench.connect()
     outputs = bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z"))
     assert [str(output.trouble) for output in outputs] == ["the server only supports version 1"]
 
 
 def test_a_refused_login_leaves_the_connection_open(bench: Bench) -> None:
-    """Another one may follow."""
+    """Another login may follow."""
     bench.connect()
     bench.hear(line(msgid=1001, seq=1, errno=3, error="bad_credentials", errmsg="no"))
     assert bench.protocol.state is State.OPEN
 
 
 def test_a_port_that_wants_tls_is_told_from_nonsense(bench: Bench) -> None:
-    """By the first bytes that come, and by these alone."""
+    """Only the first bytes that arrive can tell."""
     alert = b"\x15\x03\x01\x00\x02\x02\x46"
     bench.connect()
     (broken,) = bench.hear(alert)
@@ -666,7 +671,7 @@ def test_a_port_that_wants_tls_is_told_from_nonsense(bench: Bench) -> None:
 
 @pytest.mark.parametrize("banner", [b"SSH-2.0-X\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_what_has_never_made_sense_is_no_chat_server(bench: Bench, banner: bytes) -> None:
-    """There is no point in trying again; a server that has talked sense before may come back."""
+    """The client does not try again. A server that has sent valid frames before may come back."""
     bench.connect()
     (broken,) = bench.hear(banner)
     assert isinstance(broken.trouble, WrongServer)
@@ -677,7 +682,7 @@ def test_what_has_never_made_sense_is_no_chat_server(bench: Bench, banner: bytes
 
 
 def test_only_the_user_of_the_local_store_is_let_in(bench: Bench) -> None:
-    """What comes for another one is not taken."""
+    """Messages for another user are not taken over."""
     bench.protocol.restore(Past(13, Position(4, "e1")))
     bench.connect()
     login = Login(id=14, password="x", v=2)

@@ -1,4 +1,4 @@
-"""ChatClient with a local store: what a program finds that comes after another one."""
+"""ChatClient with a local store: what a program finds that runs after another one."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ async def ats(client: ChatClient, count: int) -> list[int]:
 async def test_a_later_program_begins_with_what_the_first_was_not_done_with(
     server: FakeServer, path: Path
 ) -> None:
-    """Then comes what is new. It says where it is, and is let in by the token."""
+    """What is new comes afterwards. The client sends its position, and logs in with the token."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"), push(3, "c"))
         assert await ats(client, 2) == [1, 2]
@@ -81,8 +81,8 @@ async def test_a_later_program_begins_with_what_the_first_was_not_done_with(
 async def test_what_a_program_is_done_with_comes_to_no_other(
     server: FakeServer, path: Path
 ) -> None:
-    """Whether by the next step of its loop, by its word, or by the end of its function; nor does a
-    second copy of it, in another epoch."""
+    """A program is done with an event at the next step of its loop, when it says so, or when its
+    function returns. A copy in another epoch does not come either."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"))
         await until(client, Message)
@@ -101,7 +101,8 @@ async def test_what_a_program_is_done_with_comes_to_no_other(
 async def test_what_was_to_be_fetched_is_told_again_to_a_later_program(
     server: FakeServer, path: Path
 ) -> None:
-    """Until one is done with it, or positions begin anew once more."""
+    """This lasts until a program is done with the Reset, or until positions begin anew once
+    more."""
     async with running(server, path, LOGIN) as (client, peer):
         await peer.hang_up()
         second = await server.accept()
@@ -128,7 +129,7 @@ async def test_what_was_to_be_fetched_is_told_again_to_a_later_program(
 
 @contextmanager
 def slow_disk() -> Iterator[threading.Event]:
-    """One that has nothing written until it is told to go on."""
+    """A disk that writes nothing until it is told to go on."""
     disk = threading.Event()
     commit = Store.commit
 
@@ -145,7 +146,7 @@ def slow_disk() -> Iterator[threading.Event]:
 
 
 async def test_nothing_is_told_before_it_is_on_the_disk(server: FakeServer, path: Path) -> None:
-    """Neither to the program nor to the server."""
+    """Neither the program nor the server is told."""
     settings = attrs.evolve(HASTY, taken_every=0.0)
     async with running(server, path, LOGIN, settings=settings) as (client, peer):
         await settled(client)
@@ -165,7 +166,7 @@ async def test_nothing_is_told_before_it_is_on_the_disk(server: FakeServer, path
 async def test_what_is_done_is_on_the_disk_before_the_next_event(
     server: FakeServer, path: Path
 ) -> None:
-    """So that a program that is killed is at one event alone."""
+    """A killed program can therefore have been working on one event at most."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"))
         await both(client.send(15, "x"), peer.take())
@@ -181,7 +182,7 @@ async def test_what_is_done_is_on_the_disk_before_the_next_event(
 
 
 async def test_who_reads_on_after_the_end_hears_of_it(server: FakeServer, path: Path) -> None:
-    """What was read last is not said to be done with any more: a later program has it again."""
+    """The last event that was read no longer counts as done, so a later program gets it again."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(1, "a"))
         events = client.events()
@@ -200,7 +201,7 @@ async def answer_search(peer: Peer) -> None:
 
 
 async def test_a_slow_disk_holds_no_more_than_it_may(server: FakeServer, path: Path) -> None:
-    """What is more than that comes with the next connection, when all is written."""
+    """The rest comes with the next connection, once everything is written."""
     had: asyncio.Queue[object] = asyncio.Queue()
     settings = attrs.evolve(HASTY, backlog=2)
     async with running(server, path, LOGIN, settings=settings, on_event=had.put_nowait) as (
@@ -225,7 +226,7 @@ async def test_a_slow_disk_holds_no_more_than_it_may(server: FakeServer, path: P
 
 
 async def test_a_session_that_was_ended_is_not_resumed(server: FakeServer, path: Path) -> None:
-    """Its token is worth nothing."""
+    """Its token is worthless."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say(msgid=1016)
         await until(client, SessionEnded)
@@ -234,14 +235,15 @@ async def test_a_session_that_was_ended_is_not_resumed(server: FakeServer, path:
 
 
 async def settled(client: ChatClient) -> None:
-    """Let all that was begun be written."""
+    """Let everything be written that was begun."""
     await client.kept(15)
 
 
 async def test_what_has_no_answer_is_sent_by_a_later_program(
     server: FakeServer, path: Path
 ) -> None:
-    """Once, under its cid and in its order, before anything new; what has one is not."""
+    """It is sent once, with its cid and in its order, before anything new. Messages that have an
+    answer are not sent."""
     async with running(server, path, LOGIN) as (client, peer):
         await both(client.send(15, "zero"), peer.take())
         futures = [client.post(15, "one"), client.post_group(3, "two", answers=5, cid="c-2")]
@@ -265,7 +267,7 @@ async def test_what_has_no_answer_is_sent_by_a_later_program(
 async def test_a_refused_message_of_an_earlier_program_is_an_event(
     server: FakeServer, path: Path
 ) -> None:
-    """Nobody waits for it any more. It is not sent once more."""
+    """Nobody waits for it any more, and it is not sent again."""
     async with running(server, path, LOGIN) as (client, peer):
         client.post_group(3, "hello", cid="c-1")
         await peer.hear()
@@ -280,7 +282,8 @@ async def test_a_refused_message_of_an_earlier_program_is_an_event(
 
 
 async def test_a_logout_ends_what_is_under_way(server: FakeServer, path: Path) -> None:
-    """No later program sends it, nor has it the token; but it goes on where the first was."""
+    """A later program has neither these messages nor the token, but continues at the same
+    position."""
     settings = attrs.evolve(HASTY, answer_within=0.01)
     async with running(server, path, LOGIN, settings=settings) as (client, peer):
         peer.say_together(push(1, "a"))
@@ -300,8 +303,8 @@ async def test_a_logout_ends_what_is_under_way(server: FakeServer, path: Path) -
 
 
 async def test_the_last_token_is_kept(server: FakeServer, path: Path) -> None:
-    """Of a login, of RESUME and of a new password. One that is worth nothing is followed by the
-    password, from where the store is."""
+    """It comes from a login, a RESUME or a change of password. If it is refused, the password
+    follows, with the store's position."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(4, "a"))
         await client.taken(await until(client, Message))
@@ -324,7 +327,7 @@ async def test_the_last_token_is_kept(server: FakeServer, path: Path) -> None:
 async def test_what_was_of_another_epoch_is_still_to_be_dealt_with(
     server: FakeServer, path: Path
 ) -> None:
-    """It is there; only its position means nothing any more."""
+    """The event is still there, although its position means nothing any more."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(6, "a"))
         await both(client.send(15, "x"), peer.take())
@@ -341,7 +344,8 @@ async def test_what_was_of_another_epoch_is_still_to_be_dealt_with(
 
 
 async def test_a_conversation_is_kept(server: FakeServer, path: Path) -> None:
-    """With what this user has written, in the order of the log, as far back as one asks."""
+    """The store also has what this user has written, in the order of the log, as far back as the
+    caller asks."""
     async with running(server, path, LOGIN) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b", sender=16))
         await both(client.send(15, "yes"), peer.take(4))
@@ -356,7 +360,7 @@ async def test_a_conversation_is_kept(server: FakeServer, path: Path) -> None:
 
 
 async def test_without_a_store_nothing_is_kept(server: FakeServer) -> None:
-    """And nobody shall think that there was nothing."""
+    """An error is raised, so that nobody takes this for an empty conversation."""
     async with connected(server) as (client, _):
         with pytest.raises(StoreError, match="no local store"):
             await client.kept(15)
@@ -367,7 +371,7 @@ async def test_without_a_store_nothing_is_kept(server: FakeServer) -> None:
 
 @pytest.fixture
 def used(path: Path) -> Path:
-    """A store of user 13's with some messages in it."""
+    """A store of user 13 with some messages."""
     store = Store(path, kept=1_000)
     store.begin()
     store.own(Owner(13, "zhang san", "t1", Position(500, "e1")))
@@ -389,7 +393,7 @@ def fails(path: Path, why: str) -> None:
 
 
 async def test_a_store_that_cannot_be_used_is_an_error_at_once(path: Path) -> None:
-    """There is no server, and nobody asks for one."""
+    """The client does not try to connect: no server is running here."""
     with pytest.raises(StoreError, match="cannot be written: Is a directory"):
         async with ChatClient.connect("127.0.0.1", 1, store=path.parent):
             raise AssertionError("it was used")
@@ -399,7 +403,7 @@ async def test_a_store_that_cannot_be_used_is_an_error_at_once(path: Path) -> No
 async def test_a_store_of_another_user_is_refused(
     server: FakeServer, used: Path, who: int | str
 ) -> None:
-    """Before the server is asked."""
+    """The client refuses it before asking the server."""
     async with connected(server, store=used) as (client, _):
         with pytest.raises(StoreError, match="belongs to user 13, zhang san, not to"):
             await client.login(who, "secret")
@@ -408,7 +412,7 @@ async def test_a_store_of_another_user_is_refused(
 async def test_a_store_of_another_user_of_this_name_is_refused(
     server: FakeServer, used: Path
 ) -> None:
-    """On another server, say; and nothing that comes for them is taken."""
+    """The user may belong to another server. Nothing that comes for them is taken over."""
     async with connected(server, store=used) as (client, peer):
         knocking = asyncio.create_task(client.login("zhang san", "secret"))
         await peer.turn_away(RESUME, 4, "bad_token")
@@ -424,13 +428,13 @@ async def test_a_store_of_another_user_of_this_name_is_refused(
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
 def test_a_store_that_was_cut_off_is_refused(used: Path, part: float) -> None:
-    """Wherever it was."""
+    """It does not matter where it was cut off."""
     os.truncate(used, int(used.stat().st_size * part))
     fails(used, "damaged")
 
 
 def test_a_store_of_a_later_version_is_refused(used: Path) -> None:
-    """And left as it is."""
+    """The file stays as it is."""
     with sqlite3.connect(used) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
@@ -441,7 +445,7 @@ def test_a_store_of_a_later_version_is_refused(used: Path) -> None:
 
 @contextmanager
 def nobody() -> Iterator[None]:
-    """Root may write anything."""
+    """Run as a user without privileges, since root may write anything."""
     is_root = os.geteuid() == 0
     if is_root:
         os.seteuid(65_534)
@@ -453,7 +457,7 @@ def nobody() -> Iterator[None]:
 
 
 def test_a_store_that_cannot_be_written_is_refused(used: Path) -> None:
-    """Whoever uses it would have everything again and again."""
+    """A program that used it would get everything again each time."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)  # noqa: PTH101, S103
         path = Path(directory, "bot.db")
@@ -464,7 +468,7 @@ def test_a_store_that_cannot_be_written_is_refused(used: Path) -> None:
 
 
 def test_another_database_is_no_store(path: Path) -> None:
-    """It is left as it is."""
+    """The file stays as it is."""
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE Precious (thing)")
     database.close()
@@ -474,7 +478,7 @@ def test_another_database_is_no_store(path: Path) -> None:
 
 
 def test_what_is_no_database_is_no_store(path: Path) -> None:
-    """Whatever else it is."""
+    """It does not matter what the file is."""
     path.write_text("dear diary, " * 1_000)
     fails(path, "damaged or not a database")
 
@@ -482,7 +486,7 @@ def test_what_is_no_database_is_no_store(path: Path) -> None:
 async def test_a_store_is_one_programs(
     server: FakeServer, used: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As long as that lives."""
+    """Another program can use it only after the first one has ended."""
     monkeypatch.setattr(client_store, "_WAIT", 0.0)
     async with connected(server, store=used):
         fails(used, "another program uses it")
@@ -491,7 +495,7 @@ async def test_a_store_is_one_programs(
 async def test_a_store_that_fails_ends_the_client(
     server: FakeServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk, say. What comes then is given to nobody, and the next program has it."""
+    """The disk may be full. What arrives then is given to nobody, and the next program gets it."""
 
     def full(_: Store) -> None:
         raise StoreError("the disk is full")
@@ -512,7 +516,7 @@ async def test_a_store_that_fails_ends_the_client(
 
 
 async def test_a_new_store_is_its_owners_alone(server: FakeServer, path: Path) -> None:
-    """It has a token in it."""
+    """It contains a token."""
     async with connected(server, store=path):
         files = list(path.parent.iterdir())
         assert files
@@ -520,7 +524,7 @@ async def test_a_new_store_is_its_owners_alone(server: FakeServer, path: Path) -
 
 
 def test_old_entries_are_deleted(path: Path) -> None:
-    """But for those that are not dealt with."""
+    """Entries that no program is done with stay."""
     store = Store(path, kept=10)
     store.begin()
     for number in range(1, 1_001):

@@ -1,4 +1,4 @@
-"""Understanding where the server is."""
+"""Parsing the address of the server."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from entrypoints import cli_client
 def test_host_and_port_are_given_in_one_or_in_two(
     where: str, port: int | None, found: tuple[str, int]
 ) -> None:
-    """With colons of its own, an address needs brackets in front of a port."""
+    """An IPv6 address needs brackets if a port follows it."""
     assert address(where, port) == found
 
 
@@ -29,7 +29,7 @@ def test_host_and_port_are_given_in_one_or_in_two(
 def test_what_is_no_address_is_said(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a wrong argument, with the status of one."""
+    """The command exits with the status for wrong arguments."""
     with pytest.raises(SystemExit) as exit_:
         cli_client.main(arguments)
     assert exit_.value.code == 2

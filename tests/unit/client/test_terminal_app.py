@@ -1,4 +1,5 @@
-"""The line client's logic: a screen that the test types on, a server that the test speaks for."""
+"""The line client's logic, with a screen that the test types on and a server that the test
+plays."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,12 +21,12 @@ HASTY = Settings(first_delay=0.001, longest_delay=0.01)
 
 @pytest.fixture(autouse=True)
 def _soon_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was missed comes before the lists do here, so that nothing needs to be waited for."""
+    """Here, what was missed arrives before the lists do, so no test needs to wait for it."""
     monkeypatch.setattr("adapters.terminal.app._QUIET", 0.01)
 
 
 class TypedScreen:
-    """`script` is typed line by line; at its end comes what `type` adds, or the end of input."""
+    """The lines of `script` are typed first, then what `type` adds, or the end of input."""
 
     def __init__(self, script: list[str], *, scripted: bool) -> None:
         self.scripted = scripted
@@ -85,7 +86,7 @@ class Running:
             return await self._task
 
     async def lists(self, *friends: dict[str, Any], groups: Sequence[dict[str, Any]] = ()) -> None:
-        """Answer what the client asks for its welcome."""
+        """Answer the requests of the client's welcome."""
         seq = (await self.peer.hear(1022))["seq"]
         self.peer.say(msgid=1023, seq=seq, friends=list(friends))
         seq = (await self.peer.hear(1024))["seq"]
@@ -125,7 +126,7 @@ async def running(
 
 
 async def test_a_conversation_from_menu_to_menu(server: FakeServer) -> None:
-    """Log in, write, log out, quit: the order of the original client."""
+    """Logging in, writing, logging out and quitting work in the order of the original client."""
     script = ["1", "13", "secret", "chat:15:hi: you", "loginout", "3"]
     async with running(server, *script) as app:
         await app.welcome(LI_SI)
@@ -144,7 +145,7 @@ async def test_a_conversation_from_menu_to_menu(server: FakeServer) -> None:
 
 
 async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None:
-    """Whenever they arrive during the welcome; what comes later is shown at once."""
+    """They may arrive at any time during the welcome. Later messages are shown at once."""
     async with running(server, "1", "13", "secret") as app:
         await app.peer.admit()
         app.peer.say_together(push(1, "a", msg="missed"))
@@ -159,7 +160,7 @@ async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None
 
 
 async def test_what_the_user_wrote_themselves_is_not_called_unread(server: FakeServer) -> None:
-    """With another device, which was killed before it said that it has it."""
+    """Another device has written it, and was killed before it took the message over."""
     async with running(server, "1", "13", "secret") as app:
         await app.peer.admit()
         app.peer.say_together(push(1, "a", sender=13, toid=15, msg="mine"))
@@ -171,7 +172,7 @@ async def test_what_the_user_wrote_themselves_is_not_called_unread(server: FakeS
 
 @pytest.mark.parametrize("whole", [False, True])
 async def test_help_names_the_keys_where_there_are_any(server: FakeServer, whole: bool) -> None:
-    """They do nothing where lines are read and written."""
+    """The keys do nothing if lines are only read and written."""
     async with running(server, "1", "13", "secret", "help", "loginout", "3") as app:
         app.screen.whole = whole
         await app.peer.admit()
@@ -190,7 +191,7 @@ async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> No
 
 
 async def test_a_person_may_try_again(server: FakeServer) -> None:
-    """And leaves without a reproach."""
+    """Quitting then is no error."""
     async with running(server, "1", "13", "wrong", "3", scripted=False) as app:
         await app.peer.turn_away(1000, 3, "bad_credentials")
         assert await app.status() == 0
@@ -198,7 +199,7 @@ async def test_a_person_may_try_again(server: FakeServer) -> None:
 
 
 def change(what: str, at: int = 1, who: int = 15, **fields: Any) -> dict[str, Any]:
-    """CHANGED in group 3."""
+    """A CHANGED frame for group 3."""
     frame = {"msgid": 1037, "at": at, "cid": f"c{at}", "id": who, "name": "li si", "time": 7}
     return frame | {"groupid": 3, "what": what} | fields
 
@@ -208,7 +209,7 @@ HIKERS = {"id": 3, "groupname": "hikers", "groupdesc": "", "role": "creator"}
 
 
 async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
-    """Whether the user has given it or somebody else."""
+    """It does not matter whether the user or somebody else has renamed the group."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(groups=[HIKERS])
@@ -227,7 +228,7 @@ async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
 
 
 async def test_what_changes_in_a_group_is_told(server: FakeServer) -> None:
-    """Who has come and gone, by whom, and who is its creator now."""
+    """The lines say who has come and gone, who has removed them, and who the creator is now."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(LI_SI, groups=[HIKERS])
@@ -253,7 +254,7 @@ CHANGES = [
 
 
 async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer) -> None:
-    """What they type next would be refused."""
+    """The next text would be refused."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(groups=[HIKERS])
@@ -279,7 +280,7 @@ async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer
 async def test_an_argument_that_is_none_is_complained_of(
     server: FakeServer, command: str, complaint: str
 ) -> None:
-    """In one sentence, and nothing is asked of the server."""
+    """The complaint is one sentence, and the client asks the server nothing."""
     async with running(server, "1", "13", "secret", command, "loginout", "3") as app:
         await app.welcome()
         await app.log_out()
@@ -289,7 +290,7 @@ async def test_an_argument_that_is_none_is_complained_of(
 
 @pytest.mark.parametrize("command", ["nonsense", "/wait x", "/msg nobody hi"])
 async def test_a_command_that_fails_fails_the_script(server: FakeServer, command: str) -> None:
-    """The commands behind it are carried out all the same."""
+    """The following commands are carried out all the same."""
     async with running(server, "1", "13", "secret", command, "/help", "loginout", "3") as app:
         await app.welcome()
         if "nobody" in command:
@@ -302,7 +303,7 @@ async def test_a_command_that_fails_fails_the_script(server: FakeServer, command
 
 @pytest.mark.parametrize("command", ["/msg li si hi", "/talk li", "chat:li:hi"])
 async def test_who_leaves_out_quotes_is_told_of_them(server: FakeServer, command: str) -> None:
-    """Where the end of a name was taken for the text."""
+    """The client does so if it took the end of a name for the text."""
     async with running(server, "1", "13", "secret", command, scripted=False) as app:
         await app.welcome()
         seq = (await app.peer.hear(1019))["seq"]
@@ -315,7 +316,7 @@ async def test_who_leaves_out_quotes_is_told_of_them(server: FakeServer, command
 
 
 async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
-    """Where digits would be its id."""
+    """Digits would be its id."""
     async with running(server, "1", "13", "secret", "addgroup:hikers", scripted=False) as app:
         await app.welcome()
         request = await app.peer.hear(1008)
@@ -327,7 +328,7 @@ async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
 
 
 async def test_a_group_joined_with_another_device_is_told_by_its_name(server: FakeServer) -> None:
-    """The server is asked for it at once."""
+    """The client asks the server for it at once."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         app.peer.say(**JOINED)
@@ -337,7 +338,7 @@ async def test_a_group_joined_with_another_device_is_told_by_its_name(server: Fa
 
 
 async def test_what_is_told_while_the_lists_are_on_their_way_counts(server: FakeServer) -> None:
-    """They may be older."""
+    """The lists may be older."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(LI_SI, groups=[HIKERS])
@@ -355,7 +356,7 @@ async def test_what_is_told_while_the_lists_are_on_their_way_counts(server: Fake
 
 
 async def test_where_positions_begin_anew_the_lists_are_asked_for_anew(server: FakeServer) -> None:
-    """What has changed meanwhile does not come."""
+    """The server does not send what has changed meanwhile."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(groups=[HIKERS])
@@ -373,7 +374,7 @@ async def test_where_positions_begin_anew_the_lists_are_asked_for_anew(server: F
 
 
 async def test_where_the_server_does_not_say_a_group_has_its_number(server: FakeServer) -> None:
-    """That it was joined is told all the same, and the next command asks again."""
+    """The client still says that it was joined, and the next command asks again."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         app.peer.say(**JOINED)
@@ -408,7 +409,7 @@ async def test_where_the_server_does_not_say_a_group_has_its_number(server: Fake
 async def test_what_is_kept_for_all_devices(
     server: FakeServer, command: str, asked: dict[str, Any], answer: dict[str, Any], said: str
 ) -> None:
-    """The server is asked for it, and it is said what holds now."""
+    """The client asks the server, and shows the setting that holds now."""
     async with running(server, "1", "13", "secret", command) as app:
         await app.welcome(LI_SI)
         request = await app.peer.hear(1045)
@@ -420,7 +421,7 @@ async def test_what_is_kept_for_all_devices(
 
 @pytest.mark.parametrize("answers", [("1", "13", ""), ("2", "zhang san", "")])
 async def test_an_empty_password_is_none(server: FakeServer, answers: tuple[str, ...]) -> None:
-    """The server is not asked."""
+    """The client does not ask the server."""
     async with running(server, *answers, "3") as app:
         assert await app.status() == 1
         assert app.screen.shown == ["error: a password needs at least one character"]
@@ -438,7 +439,7 @@ async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:
 
 
 async def test_the_end_of_input_waits_for_answers(server: FakeServer) -> None:
-    """Then it logs out and leaves."""
+    """Then the client logs out and ends."""
     async with running(server, "1", "13", "secret", "chat:15:hi") as app:
         app.screen.type(None)
         await app.welcome(LI_SI)
@@ -449,7 +450,7 @@ async def test_the_end_of_input_waits_for_answers(server: FakeServer) -> None:
 
 
 async def test_a_message_that_takes_long_is_shown_on_its_way(server: FakeServer) -> None:
-    """And once more with its ticks when the answer is there."""
+    """It is shown again with its tick when the answer arrives."""
     async with running(server, "1", "13", "s", "chat:15:hi", scripted=False, echo_after=0) as app:
         await app.welcome(LI_SI)
         await app.screen.until("… to li si: hi")
@@ -458,12 +459,12 @@ async def test_a_message_that_takes_long_is_shown_on_its_way(server: FakeServer)
 
 
 def got(at: int) -> dict[str, Any]:
-    """MARKS of what was written to user 15."""
+    """A MARKS frame for what was written to user 15."""
     return {"msgid": 1038, "marks": [{"id": 15, "got": at}]}
 
 
 async def test_a_message_that_is_with_its_recipient_has_two_ticks(server: FakeServer) -> None:
-    """One line for all that they have got at once; what they have not stays at one tick."""
+    """One line covers all that the recipient has received at once. The rest stays at one tick."""
     async with running(server, "1", "13", "secret") as app:
         await app.welcome(LI_SI)
         for at, text in enumerate(["one", "two", "three", "four"], 5):
@@ -478,7 +479,7 @@ async def test_a_message_that_is_with_its_recipient_has_two_ticks(server: FakeSe
 
 
 async def test_what_was_written_elsewhere_is_shown_as_one_s_own(server: FakeServer) -> None:
-    """With its ticks."""
+    """It has its ticks."""
     async with running(server, "1", "13", "secret") as app:
         await app.welcome(LI_SI)
         app.peer.say_together(push(5, "a", sender=13, toid=15, msg="from the laptop"))
@@ -488,7 +489,7 @@ async def test_what_was_written_elsewhere_is_shown_as_one_s_own(server: FakeServ
 
 
 async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> None:
-    """The prompt says to whom."""
+    """The prompt says who that is."""
     async with running(server, "1", "13", "s", "/talk li si", "hi", "/talk", "hi") as app:
         await app.welcome(LI_SI)
         assert (await app.peer.take())["toid"] == 15
@@ -498,7 +499,7 @@ async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> N
 
 
 async def test_who_turns_to_nobody_talks_to_nobody(server: FakeServer) -> None:
-    """Least of all to whom they talked before."""
+    """Plain lines do not go to the earlier partner either."""
     lines = ("/talk li si", "/talk nobody", "hi")
     async with running(server, "1", "13", "s", *lines) as app:
         await app.welcome(LI_SI)
@@ -515,7 +516,7 @@ async def test_the_login_says_what_this_device_is_called(server: FakeServer) -> 
 
 
 async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeServer) -> None:
-    """Without having to press a key."""
+    """No key has to be pressed."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         await app.peer.hang_up()
@@ -528,7 +529,7 @@ async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeS
 
 
 async def test_who_was_logged_out_elsewhere_is_back_at_the_menu(server: FakeServer) -> None:
-    """And does not come back by itself."""
+    """The client does not log in again by itself."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         app.peer.say(msgid=1016)
@@ -538,7 +539,7 @@ async def test_who_was_logged_out_elsewhere_is_back_at_the_menu(server: FakeServ
 
 
 async def test_a_script_that_was_logged_out_elsewhere_fails(server: FakeServer) -> None:
-    """There is nobody to ask."""
+    """Nobody is there to answer the menu."""
     async with running(server, "1", "13", "secret") as app:
         await app.welcome()
         app.peer.say(msgid=1016)

@@ -1,4 +1,4 @@
-"""What the line client says of changes, and learns from them."""
+"""What the line client says about changes, and what it learns from them."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def change(what: str, who: int = LI, whom: int = 0, name: str = "", group: int =
     ],
 )
 def test_a_change_is_told_in_one_sentence(book: Book, changed: Changed, sentence: str) -> None:
-    """What is of no interest, or not understood, in none."""
+    """Changes that are of no interest or not understood are not told."""
     assert told(changed, book, ME) == sentence
 
 
@@ -60,7 +60,7 @@ def test_a_change_is_told_in_one_sentence(book: Book, changed: Changed, sentence
 def test_a_group_of_the_user_s_stays_known(
     book: Book, changed: Changed, name: str, role: Role
 ) -> None:
-    """By its name of now, with the user's role of now."""
+    """The client knows its present name and the user's present role."""
     assert learn(changed, book, ME)
     assert book.groups == {3: Membership(Group(3, name, ""), role)}
 
@@ -71,17 +71,17 @@ def test_a_group_of_the_user_s_stays_known(
 def test_a_group_that_the_user_is_not_in_any_more_is_forgotten(
     book: Book, changed: Changed
 ) -> None:
-    """Whoever has done it."""
+    """It does not matter who has caused it."""
     assert learn(changed, book, ME)
     assert book.groups == {}
 
 
 def test_a_group_made_with_another_device_is_known(book: Book) -> None:
-    """The change says all of it."""
+    """The change has everything that the client needs."""
     assert learn(change("created", ME, name="larks", group=4), book, ME)
     assert book.groups[4] == Membership(Group(4, "larks", ""), Role.CREATOR)
 
 
 def test_of_a_group_joined_with_another_device_one_has_to_ask(book: Book) -> None:
-    """The change does not say what it is called."""
+    """The change does not say what the group is called."""
     assert not learn(change("joined", ME, group=4), book, ME)

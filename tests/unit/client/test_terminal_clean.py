@@ -25,19 +25,19 @@ from adapters.terminal.clean import clean
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_instead(raw: str, shown: str) -> None:
-    """The reader sees that something was there, and what."""
+    """The reader sees that something was there, and what it was."""
     assert clean(raw) == shown
 
 
 @pytest.mark.parametrize("text", ["hello", "张三 你好", "naïve", "👩‍👩‍👧 ok", "می‌خواهم", ""])
 def test_words_stay_as_they_are(text: str) -> None:
-    """In every script, compound emoji and joined letters included."""
+    """This holds for every script, including compound emoji and joined letters."""
     assert clean(text) == text
 
 
 @given(st.text(st.characters()))
 def test_nothing_unfit_ever_gets_through(raw: str) -> None:
-    """No control, format, surrogate or separator character is left, but for the two joiners."""
+    """No control, format, surrogate or separator character is left except the two joiners."""
     for character in clean(raw):
         unfit = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
         assert not unfit or character in "\u200c\u200d"
@@ -45,5 +45,5 @@ def test_nothing_unfit_ever_gets_through(raw: str) -> None:
 
 @given(st.text(st.characters()))
 def test_cleaning_twice_changes_nothing_more(raw: str) -> None:
-    """What is clean is left alone."""
+    """Clean text stays as it is."""
     assert clean(clean(raw)) == clean(raw)

@@ -1,4 +1,4 @@
-"""Understanding what is typed."""
+"""Parsing what is typed."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ def parse(line: str, *, talking: bool = False) -> Line:
     ],
 )
 def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) -> None:
-    """Exactly as they were typed in the original client; a message may contain colons."""
+    """They work exactly as in the original client. A message may contain colons."""
     typed = parse(line)
     assert isinstance(typed, Typed)
     assert (typed.form.do, typed.arguments) == (does, arguments)
@@ -84,14 +84,14 @@ def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) 
     ],
 )
 def test_the_friendlier_commands(line: str, does: Do, arguments: tuple[str, ...]) -> None:
-    """Names stand in quotes where another argument follows them."""
+    """A name with spaces needs quotes if another argument follows it."""
     typed = parse(line)
     assert isinstance(typed, Typed)
     assert (typed.form.do, typed.arguments) == (does, arguments)
 
 
 def test_an_empty_line_is_nothing() -> None:
-    """Nor is one of spaces."""
+    """Nor is a line of spaces."""
     assert parse("") == parse("   ") == parse("   ", talking=True) == Nothing()
 
 
@@ -110,7 +110,7 @@ def test_an_empty_line_is_nothing() -> None:
     ],
 )
 def test_mistakes_say_what_would_be_right(line: str, why: str) -> None:
-    """In one sentence."""
+    """The complaint is one sentence."""
     mistake = parse(line)
     assert isinstance(mistake, Mistake)
     assert why in mistake.why
@@ -125,7 +125,7 @@ def test_while_talking_everything_is_said(line: str, said: str) -> None:
 
 
 def test_while_talking_a_slash_makes_a_command() -> None:
-    """One, and no more."""
+    """It has to be a single slash."""
     assert parse("/talk", talking=True) == Typed(FORMS["/talk"], ("",))
 
 
@@ -134,32 +134,32 @@ def test_while_talking_a_slash_makes_a_command() -> None:
     ["/talk", " /Talk li si ", "/talk\tli", "/talk\u00a0li", "/talk\nli", "/talks li", "//talk"],
 )
 def test_what_turns_is_what_is_understood_as_such(line: str) -> None:
-    """Otherwise what is typed behind it would wait for a command that never comes."""
+    """Otherwise the lines after it would wait for a command that never comes."""
     understood = parse(line, talking=True)
     is_talk = isinstance(understood, Typed) and understood.form is FORMS["/talk"]
     assert turns(line) == is_talk
 
 
 def test_messages_are_not_echoed() -> None:
-    """They are shown with their ticks; what is searched for is shown where it is found, and who is
-    turned to as the prompt. All other lines are shown as they were typed."""
+    """Messages are shown with their ticks, the searched text where it is found, and the new partner
+    in the prompt. All other lines are shown as they were typed."""
     silent = {word for word, form in FORMS.items() if not form.echoed}
     assert silent == {"chat", "groupchat", "/msg", "/group", "/talk", "/search"}
 
 
 @given(st.text(), st.booleans())
 def test_parsing_never_fails(line: str, talking: bool) -> None:
-    """Whatever is typed, it is a command or a mistake."""
+    """Any text is a command or a mistake."""
     assert isinstance(parse(line, talking=talking), Line)
 
 
 @given(st.sampled_from(list(FORMS.values())), st.text(), st.booleans())
 def test_parsing_never_fails_behind_a_command(form: Form, rest: str, talking: bool) -> None:
-    """Nor with whatever arguments."""
+    """The arguments do not matter either."""
     assert isinstance(parse(f"{form.word} {rest}", talking=talking), Line)
 
 
 @given(st.text(min_size=1).map(str.strip).filter(bool), st.text("abc", min_size=1))
 def test_a_quoted_name_is_read_as_it_was(name: str, text: str) -> None:
-    """So what completion puts there means who it names."""
+    """What completion inserts therefore means the user that it names."""
     assert split_words(f"{quoted(name)} {text}", 2) == [name, text]

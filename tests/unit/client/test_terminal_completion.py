@@ -1,4 +1,4 @@
-"""Finding people and groups by what is typed, and offering what could be typed."""
+"""Finding users and groups by what is typed, and offering completions."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def book() -> Book:
 
 
 def test_people_are_found_by_id_or_name_in_any_case(book: Book) -> None:
-    """Friends and those who have written alike; an id need not be known."""
+    """This holds for friends and for others who have written. An id need not be known."""
     assert book.user("15") == book.user("LI SI") == User(15, "li si")
     assert book.user("Somebody") == User(20, "somebody")
     assert book.user("99") == User(99, "user 99")
@@ -28,14 +28,14 @@ def test_people_are_found_by_id_or_name_in_any_case(book: Book) -> None:
 
 
 def test_groups_are_found_by_id_or_name(book: Book) -> None:
-    """By name only one's own."""
+    """By name, only the user's own groups are found."""
     assert book.group("Night Owls") == book.group("3") == Group(3, "night owls", "late")
     assert book.group("hikers") is None
     assert book.group_name(7) == "group 7"
 
 
 def test_others_than_friends_are_forgotten_in_time() -> None:
-    """The first of 1,001 goes."""
+    """The first of 1,001 is forgotten."""
     book = Book()
     for number in range(1, 1_002):
         book.meet(number, f"n{number}")
@@ -44,7 +44,7 @@ def test_others_than_friends_are_forgotten_in_time() -> None:
 
 
 def test_presence_changes_a_friend(book: Book) -> None:
-    """Nobody is put on the list by it."""
+    """It adds nobody to the list of friends."""
     book.note_presence(16, "Wang", online=True)
     book.note_presence(99, "other", online=True)
     assert book.friends[16].online
@@ -79,11 +79,12 @@ def offered(line: str, book: Book) -> list[str]:
     ],
 )
 def test_completion(line: str, completed: list[str], book: Book) -> None:
-    """Commands at the beginning; names where they belong, quoted where a text follows."""
+    """Commands are offered at the beginning, and names where they belong, quoted if a text
+    follows."""
     assert offered(line, book) == completed
 
 
 def test_a_name_that_would_upset_the_terminal_is_not_offered(book: Book) -> None:
-    """It can still be reached by its id."""
+    """The user can still be reached by their id."""
     book.meet(21, "lx\u202e")
     assert offered("/add lx", book) == []

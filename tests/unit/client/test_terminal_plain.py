@@ -1,4 +1,4 @@
-"""Lines in and out without a terminal."""
+"""Reading and writing lines without a terminal."""
 
 import asyncio
 import io
@@ -23,7 +23,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 async def test_lines_are_read_as_they_come() -> None:
-    """However the writer cut them; the last needs no newline."""
+    """It does not matter how the writer has cut them, and the last one needs no newline."""
     with pipe() as (source, sink):
         lines = read_lines(source)
         os.write(sink, b"one\ntw")
@@ -35,7 +35,7 @@ async def test_lines_are_read_as_they_come() -> None:
 
 
 async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
-    """It cannot be waited for, which some event loops refuse to try."""
+    """It cannot be polled, and some event loops refuse to try."""
     path = tmp_path / "script"
     path.write_text("1\n13\nsecret\n", encoding="utf-8")
     with path.open() as file:
@@ -43,7 +43,7 @@ async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
 
 
 async def test_a_script_sees_no_prompts() -> None:
-    """Results go to the output, complaints to the other one."""
+    """Results go to standard output, complaints to standard error."""
     out, err = io.StringIO(), io.StringIO()
     with pipe() as (source, sink):
         screen = PlainScreen(source, out, err)
@@ -63,7 +63,7 @@ def echoes(terminal: int) -> bool:
 
 
 async def test_a_terminal_does_not_show_passwords() -> None:
-    """And shows everything else again afterwards."""
+    """Afterwards it shows everything else again."""
     ours, theirs = os.openpty()
     try:
         screen = PlainScreen(theirs, io.StringIO(), io.StringIO())

@@ -1,4 +1,4 @@
-"""What is shown, as text."""
+"""How events and lists look as text."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -41,18 +41,18 @@ def said(text: str = "hello", *, name: str = "li si", group: int = 0, ago_ms: in
 
 
 def test_a_message_has_its_local_time_and_sender(book: Book) -> None:
-    """In the reader's zone."""
+    """The time is in the reader's time zone."""
     assert render.plain(render.message(said(), book, NOW)) == "18:04 li si: hello"
 
 
 def test_a_group_message_names_the_group(book: Book) -> None:
-    """Or its id, if this client has not heard of it."""
+    """If the client does not know the group, its id is shown."""
     assert "[hikers] li si: hello" in render.plain(render.message(said(group=3), book, NOW))
     assert "[group 4] li si: hello" in render.plain(render.message(said(group=4), book, NOW))
 
 
 def test_another_day_has_a_date(book: Book) -> None:
-    """What waited for its user may be old."""
+    """A message that has waited for its user may be old."""
     line = render.message(said(ago_ms=86_400_000), book, NOW)
     assert render.plain(line) == "2026-11-19 18:04 li si: hello"
 
@@ -64,7 +64,7 @@ def test_no_time_is_too_odd(time_ms: int) -> None:
 
 
 def test_a_sender_has_one_colour() -> None:
-    """The same in each message, and mostly another than others have."""
+    """It is the same in each message, and usually differs from those of others."""
     styles = {render.message(said(name=name), Book(), NOW)[1][0] for name in ("a", "b")}
     assert styles == {"class:sender3"}
 
@@ -79,12 +79,12 @@ def test_a_sender_has_one_colour() -> None:
     ],
 )
 def test_ticks(mark: Mark, remark: str, shown: str) -> None:
-    """One when it is in the log, two when it is with the recipient, a cross when refused."""
+    """One tick means in the log, two mean received by the recipient, and a cross means refused."""
     assert render.plain(render.sent("li", "hi", mark, "18:04", remark)) == shown
 
 
 def test_a_deleted_text_is_called_so(book: Book) -> None:
-    """It has come without one."""
+    """It comes without a text."""
     assert render.plain(render.message(said(""), book, NOW)) == "18:04 li si: (deleted)"
 
 
@@ -110,19 +110,19 @@ def test_a_deleted_text_is_called_so(book: Book) -> None:
     ],
 )
 def test_notices(event: Event, shown: str) -> None:
-    """One line each."""
+    """Each is one line."""
     line = render.event(event)
     assert line is not None
     assert render.plain(line) == shown
 
 
 def test_the_first_connection_goes_without_saying() -> None:
-    """There would be no prompt without it."""
+    """Without a connection, no prompt would appear."""
     assert render.event(Connected()) is None
 
 
 def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
-    """Texts, names, descriptions, reasons: none carries an escape."""
+    """No text, name, description or reason brings an escape character to the terminal."""
     friend = Friend(15, ESCAPE, online=True)
     membership = Membership(Group(3, ESCAPE, ESCAPE), Role.CREATOR)
     member = Member(15, ESCAPE, Role.NORMAL, online=True)
@@ -154,7 +154,7 @@ def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
 
 
 def test_lists() -> None:
-    """Ids, names, states and roles, in columns that scripts can read."""
+    """They have ids, names, states and roles, in columns that scripts can read."""
     friend = Friend(15, "li si", online=False)
     membership = Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)
     member = Member(13, "zhang san", Role.CREATOR, online=True)
@@ -172,7 +172,7 @@ def test_lists() -> None:
 
 
 def test_help_names_every_command() -> None:
-    """The original's and the others."""
+    """It lists the original client's commands and the others."""
     text = "\n".join(map(render.plain, render.help_lines(FORMS.values())))
     for usage in ("chat:friendid:message", "loginout", "/msg NAME TEXT", "/quit"):
         assert usage in text

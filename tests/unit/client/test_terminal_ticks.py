@@ -4,7 +4,7 @@ from adapters.terminal.ticks import Sent, Ticks
 
 
 class Shown(list[tuple[str, int]]):
-    """What was shown: texts, and how many before each."""
+    """What was shown: each text with the number of messages before it."""
 
     def got(self, last: Sent, before: int) -> None:
         self.append((last.text, before))
@@ -15,7 +15,7 @@ def sent(at: int, to: int = 15) -> Sent:
 
 
 def test_a_mark_covers_what_was_written_to_its_user_up_to_its_position() -> None:
-    """Each message once, the last of them by name."""
+    """Each message is covered once, and the last one is named."""
     shown = Shown()
     ticks = Ticks(shown.got)
     for message in (sent(2), sent(4), sent(3, to=16), sent(6)):
@@ -39,7 +39,7 @@ def test_a_mark_can_come_before_the_answer_is_shown() -> None:
 
 
 def test_positions_that_mean_nothing_any_more_are_forgotten() -> None:
-    """Messages of before stay at one tick."""
+    """Earlier messages stay at one tick."""
     shown = Shown()
     ticks = Ticks(shown.got)
     ticks.sent(sent(6))
@@ -51,7 +51,7 @@ def test_positions_that_mean_nothing_any_more_are_forgotten() -> None:
 
 
 def test_a_thousand_messages_and_marks_are_remembered() -> None:
-    """The oldest are forgotten first."""
+    """The oldest ones are forgotten first."""
     shown = Shown()
     ticks = Ticks(shown.got)
     for at in range(1, 1_002):

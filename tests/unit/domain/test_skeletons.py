@@ -63,8 +63,7 @@ def test_other_names_do_not(one: str, other: str) -> None:
 
 
 def test_ideographs_are_told_apart() -> None:
-    """This holds for all of them, including those that look alike to people who cannot read them: 士
-    and 土."""
+    """This includes pairs that look alike to people who cannot read them: 士 and 土."""
     ideographs = [chr(number) for number in (*range(0x4E00, 0xA000), *range(0x3400, 0x4DC0))]
     assert len({skeleton(one) for one in ideographs}) == len(ideographs)
 
