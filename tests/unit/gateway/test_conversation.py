@@ -664,7 +664,7 @@ async def test_lists_come_in_pages(server: Server) -> None:
 
 
 async def test_members_hear_of_what_changes_a_group(server: Server) -> None:
-    """Clients that know CHANGED get it, including other devices of whoever made the change."""
+    """Clients that know CHANGED get it, including the one that made the change."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     old, nick = [
         await server.logged_in(name, version=1, end=end)

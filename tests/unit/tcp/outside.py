@@ -1,10 +1,10 @@
-"""What is around `Secured` in tests."""
+"""The transport around `Secured` in tests."""
 
 import asyncio
 
 
 class Outside(asyncio.Transport):
-    """A socket, which keeps what is written."""
+    """A socket that keeps what is written."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Who a connection's client is, and what of its data gets through, on both event loops."""
+"""Who the client of a connection is, and which of its data gets through, on both event loops."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -26,7 +26,8 @@ Told = tuple[Ending, str, str]
 
 
 class Talk:
-    """A conversation that greets its client by address, and says how many bytes it hears."""
+    """A conversation that greets its client with their address, and answers with the number of
+    bytes it receives."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -54,7 +55,7 @@ class Visitor:
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
-            await asyncio.sleep(0)  # the server's turn: it should read them one by one
+            await asyncio.sleep(0)  # gives the server a turn, to read the pieces one by one
 
     async def hears(self, expected: bytes) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -75,7 +76,7 @@ async def visitor(
     *,
     required: bool = True,
 ) -> AsyncIterator[Visitor]:
-    """ended: set when a connection has ended that was nobody's yet."""
+    """Connect to a server. ended: set when a connection ends before it has a conversation."""
     outboxes = Outboxes()
 
     class Watched(Arrival):
@@ -103,7 +104,7 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
 def on_both_loops(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[Run], None]:
-    """Transports change their protocol in a way of their own in each."""
+    """Each loop has its own way to change a transport's protocol."""
 
     def on_one_loop(run: Run) -> None:
         run(test())
@@ -124,7 +125,7 @@ async def test_a_proxy_says_who_the_client_is() -> None:
 
 @on_both_loops
 async def test_a_proxy_may_have_another_way_to_say_it() -> None:
-    """Then what begins like no header is the beginning of what it has to say."""
+    """Data that does not begin like a header is then the client's."""
     async with visitor(required=False) as proxy:
         await proxy.says(DATA)
         await proxy.hears(b"127.0.0.1\n%d\n" % len(DATA))
@@ -146,7 +147,7 @@ async def test_a_header_may_come_in_pieces() -> None:
 
 @on_both_loops
 async def test_what_follows_is_data_only() -> None:
-    """There is one header at most: a client cannot add a second."""
+    """Only one header is read, so a client cannot add a second one."""
     async with visitor() as proxy:
         await proxy.says(HEADER + HEADER)
         await proxy.hears(b"203.0.113.7\n%d\n" % len(HEADER))
@@ -154,7 +155,8 @@ async def test_what_follows_is_data_only() -> None:
 
 @on_both_loops
 async def test_who_has_no_header_is_refused() -> None:
-    """Somebody else on the proxy's machine is not the proxy. It is told, without what was said."""
+    """Another program on the proxy's machine is not the proxy. The refusal is reported without the
+    data."""
     told: list[Told] = []
     async with visitor(left=lambda *what: told.append(what)) as client:
         await client.says(DATA)
@@ -164,7 +166,7 @@ async def test_who_has_no_header_is_refused() -> None:
 
 @on_both_loops
 async def test_nobody_else_is_believed() -> None:
-    """From another address a header is data like any other, and no JSON."""
+    """From another address, a header is ordinary data, and no valid JSON."""
     async with visitor(proxies=ELSEWHERE) as client:
         await client.says(HEADER)
         await client.hears(b"127.0.0.1\n%d\n" % len(HEADER))
@@ -172,7 +174,8 @@ async def test_nobody_else_is_believed() -> None:
 
 @on_both_loops
 async def test_a_bad_header_ends_the_connection() -> None:
-    """Its client's address would be unknown, and its data a guess. It is told, with what it was."""
+    """The client's address would be unknown, and its data a guess. The refusal is reported with the
+    header."""
     told: list[Told] = []
     async with visitor(left=lambda *what: told.append(what)) as proxy:
         await proxy.says(b"PROXY TCP5" + HEADER)
@@ -184,7 +187,7 @@ async def test_a_bad_header_ends_the_connection() -> None:
 
 @on_both_loops
 async def test_who_is_silent_is_refused() -> None:
-    """A proxy speaks first, whatever its client does; so does half a header."""
+    """A proxy speaks first, whatever its client does. An unfinished header is refused too."""
     for beginning in (b"", b"PROXY TCP4 203"):
         told: list[Told] = []
         async with visitor(silence=0.01, left=lambda *what, told=told: told.append(what)) as client:
@@ -209,7 +212,8 @@ LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
 
 @on_both_loops
 async def test_a_health_check_is_nobody_s_business() -> None:
-    """It says nothing, or has a header without a client, and goes; politely or not."""
+    """It sends nothing, or a header without a client, and closes or resets the connection. It is
+    not reported."""
     told: list[Told] = []
     for words in (b"", LOCAL, b"PROXY UNKNOWN\r\n"):
         for polite in (True, False):
@@ -227,7 +231,7 @@ async def test_a_health_check_is_nobody_s_business() -> None:
 
 @on_both_loops
 async def test_a_proxy_may_speak_for_itself() -> None:
-    """Its header states no client; then it is one, with its own address."""
+    """If its header names no client, the proxy itself is the client, with its own address."""
     async with visitor() as proxy:
         await proxy.says(LOCAL, DATA)
         await proxy.hears(b"127.0.0.1\n%d\n" % len(DATA))
@@ -240,7 +244,7 @@ async def test_a_proxy_may_speak_for_itself() -> None:
 
 @on_both_loops
 async def test_an_early_end_is_passed_on() -> None:
-    """A client that closes its sending side right away is answered."""
+    """A client that closes its sending side at once still gets an answer."""
     async with visitor() as client:
         await client.says(HEADER)
         client.writer.write_eof()

@@ -1,4 +1,4 @@
-"""The certificate's files: which are taken, and what is said of the others."""
+"""Which certificate files the server accepts, and what it says about others."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ def files(tmp_path: Path) -> Files:
 
 
 def test_a_key_with_a_passphrase_is_called_so(files: Files) -> None:
-    """OpenSSL would ask for it on the terminal, where nobody may be."""
+    """OpenSSL would ask for the passphrase on the terminal, where nobody may be."""
     key = load_pem_private_key(files.key.read_bytes(), None)
     files.key.write_bytes(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
@@ -55,7 +55,7 @@ def test_a_key_with_a_passphrase_is_called_so(files: Files) -> None:
 
 
 def test_a_key_of_another_certificate_is_called_so(files: Files) -> None:
-    """As after half a renewal."""
+    """A half-finished renewal can leave such a pair."""
     files.another_key()
     with pytest.raises(BadCertificate, match="does not belong to the certificate"):
         files.read()
@@ -63,7 +63,7 @@ def test_a_key_of_another_certificate_is_called_so(files: Files) -> None:
 
 @pytest.mark.parametrize("text", ["", "this is none"])
 def test_what_is_no_certificate_is_called_so(files: Files, text: str) -> None:
-    """The files are named."""
+    """The error names the files."""
     files.chain.write_text(text)
     with pytest.raises(BadCertificate, match=r"cert\.pem.*PEM"):
         files.read()
@@ -76,7 +76,7 @@ def test_what_is_no_certificate_is_called_so(files: Files, text: str) -> None:
 def test_one_out_of_its_time_is_not_taken_anew(
     files: Files, begins: datetime, ends: datetime, trouble: str
 ) -> None:
-    """At the start there is no other, so it is served all the same, and the log says so."""
+    """At the start there is no other, so the server uses it all the same, and logs an error."""
     files.issue(begins, ends)
     with pytest.raises(BadCertificate, match=trouble):
         load_in_time(files.chain, files.key)
@@ -88,7 +88,7 @@ def test_one_out_of_its_time_is_not_taken_anew(
 
 
 def test_one_in_its_time_is(files: Files) -> None:
-    """And nothing is said at the start."""
+    """Nothing is logged at the start."""
     with capture_logs() as lines:
         files.read()
     assert lines == []

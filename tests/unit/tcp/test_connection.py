@@ -17,14 +17,12 @@ from adapters.tcp.outboxes import Outboxes
 
 class Socket:
     def setsockopt(self, *_: int) -> None:
-        """Nothing to be set here."""
+        """Accept any option; there is no socket."""
 
 
 class Transport(asyncio.Transport):
-    """Keeps what is written; a test says when it leaves.
-
-    pause_writing: of its protocol, called when more waits than should.
-    """
+    """A transport that keeps what is written; the test decides when it leaves. pause_writing: the
+    protocol's method, called when more waits than should."""
 
     def __init__(self, pause_writing: Callable[[], None]) -> None:
         super().__init__()
@@ -68,7 +66,7 @@ class Transport(asyncio.Transport):
 
 
 class Conversation:
-    """Notes what it is told, and answers when it may go on."""
+    """Records what it is told, and may answer when it is unchoked."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -119,7 +117,7 @@ async def bench() -> Bench:
 
 
 async def test_what_is_said_in_one_turn_leaves_in_one_write(bench: Bench) -> None:
-    """A write is a system call."""
+    """Each write is a system call."""
     for word in (b"a", b"b", b"c"):
         bench.connection.write(word)
     assert bench.sent() == []
@@ -130,7 +128,7 @@ async def test_what_is_said_in_one_turn_leaves_in_one_write(bench: Bench) -> Non
 
 
 async def test_frames_end_as_the_client_ends_its_own(bench: Bench) -> None:
-    """As its first one did."""
+    """The client's first terminator counts."""
     bench.connection.data_received(b"x\0y\n")
     for word in (b"a", b"b"):
         bench.connection.write(word)
@@ -140,7 +138,7 @@ async def test_frames_end_as_the_client_ends_its_own(bench: Bench) -> None:
 
 
 async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
-    """What was said before it leaves before it, what is said after it later."""
+    """Earlier frames leave before it, later ones after it."""
     bench.connection.write(b"a")
     bench.connection.write_alone(b"b")
     bench.connection.write(b"c")
@@ -149,7 +147,7 @@ async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
 
 
 async def test_what_has_left_is_known(bench: Bench) -> None:
-    """What is stuck has left when all of it has, not when half of it has."""
+    """Frames that are stuck have left once all bytes have, not half of them."""
     bench.says(b"a", 1)
     assert bench.connection.left() == 0
     await asyncio.sleep(0)
@@ -165,8 +163,8 @@ async def test_what_has_left_is_known(bench: Bench) -> None:
 
 
 async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:
-    """Their requests are handled all the same, until more waits than should, and then once all of
-    it has left."""
+    """The server handles their requests until more waits than should, and again once all of it has
+    left."""
     bench.transport.stuck = True
     bench.connection.write(b"x" * (HIGH_WATER - 1))
     await asyncio.sleep(0)
@@ -181,7 +179,7 @@ async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:
 
 
 async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
-    """Nobody had asked just then."""
+    """This holds even if nobody has asked at that moment."""
     bench.says(b"a", 1)
     await asyncio.sleep(0)
     bench.says(b"b", 2)
@@ -193,14 +191,14 @@ async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
 
 
 async def test_what_was_lost_with_the_connection_has_not_left(bench: Bench) -> None:
-    """Although nothing waits any more."""
+    """This holds although nothing waits any more."""
     bench.says(b"a", 1)
     bench.connection.connection_lost(None)
     assert bench.connection.left() == 0
 
 
 async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
-    """What was said before counts no more, be it stuck."""
+    """What was said before no longer counts, even if it is stuck."""
     bench.says(b"a", 7)
     await asyncio.sleep(0)
     bench.transport.stuck = True
@@ -211,7 +209,7 @@ async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
 
 
 async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
-    """Whatever else is said to it, memory has an end."""
+    """The memory for one connection is bounded, whatever is sent."""
     bench.transport.stuck = True
     bench.connection.write(b"x" * (HARD_LIMIT - 1))
     await asyncio.sleep(0)
@@ -224,7 +222,8 @@ async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
 
 
 async def test_what_is_said_in_one_turn_is_never_too_much(bench: Bench) -> None:
-    """A batch of the log may be; nobody is cut off for it who has read so far."""
+    """A batch of the log may exceed the bound. A client that has read everything before is not cut
+    off for it."""
     bench.transport.stuck = True
     for _ in range(3):
         bench.connection.write(b"x" * HARD_LIMIT)
@@ -236,7 +235,7 @@ async def test_what_is_said_in_one_turn_is_never_too_much(bench: Bench) -> None:
 
 
 async def test_last_words_leave_before_the_end(bench: Bench) -> None:
-    """And nothing after them."""
+    """Nothing is sent after them."""
     bench.connection.write(b"bye")
     bench.connection.close(Ending.REPLACED)
     bench.connection.write(b"more")
@@ -247,7 +246,7 @@ async def test_last_words_leave_before_the_end(bench: Bench) -> None:
 
 @pytest.fixture
 async def last_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """They have been said, do not leave, and are not waited for."""
+    """Last words that are written but do not leave, with no time to wait for them."""
     monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
     bench.transport.stuck = True
     bench.connection.write(b"bye")
@@ -255,7 +254,7 @@ async def last_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 async def test_last_words_that_do_not_leave_are_waited_for_a_while(last_words: Bench) -> None:
-    """Otherwise whoever reads a byte now and then would keep a place for ever."""
+    """Otherwise a client that reads a byte now and then would keep a place forever."""
     last_words.connection.close(Ending.LOGIN_TIMEOUT)
     assert last_words.transport.calls == ["close"]
     await asyncio.sleep(0.01)
@@ -263,7 +262,7 @@ async def test_last_words_that_do_not_leave_are_waited_for_a_while(last_words: B
 
 
 async def test_last_words_that_leave_in_time_are_the_end(last_words: Bench) -> None:
-    """Nothing is done to the transport after that: of asyncio's there is nothing left."""
+    """The transport is not touched after that, since asyncio has discarded it."""
     last_words.connection.close(Ending.REPLACED)
     last_words.connection.resume_writing()
     last_words.connection.connection_lost(None)
@@ -272,7 +271,7 @@ async def test_last_words_that_leave_in_time_are_the_end(last_words: Bench) -> N
 
 
 async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(last_words: Bench) -> None:
-    """The transport is closing by itself then, which takes until all has left."""
+    """The transport is then closing by itself, which takes until all has left."""
     last_words.transport.close()
     last_words.connection.close(Ending.LOGIN_TIMEOUT)
     await asyncio.sleep(0.01)
@@ -293,13 +292,13 @@ async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(last_word
 async def test_it_is_told_why_a_connection_is_lost(
     bench: Bench, error: Exception | None, why: Ending
 ) -> None:
-    """As far as the transport knows."""
+    """The reason is what the transport knows."""
     bench.connection.connection_lost(error)
     assert bench.talk.events == [f"lost: {why}"]
 
 
 async def test_the_first_reason_counts(bench: Bench) -> None:
-    """What comes behind it follows from it."""
+    """Later ones follow from it."""
     bench.connection.close(Ending.REPLACED)
     bench.connection.abort(Ending.SHUTTING_DOWN)
     bench.connection.connection_lost(ConnectionResetError())
@@ -307,7 +306,7 @@ async def test_the_first_reason_counts(bench: Bench) -> None:
 
 
 async def test_pausing_is_idempotent(bench: Bench) -> None:
-    """And of no interest to a transport that is closing."""
+    """A transport that is closing is not asked to pause."""
     for _ in range(2):
         bench.connection.pause_reading()
     for _ in range(2):
@@ -319,7 +318,7 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
 
 
 async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> None:
-    """The end of the input does not end the connection: there may be answers to come."""
+    """The end of the input does not end the connection, for answers may follow."""
     bench.connection.data_received(b"x\0y")
     bench.transport.stuck = True
     bench.connection.write(b"z" * HIGH_WATER)

@@ -1,4 +1,4 @@
-"""What the kernel holds for a client, with real sockets."""
+"""What the kernel holds for a client, on real sockets."""
 
 import array
 import asyncio
@@ -14,7 +14,7 @@ from adapters.tcp.outboxes import Outboxes
 
 
 class Conversation:
-    """Somebody to whom a test writes."""
+    """A conversation whose link the test writes to."""
 
     def __init__(self) -> None:
         self.began: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
@@ -37,7 +37,7 @@ class Conversation:
 
 
 class Exposed(Connection):
-    """Shows its socket."""
+    """A connection that exposes its socket."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -45,15 +45,15 @@ class Exposed(Connection):
 
 
 def held(sock: socket.socket) -> int:
-    """Bytes that the kernel has taken and the other end has not."""
+    """The bytes that the kernel has accepted and the other end has not."""
     count = array.array("i", [0])
     fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, count)
     return count[0]
 
 
 async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
-    """The rest waits in the process, where it is counted and bounded; a thousand such clients
-    would have had the kernel hold gigabytes."""
+    """The rest waits in the process, where it is counted and bounded. Otherwise, a thousand such
+    clients could make the kernel hold gigabytes."""
     talk = Conversation()
     connections: list[Exposed] = []
 

@@ -1,4 +1,4 @@
-"""What holds for each connection, by whichever socket it has come."""
+"""Options that every connection has, whichever socket it came by."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class _Welcoming(asyncio.Protocol):
-    """Shows the socket of who has come."""
+    """Exposes the socket of the client that has connected."""
 
     def __init__(self, came: "asyncio.Future[socket.socket]") -> None:
         self._came = came
@@ -25,7 +25,8 @@ class _Welcoming(asyncio.Protocol):
 
 @pytest.mark.parametrize("shared", [False, True], ids=["a port of its own", "a shared port"])
 async def test_the_kernel_looks_after_who_is_gone_and_holds_little(shared: bool) -> None:
-    """Without it who has lost their network would stay for hours, with whatever is sent to them."""
+    """Otherwise a client that has lost its network would stay for hours, with everything that is
+    sent to it."""
     came: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
     sockets = listening_sockets(LOOPBACK, 0, 1)[0] if shared else None
     (server,) = await serve_on(lambda: _Welcoming(came), LOOPBACK, 0, sockets)
@@ -47,6 +48,6 @@ async def test_the_kernel_looks_after_who_is_gone_and_holds_little(shared: bool)
     [(("127.0.0.1", 6000), "127.0.0.1:6000"), (("::1", 6000, 0, 0), "[::1]:6000")],
 )
 def test_where_one_listens_is_told_as_in_a_browser(address: tuple[str, int], told: str) -> None:
-    """An address of IPv6 has colons of its own."""
+    """An IPv6 address contains colons."""
     sock = SimpleNamespace(getsockname=lambda: address)  # not every system has IPv6
     assert place_of(cast("socket.socket", sock)) == told

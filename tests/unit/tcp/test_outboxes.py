@@ -20,7 +20,7 @@ class Outbox:
 
 
 async def test_one_that_fails_keeps_no_other_from_its_turn() -> None:
-    """Its failure is told to the loop, which logs it."""
+    """The loop gets its failure and logs it."""
     failures: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, what: failures.append(what))
     outboxes, broken, sound = Outboxes(), Outbox(broken=True), Outbox()

@@ -1,4 +1,4 @@
-"""What a proxy says of its client is read to the letter, whatever pieces it comes in."""
+"""Reading exactly what a proxy says about its client, in whatever pieces it arrives."""
 
 import socket
 
@@ -100,27 +100,27 @@ BAD_HEADERS = [
 
 @pytest.mark.parametrize(("header", "client"), HEADERS.items())
 def test_a_header_names_the_client_and_is_taken_off(header: bytes, client: str | None) -> None:
-    """What stands behind the header is the client's own, untouched."""
+    """The client's data behind the header is not changed."""
     assert read_beginning(header + DATA) == Beginning(client, DATA)
     assert read_beginning(header) == Beginning(client, b"")
 
 
 @pytest.mark.parametrize("data", [*NO_HEADERS, *BAD_HEADERS])
 def test_anything_else_is_refused(data: bytes) -> None:
-    """Who comes without a proxy, and a proxy that cannot be understood."""
+    """This includes clients without a proxy, and proxies that cannot be understood."""
     with pytest.raises(BadHeader):
         read_beginning(data)
 
 
 def test_what_is_no_header_is_not_shown() -> None:
-    """It is somebody's login, perhaps."""
+    """It may be somebody's login."""
     with pytest.raises(BadHeader) as caught:
         read_beginning(b'{"msgid":1000,"id":1,"password":"open sesame"}\n')
     assert str(caught.value) == "there is none"
 
 
 def read_in_pieces(pieces: list[bytes]) -> Beginning | str:
-    """As a connection reads: more and more, until it is known."""
+    """Read as a connection does, piece by piece, until the beginning is known."""
     data = b""
     for position, piece in enumerate(pieces):
         data += piece
@@ -135,7 +135,7 @@ def read_in_pieces(pieces: list[bytes]) -> Beginning | str:
 
 @st.composite
 def cut_streams(draw: st.DrawFn) -> list[bytes]:
-    """A beginning, good or bad, with data behind it, cut at random places."""
+    """A good or bad beginning with data behind it, cut at random places."""
     beginning = draw(st.sampled_from([*HEADERS, *NO_HEADERS, *BAD_HEADERS]))
     stream = beginning + draw(st.sampled_from([b"", DATA, b"\r\n", DATA * 20]))
     cuts = sorted(draw(st.sets(st.integers(1, len(stream)))))
@@ -144,7 +144,7 @@ def cut_streams(draw: st.DrawFn) -> list[bytes]:
 
 @given(cut_streams())
 def test_pieces_make_no_difference(pieces: list[bytes]) -> None:
-    """Wherever the network cuts a beginning, the same is read."""
+    """The result is the same wherever the network cuts a beginning."""
     assert read_in_pieces(pieces) == read_in_pieces([b"".join(pieces)])
 
 
@@ -152,12 +152,12 @@ def test_pieces_make_no_difference(pieces: list[bytes]) -> None:
     st.binary(max_size=300), st.sampled_from([b"", b"PROXY ", SIGNATURE, SIGNATURE + b"\x21\x11"])
 )
 def test_any_bytes_have_an_end(noise: bytes, start: bytes) -> None:
-    """Nobody makes the server wait for more than the longest header, or fail in another way."""
+    """Nobody can make the server wait for more than the longest header, or fail in another way."""
     read_in_pieces([start + noise])
     assert read_in_pieces([start + noise + bytes(65_551)]) != "more"
 
 
 @pytest.mark.parametrize("data", [b"", b"P", b"PROXY TCP4 203", SIGNATURE, SIGNATURE[:3]])
 def test_half_a_header_is_waited_for(data: bytes) -> None:
-    """A header that has begun is no data yet."""
+    """A header that has begun is not data yet."""
     assert read_beginning(data) is None

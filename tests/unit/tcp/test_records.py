@@ -1,4 +1,4 @@
-"""How the stream of TLS is cut."""
+"""Cutting a TLS stream into records."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def taken(records: Records) -> list[bytes]:
 
 @pytest.mark.parametrize("size", range(1, 20))
 def test_records_are_told_apart_wherever_the_stream_is_cut(size: int) -> None:
-    """Into pieces of any size."""
+    """The pieces may have any size."""
     stream = ONE + OTHER + EMPTY + ONE
     records, found = Records(), []
     for start in range(0, len(stream), size):
@@ -27,14 +27,14 @@ def test_records_are_told_apart_wherever_the_stream_is_cut(size: int) -> None:
 
 @pytest.mark.parametrize("stream", [b"GET / HTTP/1.1\r\n", b"\x17\3\3\xff\xffand so on"])
 def test_what_is_no_record_is_taken_as_it_is(stream: bytes) -> None:
-    """Nothing of it is waited for: OpenSSL says what is wrong."""
+    """It is passed on at once, and OpenSSL says what is wrong."""
     records = Records()
     records.add(ONE + stream)
     assert taken(records) == [ONE, stream]
 
 
 def say(records: Records, times: int, *, blanks: int) -> None:
-    """So many records without data, and one with."""
+    """Send this many times a number of records without data and one with data."""
     for _ in range(times):
         records.add(ONE * (blanks + 1))
         taken(records)
@@ -42,7 +42,8 @@ def say(records: Records, times: int, *, blanks: int) -> None:
 
 
 def test_a_record_with_data_makes_up_for_one_without() -> None:
-    """And for no more, or two of a kind would be enough to go on for ever."""
+    """It makes up for one only. Otherwise a client could go on forever with two empty records for
+    each."""
     records = Records()
     say(records, 10 * BLANKS, blanks=1)
     with pytest.raises(TooManyBlanks):

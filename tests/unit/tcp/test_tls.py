@@ -1,4 +1,4 @@
-"""Handshakes: how long they may take, and what whoever does not finish one leaves behind."""
+"""TLS handshakes: how long they may take, and what an unfinished one leaves behind."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 
 @attrs.define
 class Hall:
-    """Counts who is shaking hands, and notes how it ended."""
+    """Counts the handshakes under way, and records how each has ended."""
 
     inside: int = 0
     endings: list[Ending | None] = attrs.field(factory=list)
@@ -82,7 +82,7 @@ async def stop_halfway(writer: asyncio.StreamWriter) -> None:
 async def test_who_does_not_finish_a_handshake_is_hung_up_on(
     certificate: Certificate, dawdle: Callable[[asyncio.StreamWriter], "asyncio.Future[None]"]
 ) -> None:
-    """Whatever comes meanwhile; and does not count as a connection any more."""
+    """This holds whatever arrives meanwhile. The connection no longer counts."""
     hall = Hall()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -102,12 +102,12 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
 
 
 class Inside(asyncio.Protocol):
-    """Counts how often it is told that something waits, and keeps what it hears."""
+    """Counts how often it is told that something waits, and keeps what it receives."""
 
     def __init__(self) -> None:
         self.told = 0
         self.heard: list[bytes] = []
-        self.patience = 1_000_000  # how often it hears something before it wants no more
+        self.patience = 1_000_000  # how many reads it receives before it pauses
 
     def pause_writing(self) -> None:
         self.told += 1
@@ -124,7 +124,7 @@ class Inside(asyncio.Protocol):
 
 @attrs.frozen
 class Connected:
-    """Both ends of a connection. hall: whom it counts."""
+    """Both ends of a connection. hall: counts its handshake."""
 
     secured: Secured
     outside: Outside
@@ -146,7 +146,7 @@ async def connected(certificate: Certificate, tmp_path: Path) -> Connected:
 
 
 async def test_what_openssl_says_to_who_does_not_read_is_told_of(connected: Connected) -> None:
-    """With each read, for as long as something waits: by then it may be too much."""
+    """Each read reports it while something waits, for it may be too much by then."""
     secured, inside, client = connected.secured, connected.inside, connected.client
     await client.shake_hands()
     secured.pause_writing()
@@ -159,7 +159,7 @@ async def test_what_openssl_says_to_who_does_not_read_is_told_of(connected: Conn
 
 
 async def test_new_keys_now_and_then_are_taken(connected: Connected) -> None:
-    """And what is read without anything in it is heard of, as it counts."""
+    """Reads without data are passed on too, since they count."""
     await connected.client.shake_hands()
     await connected.client.send(connected.client.new_keys(3))
     assert not connected.outside.closed
@@ -167,7 +167,7 @@ async def test_new_keys_now_and_then_are_taken(connected: Connected) -> None:
 
 
 async def test_who_sends_new_keys_without_end_is_hung_up_on(connected: Connected) -> None:
-    """Each costs as much as a frame, and says nothing that could be counted."""
+    """Each costs as much as a frame, and contains nothing that could be counted."""
     await connected.client.shake_hands()
     await connected.client.send(connected.client.new_keys(BLANKS + 1))
     assert connected.outside.closed
@@ -176,7 +176,7 @@ async def test_who_sends_new_keys_without_end_is_hung_up_on(connected: Connected
 async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
     connected: Connected,
 ) -> None:
-    """Otherwise each time that somebody listens again for a moment, more of it would wait."""
+    """Otherwise more would wait each time that the inside resumes reading for a moment."""
     outside, inside, client = connected.outside, connected.inside, connected.client
     await client.shake_hands()
     texts = [b"a", b"b", b"c"]
@@ -195,7 +195,7 @@ async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
 
 
 async def test_what_comes_behind_a_good_bye_is_not_kept(connected: Connected) -> None:
-    """However much it is, until the connection ends."""
+    """This holds for any amount, until the connection ends."""
     await connected.client.shake_hands()
     await connected.client.send(connected.client.good_bye())
     before = memory()
@@ -207,7 +207,7 @@ async def test_what_comes_behind_a_good_bye_is_not_kept(connected: Connected) ->
 async def test_nothing_is_held_of_what_has_gone_through(
     certificate: Certificate, tmp_path: Path
 ) -> None:
-    """OpenSSL's buffers never shrink, so not much of it may be in them at once."""
+    """OpenSSL's buffers never shrink, so little data may be in them at once."""
     text = os.urandom(MIB)
     connections = []
     before = memory()
@@ -226,6 +226,6 @@ async def test_nothing_is_held_of_what_has_gone_through(
 
 
 def memory() -> int:
-    """Bytes that this process has."""
+    """The bytes of memory that this process has."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()

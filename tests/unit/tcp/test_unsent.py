@@ -1,4 +1,4 @@
-"""What clients leave unread has a bound for all together."""
+"""What clients leave unread has a bound for all of them together."""
 
 from typing import cast
 
@@ -40,7 +40,7 @@ class Reader:
         self.link.flush()
 
     def reads(self) -> None:
-        """All that waits; it goes on to read."""
+        """Read all that waits, and go on reading."""
         self.transport.buffered, self.transport.stuck = 0, False
         self.link.resume_writing()
 
@@ -62,7 +62,7 @@ async def outboxes(guard: Guard) -> Outboxes:
 
 
 async def test_each_link_is_full_sooner_once_half_of_it_is_taken(outboxes: Outboxes) -> None:
-    """And as late as ever, when those who had taken it have read it or are gone."""
+    """Links are full as late as before once those who had taken it have read it or are gone."""
     some = [Reader(outboxes) for _ in range(3)]
     for one, size in zip(some, (HIGH_WATER, HIGH_WATER, TIGHT_WATER), strict=True):
         one.is_told(size)
@@ -80,7 +80,8 @@ async def test_each_link_is_full_sooner_once_half_of_it_is_taken(outboxes: Outbo
 async def test_beyond_it_whoever_is_stuck_for_the_longest_is_cut_off(
     outboxes: Outboxes, guard: Guard
 ) -> None:
-    """As many as it takes; who has read in between is not stuck for as long."""
+    """As many are cut as necessary. A client that has read in between has been stuck for less
+    time."""
     some = [Reader(outboxes) for _ in range(4)]
     for one in some:
         one.is_told(MIB // 4)
@@ -97,7 +98,7 @@ async def test_beyond_it_whoever_is_stuck_for_the_longest_is_cut_off(
 
 
 async def test_whoever_takes_all_of_it_alone_is_cut_off(outboxes: Outboxes) -> None:
-    """Also for what one turn of the loop says."""
+    """This also holds for what one turn of the loop writes."""
     reader = Reader(outboxes)
     reader.is_told(MIB + 1)
     assert reader.is_cut()
@@ -105,7 +106,7 @@ async def test_whoever_takes_all_of_it_alone_is_cut_off(outboxes: Outboxes) -> N
 
 
 async def test_a_new_bound_counts_at_once(outboxes: Outboxes, guard: Guard) -> None:
-    """And none is none."""
+    """A bound of zero lifts the limit."""
     guard.change(Limits(unsent_mib=0), registration_open=True)
     reader = Reader(outboxes)
     reader.is_told(2 * MIB)
@@ -116,7 +117,7 @@ async def test_a_new_bound_counts_at_once(outboxes: Outboxes, guard: Guard) -> N
 
 
 async def test_browsers_and_others_share_it() -> None:
-    """It is one process that has the memory."""
+    """All of it is in the memory of one process."""
     entrance = Entrance(Server(LIMITS).gateway, None, Proxies(), Access())
     link = cast("Connection", entrance.client())
     transport = Transport(link.pause_writing)
@@ -134,7 +135,7 @@ async def test_browsers_and_others_share_it() -> None:
 
 
 async def test_browsers_are_cut_off_as_others_are() -> None:
-    """For what their PINGs are answered, too."""
+    """This includes the PONGs that wait for them."""
     browser = Site(LIMITS).browser()
     await browser.opens()
     browser.transport.stuck = True

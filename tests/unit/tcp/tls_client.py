@@ -1,4 +1,4 @@
-"""A client of `Secured`, over no network, that can also do what no honest one does."""
+"""A client of `Secured` without a network. It can also do what no honest client does."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ _HANDSHAKE, _KEY_UPDATE = 22, b"\x18\0\0\1\0"
 
 class TlsClient:
     def __init__(self, secured: Secured, outside: Outside, keys: Path) -> None:
-        """keys: where it may note its secrets."""
+        """keys: the file for its secrets."""
         self._secured, self._outside, self._keys = secured, outside, keys
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -41,12 +41,12 @@ class TlsClient:
         await asyncio.sleep(0)
 
     def sealed(self, data: bytes) -> bytes:
-        """As a record."""
+        """This data, as a record."""
         self._tls.write(data)
         return self._out.read()
 
     def opened(self, size: int) -> bytes:
-        """So many bytes of what it was sent."""
+        """This many bytes of what it was sent."""
         self._in.write(self._outside.written)
         self._outside.written = b""
         found = b""
@@ -60,8 +60,8 @@ class TlsClient:
         return self._out.read()
 
     def new_keys(self, times: int) -> bytes:
-        """Records that say so many times that from now on there are others. It can say nothing by
-        itself after that."""
+        """Records that announce new keys this many times. Afterwards, the client cannot send
+        anything itself."""
         assert self._tls.cipher() == ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
         secret = self._secret()
         said = b""
@@ -74,7 +74,7 @@ class TlsClient:
         return said
 
     def _secret(self) -> bytes:
-        """What the keys come from by which it seals what it says."""
+        """The secret from which the keys for its own records are derived."""
         found = re.search(
             r"^CLIENT_TRAFFIC_SECRET_0 \w+ (\w+)$", self._keys.read_text(), re.MULTILINE
         )
@@ -83,7 +83,7 @@ class TlsClient:
 
 
 def _expanded(secret: bytes, label: bytes, size: int) -> bytes:
-    """RFC 8446, 7.1."""
+    """Expand a secret as in RFC 8446, 7.1."""
     label = b"tls13 " + label
     info = struct.pack(">HB", size, len(label)) + label + b"\0"
     return HKDFExpand(SHA384(), size, info).derive(secret)

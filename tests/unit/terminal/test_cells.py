@@ -1,4 +1,4 @@
-"""Text in columns: nothing is ever wider than the room there is, and nothing is lost."""
+"""Text in columns: it is never wider than its room, and nothing of it is lost."""
 
 import unicodedata
 
@@ -17,7 +17,7 @@ LINES = st.lists(st.tuples(st.just(""), st.text("ab 你好é\u0301👩\u200d\n",
 def test_rows_are_never_too_wide_and_lose_nothing_but_spaces(
     line: list[tuple[str, str]], columns: int, indent: int
 ) -> None:
-    """At any width, with wide characters, combining ones and line breaks."""
+    """This holds at any width, with wide characters, combining characters and line breaks."""
     rows = wrapped(line, columns, indent)
     assert all(line_width(row) <= columns for row in rows)
     kept = "".join(map(plain, rows)).replace(" ", "").replace("\u200d", "")
@@ -26,26 +26,26 @@ def test_rows_are_never_too_wide_and_lose_nothing_but_spaces(
 
 @given(LINES, st.integers(1, 60))
 def test_what_is_fitted_is_exactly_so_wide(line: list[tuple[str, str]], columns: int) -> None:
-    """Cut or filled."""
+    """The text is cut or padded."""
     flat = [(style, words.replace("\n", "")) for style, words in line]
     assert line_width(fitted(flat, columns)) == columns
 
 
 def test_rows_are_broken_at_spaces() -> None:
-    """And within a word where it is longer than a row."""
+    """A word that is longer than a row is broken within."""
     assert shown(wrapped([("", "one two three")], 8, 2)) == ["one two", "  three"]
     assert shown(wrapped([("", "abcdefghij")], 4)) == ["abcd", "efgh", "ij"]
     assert shown(wrapped([("", "18:04 " + "x" * 12)], 12, 6)) == ["18:04 xxxxxx", "      xxxxxx"]
 
 
 def test_a_line_break_breaks_a_row() -> None:
-    """An empty line is one."""
+    """An empty line becomes a row."""
     assert shown(wrapped([("", "a\n\nb")], 10, 2)) == ["a", "", "  b"]
 
 
 @pytest.mark.parametrize(("written", "columns"), [("👩‍👩‍👧", 6), ("🇨🇳", 2), ("👍🏽", 2), ("❤️", 1)])
 def test_pictures_have_one_width_on_all_terminals(written: str, columns: int) -> None:
-    """What some join into one picture, and others do not, is taken apart."""
+    """Characters that only some terminals join into one picture are separated."""
     (row,) = wrapped([("", written)], 20)
     assert line_width(row) == columns
     assert all(
@@ -56,12 +56,12 @@ def test_pictures_have_one_width_on_all_terminals(written: str, columns: int) ->
 
 
 def test_joiners_stay_where_they_shape_words() -> None:
-    """As in Persian."""
+    """Persian needs them, for example."""
     word = "می\u200cخواهم"
     assert plain(wrapped([("", word)], 20)[0]) == word
 
 
 def test_a_name_is_shortened_with_an_ellipsis() -> None:
-    """By columns, not by characters."""
+    """The width counts columns, not characters."""
     assert shortened("你好你好", 5) == "你好…"
     assert shortened("abc", 3) == "abc"

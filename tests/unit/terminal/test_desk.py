@@ -1,4 +1,4 @@
-"""Going from one conversation to another."""
+"""Switching between conversations."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def desk_of(*names: str) -> Desk:
 
 
 def test_conversations_have_the_numbers_in_which_they_came() -> None:
-    """Zero is the client's own."""
+    """Zero is the client's own window."""
     desk = desk_of("li", "wu")
     names = []
     for number in (2, 1, 0, 7):
@@ -27,7 +27,7 @@ def test_conversations_have_the_numbers_in_which_they_came() -> None:
 
 
 def test_behind_the_last_comes_the_first() -> None:
-    """Both ways round."""
+    """This holds in both directions."""
     desk = desk_of("li", "wu")
     desk.step(-1)
     assert desk.current.name == "wu"
@@ -36,7 +36,7 @@ def test_behind_the_last_comes_the_first() -> None:
 
 
 def test_the_next_unread_is_one_that_names_the_user() -> None:
-    """Then the others, from here on."""
+    """The others follow, beginning at the current one."""
     desk = desk_of("li", "wu", "he")
     for number, mentions in ((1, False), (2, False), (3, True)):
         window = desk.window(With(number), "")
@@ -50,7 +50,7 @@ def test_the_next_unread_is_one_that_names_the_user() -> None:
 
 
 def test_the_line_goes_when_one_goes() -> None:
-    """And is drawn anew in front of what has come meanwhile."""
+    """It is drawn again before what has arrived meanwhile."""
     desk = desk_of("li")
     li = desk.window(With(1), "")
     li.heard(text(5), seen=False)
@@ -62,7 +62,7 @@ def test_the_line_goes_when_one_goes() -> None:
 
 
 def test_drafts_can_stay_with_their_conversations() -> None:
-    """Whoever keeps them is told of each change, also of the one when all are closed."""
+    """A callback is told of each switch, including the one when all conversations are closed."""
     desk, changes = desk_of("li"), []
 
     def switched(before: Window, now: Window) -> None:
@@ -77,7 +77,7 @@ def test_drafts_can_stay_with_their_conversations() -> None:
 
 
 def test_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest goes that has nothing unread and was not looked at."""
+    """The oldest one without unread messages that was not looked at is dropped."""
     monkeypatch.setattr(bounds, "MOST_WINDOWS", 3)
     desk = desk_of("li", "wu", "he")
     desk.window(With(1), "").heard(text(5), seen=False)
@@ -87,7 +87,7 @@ def test_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_here_of_them_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the one that was looked at longest ago, what can be fetched again goes."""
+    """The conversation that was looked at longest ago drops what can be fetched again."""
     monkeypatch.setattr(bounds, "MOST_LOADED", 2)
     desk = desk_of("li", "wu", "he")
     for number in (1, 2, 3):

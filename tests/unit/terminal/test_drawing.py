@@ -1,4 +1,4 @@
-"""One item as the rows that show it."""
+"""The rows that show one item."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ UNFIT = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def test_a_day_stands_above_its_first_item() -> None:
-    """And time in front of each text."""
+    """The time stands before each text."""
     one = window()
     one.add(attrs.evolve(text(1, "late"), time_ms=NOW_MS - DAY))
     one.add(text(2, "early"))
@@ -34,7 +34,7 @@ def test_a_day_stands_above_its_first_item() -> None:
 
 
 def test_the_ticks_stand_in_front_of_one_s_own() -> None:
-    """In columns of their own."""
+    """They have columns of their own."""
     one = window()
     for at in (1, 2, 3):
         one.add(text(at, "hi", own=True))
@@ -49,7 +49,7 @@ def test_the_ticks_stand_in_front_of_one_s_own() -> None:
 
 
 def test_a_long_text_is_indented() -> None:
-    """Also where its writer has broken it."""
+    """This includes the lines that its writer has broken."""
     one = window()
     one.add(text(1, "a text that is longer than a row\nand\tbroken"))
     assert shown(drawn_in(one, 30)(0))[1:] == [
@@ -60,7 +60,7 @@ def test_a_long_text_is_indented() -> None:
 
 
 def test_what_others_write_steers_nothing() -> None:
-    """But where a row ends."""
+    """It can only end a row."""
     one = window()
     one.add(attrs.evolve(text(1, "\x1b[31mred\r\x9b2J\u202eevil"), sender_name="li\x07"))
     one.add(Told((2, 0), NOW_MS, "li\x1b has left"))
@@ -71,7 +71,7 @@ def test_what_others_write_steers_nothing() -> None:
 
 @given(st.text(max_size=60), st.integers(2, 50))
 def test_whatever_is_written_fits(words: str, columns: int) -> None:
-    """And is made of what can be shown."""
+    """It contains only characters that can be shown."""
     one = window()
     one.add(text(1, words or "x"))
     for row in drawn_in(one, columns)(0):
@@ -82,7 +82,7 @@ def test_whatever_is_written_fits(words: str, columns: int) -> None:
 
 
 def test_the_line_stands_in_front_of_what_is_new() -> None:
-    """Once, and not where the last that was read is not here."""
+    """The line is drawn once, and not if the last message that was read is not loaded."""
     one = window(1, 2, 3)
     one.line = 1
     draw = drawn_in(one)
@@ -98,7 +98,7 @@ def styled(style: str, lines: list[list[tuple[str, str]]]) -> list[str]:
 
 
 def test_one_s_name_stands_out() -> None:
-    """As a word, in whatever case; and whoever has written it."""
+    """It is marked as a word, in any case, and so is the sender of such a message."""
     one = window()
     one.add(text(1, "Zhang San, zhang sanders?", mentions=True))
     assert styled("class:mention", drawn_in(one)(0)) == ["li si", "Zhang San"]
@@ -109,14 +109,14 @@ def test_one_s_name_stands_out() -> None:
 
 
 def test_what_is_searched_for_stands_out() -> None:
-    """It is words, and no pattern."""
+    """The words are not a pattern."""
     one = window()
     one.add(text(1, "a.b, axb, A.B"))
     assert styled("class:found", drawn_in(one, sought="a.b")(0)) == ["a.b", "A.B"]
 
 
 def test_a_refused_and_a_deleted_text_say_so() -> None:
-    """With the reason."""
+    """A refused text shows its reason."""
     one = window()
     one.add(attrs.evolve(text(1, "hi", own=True), key=(0, 5), refused="mailbox_full"))
     one.add(attrs.evolve(text(2, ""), deleted=True))
@@ -126,7 +126,7 @@ def test_a_refused_and_a_deleted_text_say_so() -> None:
 
 
 def test_what_the_client_says_stands_as_it_is() -> None:
-    """Wherever it is said; a day is told in conversations alone."""
+    """This holds in every window. Only conversations show the day."""
     one = window()
     one.where = None
     one.add(note_behind(0, NOW_MS, [("", "* hello")]))
@@ -134,7 +134,7 @@ def test_what_the_client_says_stands_as_it_is() -> None:
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 defines it."""
+    """The relative luminance as WCAG 2 defines it."""
 
     def part(value: int) -> float:
         share = value / 255
@@ -151,7 +151,7 @@ def colours() -> Iterator[str]:
 
 @pytest.mark.parametrize("colour", sorted(set(colours())))
 def test_a_colour_can_be_read_on_white_and_on_black(colour: str) -> None:
-    """With a contrast of 4 or more to each."""
+    """The contrast is 4 or more with each."""
     light = luminance(colour) + 0.05
     assert min(light / 0.05, 1.05 / light) >= 4
     assert all(

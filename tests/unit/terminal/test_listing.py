@@ -1,4 +1,4 @@
-"""The list of conversations, the bar, and what is said around one."""
+"""The list of conversations, the bar, and the lines around a conversation."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def desk() -> Desk:
 
 
 def test_each_conversation_has_a_row(desk: Desk) -> None:
-    """With its number, and how much is unread."""
+    """The row has its number, and how much is unread."""
     rows = sidebar(desk, 20, 10)
     assert shown(rows) == [
         "  0 chat",
@@ -39,7 +39,7 @@ def test_each_conversation_has_a_row(desk: Desk) -> None:
 
 
 def test_a_list_that_is_too_long_says_what_is_beyond() -> None:
-    """The current one is always in it."""
+    """The current conversation is always in it."""
     desk = Desk()
     for number in range(1, 40):
         desk.window(With(number), f"n{number}")
@@ -52,7 +52,7 @@ def test_a_list_that_is_too_long_says_what_is_beyond() -> None:
 
 
 def test_the_bar_names_the_current_one_and_what_is_unread(desk: Desk) -> None:
-    """First where the user is named."""
+    """Conversations that name the user come first."""
     desk.show_number(1)
     (row,) = shown([bar(desk, 40)])
     assert row.split()[:3] == ["1", "li", "si"]
@@ -61,14 +61,14 @@ def test_the_bar_names_the_current_one_and_what_is_unread(desk: Desk) -> None:
 
 
 def test_a_thousand_are_counted() -> None:
-    """What is more is not."""
+    """Larger numbers are not shown."""
     desk = Desk()
     desk.window(With(1), "li").unread = 1_000
     assert shown(sidebar(desk, 20, 5))[1].endswith("999+")
 
 
 def test_what_is_said_above_a_conversation() -> None:
-    """Of a person whether they are there, of a group what it is about."""
+    """For a user, it is their presence; for a group, its description."""
     book = Book()
     book.friends = {15: Friend(15, "li", online=True)}
     book.groups = {3: Membership(Group(3, "hikers", "Sundays\x07"), Role.NORMAL)}
@@ -80,7 +80,7 @@ def test_what_is_said_above_a_conversation() -> None:
 
 
 def test_what_is_said_below_it() -> None:
-    """The connection, what waits, who types, and whether the end is in view."""
+    """It shows the connection, waiting lines, whether a page is loading, and who is typing."""
     window = Window(With(15), "li")
     assert state_of(window, 0.0, connected=True, waiting=0) == []
     window.fetching = True
@@ -112,5 +112,5 @@ def test_what_is_said_below_it() -> None:
 def test_the_prompt_says_to_whom_even_without_room(
     partner: Partner | None, columns: int, said: str
 ) -> None:
-    """Who one is, is left out first."""
+    """The user's own name is left out first."""
     assert prompt(User(13, "zhang san"), partner, columns) == said

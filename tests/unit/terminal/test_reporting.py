@@ -1,4 +1,4 @@
-"""How often the server is told what the user has read."""
+"""How often the client tells the server what the user has read."""
 
 import asyncio
 from itertools import pairwise
@@ -11,7 +11,7 @@ from adapters.terminal.fullscreen.reporting import Reporting
 
 
 class Told:
-    """What was told, and when."""
+    """Records what was told, and when."""
 
     def __init__(self) -> None:
         self.marks: list[tuple[Where, int]] = []
@@ -35,8 +35,8 @@ class Told:
 async def test_marks_are_told_one_after_the_other_and_not_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first at once; then of each conversation the last, with a pause before it. One that is
-    refused does not keep the next from being told."""
+    """The first mark is told at once; later, the last mark of each conversation, with a pause
+    before it. A refused mark does not keep the next one from being told."""
     monkeypatch.setattr(reporting, "EVERY", 0.05)
     told = Told()
     reports = Reporting(told.tell)
@@ -52,7 +52,7 @@ async def test_marks_are_told_one_after_the_other_and_not_at_once(
 
 
 async def test_who_has_logged_out_has_read_nothing_more() -> None:
-    """What was not told yet is left."""
+    """Marks that were not told yet are dropped."""
     told = Told()
     reports = Reporting(told.tell)
     reports.read(With(15), 5)

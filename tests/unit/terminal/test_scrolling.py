@@ -11,7 +11,7 @@ HEIGHT = 4
 
 
 def look(one: Window, height: int = HEIGHT, columns: int = 40) -> list[str]:
-    """The numbers in view."""
+    """The numbers of the messages in view."""
     rows = shown(visible(one, height, drawn_in(one, columns)))
     return [row.rpartition("number ")[2] if "number" in row else row[:6].strip() for row in rows]
 
@@ -21,7 +21,7 @@ def up(one: Window, rows: int) -> None:
 
 
 def test_the_view_follows_the_end() -> None:
-    """As long as nobody scrolls."""
+    """It does so while the user does not scroll."""
     one = window(*range(1, 10))
     assert look(one) == ["6", "7", "8", "9"]
     one.add(text(10))
@@ -29,7 +29,7 @@ def test_the_view_follows_the_end() -> None:
 
 
 def test_the_view_stays_where_one_has_scrolled_to() -> None:
-    """Whatever comes, is fetched, or is dropped behind it."""
+    """New messages, older pages and dropped items do not move it."""
     one = window(*range(11, 20), older=True)
     up(one, 3)
     assert look(one) == ["13", "14", "15", "16"]
@@ -40,7 +40,7 @@ def test_the_view_stays_where_one_has_scrolled_to() -> None:
 
 
 def test_going_down_to_the_end_follows_it_again() -> None:
-    """And not where there is more behind what is here."""
+    """It does not if newer messages are not loaded."""
     one = window(*range(1, 10))
     up(one, 5)
     up(one, -9)
@@ -52,7 +52,7 @@ def test_going_down_to_the_end_follows_it_again() -> None:
 
 
 def test_going_up_ends_at_the_top() -> None:
-    """With as many rows as there are."""
+    """The view shows as many rows as there are."""
     one = window(*range(1, 10))
     up(one, 1_000)
     assert look(one) == ["── Fri", "1", "2", "3"]
@@ -60,7 +60,7 @@ def test_going_up_ends_at_the_top() -> None:
 
 
 def test_a_larger_terminal_shows_more() -> None:
-    """And loses nothing of what was there before it was small."""
+    """What was shown before the terminal was small is shown again."""
     one = window(*range(1, 30))
     assert look(one, 20) == [str(at) for at in range(10, 30)]
     assert look(one, 3) == ["27", "28", "29"]
@@ -76,7 +76,7 @@ def test_a_larger_terminal_shows_more() -> None:
 def test_the_view_is_full_wherever_one_goes(
     lengths: list[int], moves: list[int], height: int, columns: int
 ) -> None:
-    """Of rows that follow one another, at any size."""
+    """The rows follow one another without a gap, at any size."""
     one = window()
     for at, length in enumerate(lengths, 1):
         one.add(text(at, "wörd " * length))
@@ -91,7 +91,7 @@ def test_the_view_is_full_wherever_one_goes(
 
 
 def test_moving_up_and_down_again_shows_the_same() -> None:
-    """Row by row."""
+    """The rows are the same."""
     one = window(*range(1, 30))
     up(one, 7)
     before = look(one)
@@ -101,7 +101,7 @@ def test_moving_up_and_down_again_shows_the_same() -> None:
 
 
 def test_words_are_found_upwards_and_downwards() -> None:
-    """From the last that was found; at the ends nothing is."""
+    """The search begins at the last hit, and finds nothing at the ends."""
     one = window(*range(1, 30))
     found = []
     for older in (True, True, False):
@@ -114,7 +114,7 @@ def test_words_are_found_upwards_and_downwards() -> None:
 
 
 def test_an_empty_conversation_has_no_rows() -> None:
-    """And nowhere to go."""
+    """Moving and searching do nothing."""
     one = window()
     up(one, 5)
     assert look(one) == []

@@ -1,4 +1,4 @@
-"""The part of a conversation that is here."""
+"""The part of a conversation that is loaded."""
 
 import pytest
 from hypothesis import given
@@ -14,14 +14,14 @@ def positions(stretch: Stretch) -> list[int]:
 
 
 def pages(stretch: Stretch, newest: int, *, back: int = 3) -> None:
-    """Fetch a page before what is here, of a conversation of all positions from 1."""
+    """Fetch the page before the loaded part, from a conversation with all positions from 1."""
     end = (stretch.first or newest + 1) - 1
     start = max(end - back + 1, 1)
     stretch.prepend([text(at) for at in range(start, end + 1)], more=start > 1)
 
 
 def test_what_comes_stands_in_its_order() -> None:
-    """Once each, wherever it comes from."""
+    """Each item is there once, wherever it comes from."""
     stretch = Stretch(10)
     assert [stretch.add(text(at)) for at in (3, 5, 4, 5)] == [True, True, True, False]
     stretch.prepend([text(1), text(2), text(3)], more=False)
@@ -30,7 +30,7 @@ def test_what_comes_stands_in_its_order() -> None:
 
 
 def test_what_is_not_sent_stands_behind_everything() -> None:
-    """And what the client says stands behind what it was said after."""
+    """A line of the client stands behind the message that it followed."""
     stretch = Stretch(10)
     draft = unsent(0, 13, "zhang", "hi")
     stretch.add(text(1))
@@ -44,7 +44,7 @@ def test_what_is_not_sent_stands_behind_everything() -> None:
 
 
 def test_a_conversation_takes_bounded_room_while_it_goes_on() -> None:
-    """The oldest goes, and can be fetched again."""
+    """The oldest items are dropped, and can be fetched again."""
     stretch = Stretch(5)
     stretch.older = False
     for at in range(1, 9):
@@ -55,7 +55,8 @@ def test_a_conversation_takes_bounded_room_while_it_goes_on() -> None:
 
 
 def test_a_conversation_takes_bounded_room_while_one_goes_back() -> None:
-    """The newest goes; what comes then is fetched when one goes forward again."""
+    """The newest items are dropped. What arrives then is fetched when the user goes forward
+    again."""
     stretch = Stretch(5)
     for at in (8, 9):
         stretch.add(text(at))
@@ -73,7 +74,7 @@ def test_a_conversation_takes_bounded_room_while_one_goes_back() -> None:
 
 
 def test_a_page_that_begins_later_than_what_is_here_says_nothing_of_what_is_older() -> None:
-    """The newest page is short where more has come already."""
+    """The newest page is short if more has arrived already."""
     stretch = Stretch(10)
     for at in range(3, 9):
         stretch.add(text(at))
@@ -83,7 +84,7 @@ def test_a_page_that_begins_later_than_what_is_here_says_nothing_of_what_is_olde
 
 @given(st.lists(st.sampled_from(["live", "back", "forward"]), max_size=40), st.integers(3, 9))
 def test_there_is_never_a_gap(steps: list[str], most: int) -> None:
-    """Whatever comes, in whatever order one goes back and forth."""
+    """This holds whatever arrives, and however the user goes back and forth."""
     stretch, head = Stretch(most), 20
     stretch.prepend([text(19), text(20)], more=True)
     for step in steps:
@@ -104,7 +105,7 @@ def test_there_is_never_a_gap(steps: list[str], most: int) -> None:
 
 @pytest.mark.parametrize(("key", "index"), [((2, 0), 0), ((4, 0), 1), ((5, 0), 1), ((1, 0), 0)])
 def test_an_item_that_is_gone_leaves_its_place(key: tuple[int, int], index: int) -> None:
-    """To the one before it, or to the first."""
+    """The place goes to the item before it, or to the first one."""
     stretch = Stretch(10)
     stretch.add(text(2))
     stretch.add(text(4))

@@ -1,4 +1,5 @@
-"""What comes goes to its window, what is in view is fetched, and what is seen is told as read."""
+"""New entries go to their windows, pages in view are fetched, and marks tell what the user has
+seen."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +38,7 @@ LI = With(15)
 
 
 class Sitting:
-    """A user before a desk, and the server's end."""
+    """A user with a desk, and the server's end of the connection."""
 
     def __init__(self, client: ChatClient, peer: Peer) -> None:
         self.peer = peer
@@ -61,7 +62,7 @@ class Sitting:
         await self.until(lambda: all(self._has(row) for row in rows))
 
     async def page(self, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """Answer what is asked of the past, which is returned."""
+        """Answer a request for history, and return that request."""
         asked = await self.peer.hear(1041)
         about = {"toid": 15, "more": False} | more
         self.peer.say(msgid=1042, seq=asked["seq"], entries=list(entries), **about)
@@ -69,7 +70,7 @@ class Sitting:
         return asked
 
     def look(self) -> list[str]:
-        """Draw the conversation, as the screen does, and let follow what follows."""
+        """Draw the conversation as the screen does, and start what follows from that."""
         rows = self.talks.looking.drawn(40, 10)
         self.talks.looking.attend()
         return [plain(row).rstrip() for row in rows if plain(row)[:2] != "──"]
@@ -111,7 +112,7 @@ def row(at: int, **fields: Any) -> dict[str, Any]:
 
 
 async def test_the_list_says_what_is_unread(server: FakeServer) -> None:
-    """And what comes is counted beside it."""
+    """New messages are added to that number."""
     async with sitting(server, row(5, read=2, unread=3)) as one:
         one.talks.heard(message(6))
         (window,) = one.desk.windows[1:]
@@ -119,7 +120,7 @@ async def test_the_list_says_what_is_unread(server: FakeServer) -> None:
 
 
 async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
-    """They are in the conversation with oneself."""
+    """They are entries in the user's conversation with themselves."""
     ended = {"msgid": 1037, "at": 3, "cid": "c", "id": 13, "name": "", "time": 7, "toid": 13}
     async with sitting(server, row(5)) as one:
         one.talks.heed(Reconnected(resumed=True))
@@ -130,7 +131,7 @@ async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
 
 
 async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None:
-    """It is told once, up to the last that is in view."""
+    """The mark is told once, up to the last message in view."""
     async with sitting(server, row(5, read=2, unread=2)) as one:
         one.desk.show_number(1)
         one.look()
@@ -145,7 +146,7 @@ async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None
 
 
 async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeServer) -> None:
-    """Each before what is here."""
+    """Each page is the one before what is loaded."""
     async with sitting(server, row(9)) as one:
         one.desk.show_number(1)
         one.look()
@@ -157,7 +158,7 @@ async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeSer
 
 
 async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> None:
-    """It is not lost that a key was pressed meanwhile."""
+    """A key that is pressed while the page is loading is not lost."""
     async with sitting(server, row(99)) as one:
         one.desk.show_number(1)
         one.look()
@@ -178,7 +179,7 @@ async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> N
 
 
 async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) -> None:
-    """As on the way up, where what follows has been let go."""
+    """It works as on the way up, if later messages have been dropped."""
     async with sitting(server, row(99)) as one:
         one.desk.show_number(1)
         one.look()
@@ -200,7 +201,7 @@ async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) ->
 
 
 async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:
-    """The reason is shown; it is tried again when the user comes back."""
+    """The reason is shown. The client tries again when the user comes back to the conversation."""
     async with sitting(server, row(9)) as one:
         one.desk.show_number(1)
         one.look()
@@ -216,7 +217,7 @@ async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeSe
 
 
 async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
-    """And so does what the user has done with another device."""
+    """This includes what the user has done on another device."""
     async with sitting(server, row(5, read=2, unread=2)) as one:
         (window,) = one.desk.windows[1:]
         one.talks.heed(Got(15, 4))
@@ -229,7 +230,7 @@ async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
 
 
 async def test_what_is_told_while_the_list_is_on_its_way_counts(server: FakeServer) -> None:
-    """The list may be without it, and what is told once is not told again."""
+    """The list may not have it yet, and the server does not tell it again."""
     async with sitting(server, row(5)) as one:
         one.desk.empty()
         one.talks.heed(Reconnected(resumed=True))
@@ -249,7 +250,7 @@ async def test_what_is_told_while_the_list_is_on_its_way_counts(server: FakeServ
 async def test_what_others_have_read_while_there_was_no_connection_is_asked_for(
     server: FakeServer,
 ) -> None:
-    """It is not told again, and of groups it is not in the list."""
+    """The server does not tell it again, and the list does not have it for groups."""
     async with sitting(server, row(5, read=5)) as one:
         one.desk.show_number(1)
         one.look()
@@ -263,7 +264,7 @@ async def test_what_others_have_read_while_there_was_no_connection_is_asked_for(
 
 
 async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer) -> None:
-    """As it does with the last second of a node that is killed."""
+    """A node that is killed loses the marks of its last second."""
     async with sitting(server, row(5, read=5)) as one:
         one.talks.heed(Reconnected(resumed=True))
         await one.lists(row(6, read=2, unread=4))
@@ -272,7 +273,7 @@ async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer)
 
 
 async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: FakeServer) -> None:
-    """It is asked for anew."""
+    """The client asks for the page again."""
     async with sitting(server, row(9)) as one:
         one.desk.show_number(1)
         one.look()
@@ -297,7 +298,8 @@ async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: Fa
 
 
 async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> None:
-    """Once a second at most; not for a group without their name, and not where it is muted."""
+    """It rings at most once a second, not for a group message without the user's name, and not if
+    the conversation is muted."""
     async with sitting(server) as one:
         one.talks.heard(message(3))
         one.talks.heard(message(4))
@@ -316,7 +318,7 @@ async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> 
 
 
 async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeServer) -> None:
-    """Who was removed has left."""
+    """If the user was removed, the window says that they have left."""
     async with sitting(server) as one:
         change = Changed(4, "c4", 15, "li si", 7, "removed", group_id=3, whom=13)
         one.talks.told(change, "li si has removed you from group hikers")
@@ -328,7 +330,7 @@ async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeSe
 
 
 async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: FakeServer) -> None:
-    """Of what this client itself has done no change comes."""
+    """The server sends this client no CHANGED for its own changes."""
     async with sitting(server) as one:
         hikers = Group(3, "hikers", "")
         one.book.groups[3] = Membership(hikers, Role.CREATOR)
@@ -344,7 +346,7 @@ async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: Fa
 
 
 async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) -> None:
-    """Once it was asked, though nothing may have come that says so."""
+    """The client learns the name when it asks, even without a CHANGED."""
     async with sitting(server) as one:
         doing = Doing(
             one.client,
@@ -366,7 +368,7 @@ async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) ->
 
 
 async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> None:
-    """A line that was typed goes to whoever's window it was typed in."""
+    """A typed line goes to the partner of the window that it was typed in."""
     async with sitting(server, row(5)) as one:
         one.desk.show_number(1)
         one.talks.entered_in = one.desk.current
@@ -378,7 +380,7 @@ async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> 
 
 
 async def test_positions_that_begin_anew_are_asked_for_anew(server: FakeServer) -> None:
-    """With the list."""
+    """The client asks for the list again."""
     async with sitting(server, row(5)) as one:
         (window,) = one.desk.windows[1:]
         one.talks.heard(message(6))
@@ -393,7 +395,7 @@ def told(one: Sitting) -> list[str]:
 
 
 async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer) -> None:
-    """The server closes behind it; a later loss is told."""
+    """The server then closes the connection, which is not told. A later loss is."""
     async with sitting(server) as one:
         one.talks.heed(SessionEnded(Refused(4, "bad_token", "ended elsewhere")))
         assert one.talks.heed(Disconnected("closed", retrying=True))
@@ -406,7 +408,7 @@ async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer)
 
 
 async def test_a_loss_is_told_once(server: FakeServer) -> None:
-    """And its end when the user is in again, or when it lasts."""
+    """Its end is told once the user is logged in again, not with each new connection."""
     async with sitting(server) as one:
         for _ in range(3):
             assert one.talks.heed(Disconnected("gone", retrying=True))

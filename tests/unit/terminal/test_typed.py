@@ -10,7 +10,7 @@ from adapters.terminal.fullscreen.window import Window
 
 
 async def typing(typed: Typed, text: str, *, hidden: bool) -> asyncio.Task[str]:
-    """A question to which so much of the answer is there."""
+    """A question whose answer is typed up to here."""
     asked = asyncio.create_task(typed.answer("old password: ", hidden=hidden))
     await asyncio.sleep(0)
     typed.answers.insert_text(text)
@@ -21,8 +21,8 @@ async def typing(typed: Typed, text: str, *, hidden: bool) -> asyncio.Task[str]:
 async def test_half_a_password_is_not_shown_once_nobody_asks_for_it(
     hidden: bool, left: str
 ) -> None:
-    """As when the session is ended elsewhere, and the menu asks next. Another answer is kept, since
-    it may have been typed ahead."""
+    """This happens if the session is ended elsewhere, and the menu asks next. Another answer is
+    kept, since it may have been typed ahead."""
     typed = Typed(DummyCompleter(), lambda: Window(None, "chat"))
     asked = await typing(typed, "half", hidden=hidden)
     asked.cancel()

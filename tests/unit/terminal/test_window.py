@@ -1,4 +1,4 @@
-"""What is unread, what has become of one's own messages, and who is typing."""
+"""What is unread, the state of the user's own messages, and who is typing."""
 
 import attrs
 import pytest
@@ -15,7 +15,7 @@ def row(last: int, read: int, unread: int) -> Conversation:
 
 
 def test_texts_of_others_are_unread_until_they_are_read() -> None:
-    """Here or with another device; in part, if it has read in part."""
+    """They may be read here or on another device, and partly if the mark is in between."""
     one = window()
     for at in (3, 5, 8):
         one.heard(text(at), seen=False)
@@ -28,7 +28,7 @@ def test_texts_of_others_are_unread_until_they_are_read() -> None:
 
 
 def test_what_the_server_has_counted_is_not_counted_again() -> None:
-    """Whichever comes first, its list or the message."""
+    """The list and the message may arrive in either order."""
     early, late = window(), window()
     for one in (early, late):
         if one is early:
@@ -41,7 +41,7 @@ def test_what_the_server_has_counted_is_not_counted_again() -> None:
 
 
 def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
-    """Though some of it was read with another device in between."""
+    """This holds even if the user has read part of it on another device in between."""
     one = window(3)
     one.list_as(row(5, 2, 3))
     one.read_up_to(4)
@@ -55,7 +55,7 @@ def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
 
 
 def test_what_another_device_has_read_is_read() -> None:
-    """Also where nothing of it is here, or only what the user has written since."""
+    """This holds even if none of it is loaded, or only what the user has written since."""
     one = window()
     one.list_as(row(5, 2, 3))
     one.add(text(6, own=True))
@@ -66,7 +66,7 @@ def test_what_another_device_has_read_is_read() -> None:
 
 
 def test_a_list_that_is_older_than_the_reading_does_not_make_it_unread() -> None:
-    """It was asked for before."""
+    """The client asked for the list before that."""
     one = window(5)
     one.read_up_to(5)
     one.list_as(row(5, 2, 3))
@@ -74,7 +74,7 @@ def test_a_list_that_is_older_than_the_reading_does_not_make_it_unread() -> None
 
 
 def test_who_is_named_is_called_until_they_have_read_it() -> None:
-    """In the list of conversations, too."""
+    """The list of conversations shows this too."""
     one = window()
     one.heard(text(3, mentions=True), seen=False)
     assert one.called
@@ -83,8 +83,8 @@ def test_who_is_named_is_called_until_they_have_read_it() -> None:
 
 
 def test_a_list_that_is_older_than_the_reading_leaves_unread_what_is_above_that() -> None:
-    """The server has not been told of it, or had not when it looked; what it has counted stays
-    where it is not here."""
+    """The server did not know of the reading yet. If those messages are not loaded, its number
+    stays."""
     one = window(3, 4, 5, 6)
     one.read_up_to(5)
     one.list_as(row(6, 2, 4))
@@ -96,7 +96,7 @@ def test_a_list_that_is_older_than_the_reading_leaves_unread_what_is_above_that(
 
 
 def test_a_list_that_is_older_than_a_change_says_nothing_of_who_is_there() -> None:
-    """Only one that has the change, or what followed it."""
+    """Only a list with this change or a later one counts."""
     one = window(5)
     one.left = True
     one.list_as(row(4, 0, 0))
@@ -110,7 +110,7 @@ def test_a_list_that_is_older_than_a_change_says_nothing_of_who_is_there() -> No
     [(0, 0, Mark.LOGGED), (4, 4, Mark.LOGGED), (5, 0, Mark.GOT), (5, 5, Mark.READ)],
 )
 def test_a_text_of_one_s_own_has_ticks(got: int, read: int, mark: Mark) -> None:
-    """In the log, with a device of theirs, read."""
+    """The marks are: in the log, received by a device, read."""
     one = window()
     one.got = got
     one.read_by(15, read)
@@ -118,7 +118,7 @@ def test_a_text_of_one_s_own_has_ticks(got: int, read: int, mark: Mark) -> None:
 
 
 def test_a_text_takes_its_place_when_the_server_has_it() -> None:
-    """Before that it stands at the end, on its way."""
+    """Until then it stands at the end, as on its way."""
     changes: list[int] = []
     one = window(3)
     outgoing = Outgoing(one, unsent(0, 13, "zhang san", "hi"), lambda: changes.append(1))
@@ -132,7 +132,7 @@ def test_a_text_takes_its_place_when_the_server_has_it() -> None:
 
 
 def test_a_text_that_is_refused_stays_where_it_failed() -> None:
-    """What comes later stands behind it."""
+    """Later messages stand behind it."""
     one = window(3)
     Outgoing(one, unsent(0, 13, "zhang san", "hi"), lambda: None).refused("mailbox_full")
     one.add(text(4))
@@ -143,7 +143,7 @@ def test_a_text_that_is_refused_stays_where_it_failed() -> None:
 
 
 def test_typing_is_over_after_six_seconds_or_with_a_text() -> None:
-    """Of whoever wrote it."""
+    """Only a text from the same user ends it."""
     one = window()
     one.types(15, "li si", 100.0)
     one.types(16, "wu", 103.0)
@@ -155,7 +155,7 @@ def test_typing_is_over_after_six_seconds_or_with_a_text() -> None:
 
 
 def test_the_line_stands_where_one_has_stopped_reading() -> None:
-    """None where nothing is unread."""
+    """There is no line if nothing is unread."""
     one = window()
     one.read_up_to(4)
     one.draw_line()
@@ -166,7 +166,7 @@ def test_the_line_stands_where_one_has_stopped_reading() -> None:
 
 
 def test_positions_that_mean_something_else_are_forgotten() -> None:
-    """And count anew."""
+    """Everything counts anew."""
     one = window(3, 4)
     one.read_up_to(4)
     one.read_by(15, 4)
@@ -176,7 +176,7 @@ def test_positions_that_mean_something_else_are_forgotten() -> None:
 
 
 def test_a_name_in_what_the_server_has_counted_stands_out() -> None:
-    """The list says how much is unread, not that the user is named in it; the message does."""
+    """The list says how much is unread, but not that the user is named. The message does."""
     one = window()
     one.list_as(row(5, 2, 3))
     one.heard(text(5, mentions=True), seen=False)

@@ -1,4 +1,4 @@
-"""Messages and windows, for tests of the line client on the whole terminal."""
+"""Messages and windows for tests of the line client on the whole terminal."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ LI = With(15)
 
 
 def message(at: int, words: str = "", *, own: bool = False, time_ms: int = NOW_MS) -> Message:
-    """Between zhang san, who is 13 and the user, and li si."""
+    """A message between zhang san, who is user 13, and li si."""
     sender = (13, "zhang san") if own else (15, "li si")
     to = 15 if own else 13
     return Message(at, f"c{at}", *sender, words or f"number {at}", time_ms, to, own=own)
@@ -26,7 +26,7 @@ def text(at: int, words: str = "", *, own: bool = False, mentions: bool = False)
 
 
 def window(*positions: int, older: bool = False) -> Window:
-    """Of the conversation with li si, with what they have written at these positions."""
+    """The window of the conversation with li si, with li si's messages at these positions."""
     one = Window(LI, "li si")
     one.items.most = 1_000
     for at in positions:

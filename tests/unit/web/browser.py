@@ -21,7 +21,7 @@ PAGE = Page()
 
 
 class Transport(asyncio.Transport):
-    """Keeps what is written. stuck: nothing leaves it."""
+    """A transport that keeps what is written. stuck: nothing leaves it."""
 
     def __init__(self, peer: str) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Transport(asyncio.Transport):
         self.paused = False
 
     def close(self) -> None:
-        """It ends when what waits has left."""
+        """The transport ends once all that waits has left."""
         if not self.is_closing():
             self.closed = True
             if not self.waiting:
@@ -86,11 +86,11 @@ class Transport(asyncio.Transport):
 
 class _Socket:
     def setsockopt(self, *_: int) -> None:
-        """Nothing to be set here."""
+        """Accept any option; there is no socket."""
 
 
 class Site:
-    """A node that serves browsers. left: why they were refused who were."""
+    """A node that serves browsers. left: the reasons of all refusals."""
 
     def __init__(self, limits: Limits = UNLIMITED, proxies: Proxies | None = None) -> None:
         self.server = Server(limits)
@@ -135,11 +135,11 @@ class Browser:
         )
 
     def statuses(self) -> list[int]:
-        """Of all answers so far."""
+        """The status codes of all answers so far."""
         return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d+) ", self.transport.written)]
 
     async def opens(self, *headers: tuple[str, str]) -> None:
-        """Shake hands for a WebSocket."""
+        """Do the handshake for a WebSocket."""
         request = self._client.connect()
         for name, value in headers:
             request.headers[name] = value
@@ -148,12 +148,12 @@ class Browser:
         await settled()
 
     async def says(self, data: bytes) -> None:
-        """Send a message of text."""
+        """Send a text message."""
         self.sends(Frame(Opcode.TEXT, data).serialize(mask=True))
         await settled()
 
     def hears(self) -> list[bytes]:
-        """The messages since the last time."""
+        """The messages since the last call."""
         self._client.receive_data(self.transport.written[self._seen :])
         self._seen = len(self.transport.written)
         frames = [event for event in self._client.events_received() if isinstance(event, Frame)]
@@ -161,7 +161,7 @@ class Browser:
 
     @property
     def close_code(self) -> int:
-        """By which the server has closed; 0 if it has not."""
+        """The code with which the server has closed, or 0 if it has not."""
         self.hears()
         closed = self._client.close_rcvd
         return 0 if closed is None else closed.code

@@ -4,5 +4,5 @@ from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualTimeLoop]]:
-    """Time passes at once in these tests, and not at all while something happens."""
+    """Waiting takes no real time in these tests, and no time passes while something happens."""
     return {"virtual time": VirtualTimeLoop}

@@ -19,7 +19,7 @@ PROXIES = {"10.0.0.1", "10.0.0.2"}
         (["::ffff:203.0.113.7"], "203.0.113.7"),
         (["10.0.0.1"], "10.0.0.1"),
         (["203.0.113.7" + ",10.0.0.1" * 15], "203.0.113.7"),
-        (["203.0.113.7" + ",10.0.0.1" * 850], "10.0.0.1"),  # so many are not looked at
+        (["203.0.113.7" + ",10.0.0.1" * 850], "10.0.0.1"),  # only the end of so long a list is read
         (["203.0.113.7, nonsense"], None),
         (["203.0.113.7:80"], None),
         ([""], None),
@@ -27,7 +27,7 @@ PROXIES = {"10.0.0.1", "10.0.0.2"}
     ],
 )
 def test_the_last_that_is_no_proxy_s_counts(stated: list[str], client: str | None) -> None:
-    """What comes before it is the client's own word."""
+    """The addresses before it are the client's own claim."""
     headers = Headers([("X-Forwarded-For", one) for one in stated])
     assert forwarded_for(headers, PROXIES) == client
 
@@ -54,7 +54,7 @@ def test_the_last_that_is_no_proxy_s_counts(stated: list[str], client: str | Non
     ],
 )
 def test_names_that_are_ours(host: str, *, ours: bool) -> None:
-    """Addresses cannot be made to mean something else by whoever has a name."""
+    """The owner of a name cannot make an address lead elsewhere."""
     assert Access(["https://chat.example.org"]).is_ours(host) is ours
 
 
@@ -75,7 +75,7 @@ def test_names_that_are_ours(host: str, *, ours: bool) -> None:
     ],
 )
 def test_origins_that_may_use_the_chat(origin: str, *, may: bool) -> None:
-    """The page's own, and those that are named."""
+    """These are the page's own origin and those that the operator names."""
     assert Access(["https://chat.example.org"]).may_use(origin, "localhost:6080") is may
 
 
@@ -86,7 +86,7 @@ def request(*lines: str) -> Asked:
 
 
 def test_a_refused_method_says_which_are_not() -> None:
-    """And nothing else may be asked on this connection."""
+    """The server also closes this connection."""
     refused = answer(PAGE, request("DELETE / HTTP/1.1", "Host: localhost"))
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
     assert b"Connection: close" in refused.written()
@@ -102,7 +102,7 @@ def test_a_refused_method_says_which_are_not() -> None:
     ],
 )
 def test_which_connections_stay(lines: tuple[str, ...], *, stays: bool) -> None:
-    """As HTTP/1.1 has it."""
+    """The rules are those of HTTP/1.1."""
     assert request(*lines).may_stay is stays
 
 
@@ -119,7 +119,7 @@ def test_which_connections_stay(lines: tuple[str, ...], *, stays: bool) -> None:
     ],
 )
 def test_what_is_no_request(head: bytes) -> None:
-    """Is told so."""
+    """The answer is 400."""
     refusal = read_head(head)
     assert isinstance(refusal, Answer)
     assert refusal.status == 400
@@ -127,7 +127,7 @@ def test_what_is_no_request(head: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["Connection", "Upgrade"])
 def test_a_websocket_is_asked_for_in_few_words(name: str) -> None:
-    """Long lists take quadratic time to read, in one header or in many."""
+    """Long lists take quadratic time to parse, in one header or in several."""
     asked = ["GET /chat HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade"]
     assert Access().refusal(request(*asked)) is None
     for more in ([f"{name}: {',' * 300}"], [f"{name}: {',' * 30}"] * 10):

@@ -1,4 +1,4 @@
-"""Connections on the browsers' port: whom they count for, and how long they may be there."""
+"""Connections on the browsers' port: whom they count for, and how long they may stay."""
 
 import asyncio
 from ipaddress import ip_network
@@ -25,13 +25,13 @@ async def site() -> Site:
 
 @pytest.fixture
 async def behind() -> Site:
-    """Behind a proxy, with one connection for each address."""
+    """A node behind a proxy, with one connection for each address."""
     limits = attrs.evolve(UNLIMITED, connections_per_address=1, connections=100)
     return Site(limits, Proxies([ip_network(PROXY)]))
 
 
 async def test_who_asks_for_files_is_a_stranger(site: Site) -> None:
-    """From the first moment to the last."""
+    """The connection counts from its first moment to its last."""
     browser = site.browser()
     assert site.strangers == 1
     browser.asks()
@@ -51,7 +51,7 @@ async def test_a_websocket_counts_once(site: Site) -> None:
 
 
 async def test_a_full_address_is_told_so() -> None:
-    """By HTTP where it has not asked for a WebSocket yet."""
+    """The answer is in HTTP if no WebSocket was asked for yet."""
     limits = attrs.evolve(UNLIMITED, connections_per_address=1, connections=100)
     site = Site(limits)
     site.browser()
@@ -62,7 +62,7 @@ async def test_a_full_address_is_told_so() -> None:
 
 
 async def test_a_request_has_to_come_in_time(site: Site) -> None:
-    """Counted from the connection, whatever comes meanwhile."""
+    """The time counts from the connection, whatever arrives meanwhile."""
     browser = site.browser()
     for _ in range(9):
         browser.sends(b"G")
@@ -73,7 +73,7 @@ async def test_a_request_has_to_come_in_time(site: Site) -> None:
 
 
 async def test_who_does_not_take_that_it_was_too_slow_is_cut(site: Site) -> None:
-    """After the same time once more."""
+    """It is cut when the same time has passed once more."""
     browser = site.browser()
     browser.sends(b"G")
     browser.transport.stuck = True
@@ -82,7 +82,7 @@ async def test_who_does_not_take_that_it_was_too_slow_is_cut(site: Site) -> None
 
 
 async def test_who_says_nothing_is_hung_up_on(site: Site) -> None:
-    """Without a word, also between two requests; the time begins anew with an answer."""
+    """No answer is sent. This also holds between two requests; each answer starts the time anew."""
     browser = site.browser()
     await asyncio.sleep(WITHIN - 1)
     browser.asks()
@@ -96,7 +96,8 @@ async def test_who_says_nothing_is_hung_up_on(site: Site) -> None:
 async def test_who_asks_again_and_again_stays_as_long_as_strangers_may(
     others: int, *, stays: bool
 ) -> None:
-    """In a crowd that is not long, or a request now and then would keep places from others."""
+    """In a crowd, that is not long: otherwise an occasional request could keep a place from
+    others."""
     site = Site(attrs.evolve(UNLIMITED, login_seconds=30, menu_seconds=600))
     browser = site.browser()
     for _ in range(others):
@@ -111,7 +112,7 @@ async def test_who_asks_again_and_again_stays_as_long_as_strangers_may(
 
 
 async def test_a_websocket_stays(site: Site) -> None:
-    """Its time is another's matter."""
+    """Another part of the server limits its time."""
     browser = site.browser()
     await browser.opens()
     await asyncio.sleep(2 * WITHIN)
@@ -119,7 +120,7 @@ async def test_a_websocket_stays(site: Site) -> None:
 
 
 async def test_the_next_answer_waits_until_one_has_left(site: Site) -> None:
-    """So that one is in memory, however many are asked for."""
+    """Only one answer is in memory, however many are asked for."""
     browser = site.browser()
     browser.transport.stuck = True
     browser.asks()
@@ -135,7 +136,7 @@ async def test_the_next_answer_waits_until_one_has_left(site: Site) -> None:
 
 
 async def test_who_does_not_take_an_answer_is_hung_up_on(site: Site) -> None:
-    """In the same time."""
+    """The same time limit applies."""
     browser = site.browser()
     browser.transport.stuck = True
     browser.asks()
@@ -144,7 +145,7 @@ async def test_who_does_not_take_an_answer_is_hung_up_on(site: Site) -> None:
 
 
 async def test_little_may_come_early(site: Site) -> None:
-    """Of what is asked for before the answer."""
+    """There is a bound on requests that arrive before an answer has left."""
     browser = site.browser()
     browser.transport.stuck = True
     browser.asks()
@@ -157,7 +158,7 @@ async def test_little_may_come_early(site: Site) -> None:
 
 
 async def test_what_waits_is_counted_with_all_strangers_hold(site: Site) -> None:
-    """And given back."""
+    """It is subtracted again when the connection ends."""
     browser = site.browser()
     browser.sends(b"GET / HTTP/1.1\r\n")
     assert site.server.guard.strangers_budget.held == len(b"GET / HTTP/1.1\r\n")
@@ -167,7 +168,7 @@ async def test_what_waits_is_counted_with_all_strangers_hold(site: Site) -> None
 
 
 async def test_requests_have_to_be_paid_for() -> None:
-    """A stranger's frames are, and each request is several."""
+    """They cost what a stranger's frames cost, and each request costs several frames."""
     site = Site(attrs.evolve(UNLIMITED, frames_per_second=10))
     browser = site.browser()
     for _ in range(10):
@@ -179,19 +180,19 @@ async def test_requests_have_to_be_paid_for() -> None:
 
 
 async def test_a_proxy_s_connections_are_its_clients(behind: Site) -> None:
-    """Each counts for who has asked last, and none before."""
+    """Each connection counts for the client of its last request, and for nobody before that."""
     first, second = behind.browser(PROXY), behind.browser(PROXY)
     assert behind.strangers == 0
     first.asks("/", "X-Forwarded-For: 192.0.2.1")
     second.asks("/", "X-Forwarded-For: 192.0.2.2")
     assert (first.statuses(), second.statuses()) == ([200], [200])
-    second.asks("/", "X-Forwarded-For: 192.0.2.1")  # who has a connection already
+    second.asks("/", "X-Forwarded-For: 192.0.2.1")  # the client that has the other connection
     assert second.statuses() == [200, 503]
     assert behind.strangers == 1
 
 
 async def test_a_proxy_s_websocket_is_its_client_s(behind: Site) -> None:
-    """By its address."""
+    """The WebSocket counts for the client's address."""
     browser = behind.browser(PROXY)
     await browser.opens(("X-Forwarded-For", "192.0.2.1"))
     (conversation,) = behind.server.gateway
@@ -199,7 +200,7 @@ async def test_a_proxy_s_websocket_is_its_client_s(behind: Site) -> None:
 
 
 async def test_a_proxy_asks_for_itself_as_well(behind: Site) -> None:
-    """For files, to see whether the node is there; a WebSocket has to be somebody's."""
+    """It asks for files to check whether the node is up. A WebSocket needs a client's address."""
     browser = behind.browser(PROXY)
     browser.asks()
     await browser.opens()
@@ -208,7 +209,8 @@ async def test_a_proxy_asks_for_itself_as_well(behind: Site) -> None:
 
 
 async def test_a_server_that_stops_lets_nobody_stay(site: Site) -> None:
-    """Who asks for a file gets it, and no more; a proxy tries another node for the rest."""
+    """A request for a file is answered, and then the connection is closed. For the rest, a proxy
+    tries another node."""
     site.server.gateway.shared.closing = True
     page, chat = site.browser(), site.browser()
     page.asks()

@@ -39,7 +39,7 @@ async def opened(site: Site | None = None) -> tuple[Browser, WebLink]:
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 131_072])
 async def test_what_the_server_says_arrives(size: int) -> None:
-    """Whatever its length, several in one write."""
+    """This holds for any length, and for several frames in one write."""
     browser, link = await opened()
     frames = [b"x" * size, b"y" * size]
     for frame in frames:
@@ -50,7 +50,7 @@ async def test_what_the_server_says_arrives(size: int) -> None:
 
 @pytest.mark.parametrize(("why", "code"), CODES.items())
 async def test_each_ending_has_a_code(why: Ending, code: int) -> None:
-    """With its name in words; what was written before it arrives before it."""
+    """The reason's name is in the CLOSE frame. What was written before it arrives before it."""
     browser, link = await opened()
     link.write(b"{}")
     link.close(why)
@@ -60,7 +60,7 @@ async def test_each_ending_has_a_code(why: Ending, code: int) -> None:
 
 
 async def test_a_browser_that_has_read_it_says_so() -> None:
-    """Then the connection is closed, and nothing that it sent meanwhile is heard."""
+    """Then the server closes the connection. It ignores what the browser has sent meanwhile."""
     browser, link = await opened()
     link.close(Ending.TOO_FAST)
     await browser.says(PING % 1)
@@ -71,7 +71,7 @@ async def test_a_browser_that_has_read_it_says_so() -> None:
 
 
 async def test_who_does_not_say_so_is_not_waited_for() -> None:
-    """For long."""
+    """The server closes the connection after a while."""
     browser, link = await opened()
     link.close(Ending.TOO_FAST)
     await asyncio.sleep(CLOSES_WITHIN + 0.1)
@@ -80,7 +80,7 @@ async def test_who_does_not_say_so_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("why", [Ending.TOO_FAST, Ending.CLIENT_CLOSED])
 async def test_who_does_not_take_the_last_words_is_cut(why: Ending) -> None:
-    """In a while: otherwise whoever reads a byte now and then would keep a place for ever."""
+    """Otherwise a client that reads a byte now and then would keep a place forever."""
     browser, link = await opened()
     browser.transport.stuck = True
     link.write(b"{}")
@@ -103,7 +103,8 @@ async def test_nothing_is_said_behind_the_end() -> None:
 
 
 async def test_who_closes_is_answered_first() -> None:
-    """What was asked for before, though it takes a while; then by 1000."""
+    """Requests before the CLOSE are answered, even if that takes a while. Then the server closes
+    with 1000."""
     site = Site()
     (user_id,) = await site.server.register("Ann")
     browser, _ = await opened(site)
@@ -120,7 +121,8 @@ async def test_who_closes_is_answered_first() -> None:
 
 
 async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> None:
-    """Until it has: those answers wait in memory like all else that is said."""
+    """This lasts until the client reads: the PONGs wait in memory like everything else that is
+    sent."""
     site = Site()
     browser, _ = await opened(site)
     (conversation,) = site.server.gateway
@@ -128,7 +130,7 @@ async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> Non
     ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
     for _ in range(HIGH_WATER // (2 + 125)):
         browser.sends(ping)
-        await settled()  # others have their turn now and then
+        await settled()  # let others have their turn now and then
     assert conversation.held_up() is None
     browser.sends(ping)
     await settled()
@@ -138,7 +140,7 @@ async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> Non
 
 
 async def test_whoever_is_held_up_by_answers_to_pings_is_not_read_from() -> None:
-    """Also where they had come together, and nothing else behind them."""
+    """This holds even if the PINGs arrived together, with nothing behind them."""
     browser, link = await opened()
     browser.transport.stuck = True
     link.write(b"x" * (HIGH_WATER - 100))
@@ -163,8 +165,8 @@ async def test_what_came_with_the_handshake_is_heard() -> None:
 
 
 async def test_many_parts_in_one_read_wait_for_their_turn() -> None:
-    """Users can send so many of them in the same moment, of two bytes and a mask each. A message is
-    handled when it comes."""
+    """A user can send very many at the same moment, of two bytes and a mask each. A message in few
+    parts is handled when it arrives."""
     site = Site()
     (user_id,) = await site.server.register("Ann")
     browser, link = await opened(site)

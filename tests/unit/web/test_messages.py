@@ -1,4 +1,4 @@
-"""What comes over a WebSocket, as frames of the chat."""
+"""Frames of the chat that arrive over a WebSocket."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,8 @@ from chat_domain.fairness.limits import STRANGERS_FRAME, STRANGERS_UNREAD
 
 
 class Arriving:
-    """answers: what is said by the way. ended: how often the client has closed."""
+    """Receives the bytes of a WebSocket. answers: control frames sent in return. ended: how often
+    the client has closed."""
 
     def __init__(self, limit: int = 65_536) -> None:
         self.answers: list[bytes] = []
@@ -26,7 +27,7 @@ class Arriving:
         self.ended += 1
 
     def all_of(self, *reads: bytes) -> list[bytes]:
-        """What is taken of these."""
+        """All messages in these reads."""
         found: list[bytes] = []
         for data in reads:
             self.incoming.add(data)
@@ -60,7 +61,8 @@ BETWEEN = some.sampled_from([b"", frame(Opcode.PING, b"?"), frame(Opcode.PONG)])
 def test_messages_come_whole_and_in_order(
     messages: list[str], parts: list[int], between: list[bytes], cuts: list[int]
 ) -> None:
-    """However they were cut into frames, and those on their way, with control frames in between."""
+    """It does not matter how they are cut into frames, how the frames are cut on their way, or
+    which control frames come in between."""
     stream = bytearray()
     for message in messages:
         data, opcode = message.encode(), Opcode.TEXT
@@ -81,7 +83,7 @@ def test_messages_come_whole_and_in_order(
 
 @given(some.binary(max_size=300))
 def test_whatever_comes_breaks_nothing_else(data: bytes) -> None:
-    """There is an end to it that is told, or more is waited for."""
+    """Either the stream is broken, with a code, or more bytes are needed."""
     arriving = Arriving()
     try:
         arriving.all_of(data)
@@ -103,7 +105,7 @@ def test_whatever_comes_breaks_nothing_else(data: bytes) -> None:
     ids=["binary", "bytes", "half", "reason", "no mask", "part of nothing", "opcode"],
 )
 def test_what_is_not_for_us_has_its_code(arriving: Arriving, data: bytes, code: int) -> None:
-    """What came before it is taken."""
+    """Messages before it are still taken."""
     with pytest.raises(BadWebSocket) as told:
         arriving.all_of(text(b"before") + data + text(b"behind"))
     assert told.value.frames == [b"before"]
@@ -111,7 +113,7 @@ def test_what_is_not_for_us_has_its_code(arriving: Arriving, data: bytes, code: 
 
 
 def test_a_message_of_the_longest_is_taken(arriving: Arriving) -> None:
-    """One byte more is too long, in one frame or several."""
+    """One more byte is too long, in one frame or in several."""
     arriving.incoming.limit = 3000
     half = frame(Opcode.TEXT, 1500 * b"x", fin=False)
     parts = half + frame(Opcode.CONT, 1500 * b"x")
@@ -124,7 +126,7 @@ def test_a_message_of_the_longest_is_taken(arriving: Arriving) -> None:
 
 
 def test_what_has_nothing_in_it_counts(arriving: Arriving) -> None:
-    """So that nothing is free."""
+    """Nothing that a client sends is free."""
     nothing = [
         *(frame(Opcode.PING), frame(Opcode.PONG), text(b"")),
         *(frame(Opcode.TEXT, b"", fin=False), frame(Opcode.CONT, b"", fin=False)),
@@ -135,13 +137,13 @@ def test_what_has_nothing_in_it_counts(arriving: Arriving) -> None:
 
 
 def test_pings_are_answered(arriving: Arriving) -> None:
-    """With what was in them."""
+    """The answer has the same content."""
     arriving.all_of(frame(Opcode.PING, b"?") + text(b"x"))
     assert arriving.answers == [Frame(Opcode.PONG, b"?").serialize(mask=False)]
 
 
 def test_much_is_looked_at_piece_by_piece(arriving: Arriving) -> None:
-    """A read may have tens of thousands of frames."""
+    """One read may have tens of thousands of frames."""
     arriving.incoming.add(frame(Opcode.PING) * 1000)
     arriving.incoming.take()
     assert arriving.incoming.blank <= PIECE / 6 + 1
@@ -149,17 +151,17 @@ def test_much_is_looked_at_piece_by_piece(arriving: Arriving) -> None:
 
 
 def test_all_that_waits_is_counted(arriving: Arriving) -> None:
-    """What has come, a frame that has not ended, and a message that has not."""
+    """This includes unread bytes, an unfinished frame and an unfinished message."""
     incoming = arriving.incoming
     incoming.add(frame(Opcode.TEXT, 100 * b"x", fin=False) + text(200 * b"x")[:50])
     assert incoming.held() == 106 + 50
     incoming.take()
-    assert incoming.held() >= 100 + 50 - 8  # but for what a frame begins with
+    assert incoming.held() >= 100 + 50 - 8  # except a frame's header
     assert incoming.is_within_frame()
 
 
 def test_nothing_follows_the_end(arriving: Arriving) -> None:
-    """What a client sends behind its CLOSE is not looked at."""
+    """What a client sends after its CLOSE is ignored."""
     close = frame(Opcode.CLOSE, b"\x03\xe8")
     assert arriving.all_of(text(b"last") + close + text(b"late"), text(b"later")) == [b"last"]
     assert (arriving.ended, arriving.answers) == (1, [])
@@ -167,8 +169,8 @@ def test_nothing_follows_the_end(arriving: Arriving) -> None:
 
 @pytest.mark.parametrize("size", [1, 100, 300, 70_000])
 def test_a_frame_has_begun_with_its_first_byte(size: int) -> None:
-    """However few have come, its header alone as well: who dawdles over one has to be known. It is
-    over with its last byte; a PING is no message that stays begun."""
+    """Even a part of the header counts, so that a slow client is noticed. The frame ends with its
+    last byte, and a PING does not count as a message that has begun."""
     arriving = Arriving(limit=70_000)
     data = text(b"x" * size)
     header = len(data) - size
@@ -183,7 +185,7 @@ def test_a_frame_has_begun_with_its_first_byte(size: int) -> None:
 
 
 def test_the_longest_frame_of_a_stranger_is_not_too_much_that_waits() -> None:
-    """While it is looked into piece by piece, its header does not count."""
+    """Its header does not count while the frame is read piece by piece."""
     arriving = Arriving(limit=STRANGERS_FRAME)
     arriving.incoming.add(text(b"x" * STRANGERS_FRAME))
     assert arriving.incoming.take() == []

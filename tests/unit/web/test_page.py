@@ -1,4 +1,4 @@
-"""The files that are served."""
+"""The files that browsers are served."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ PARTS = ["", ".", "..", "v", "%2e%2e", "page.py", "index.html", "main.js", "0123
 
 
 def test_a_change_of_any_file_is_another_version(tmp_path: Path) -> None:
-    """So a browser that keeps files for ever never has those of two versions together."""
+    """A browser that caches files forever therefore never mixes those of two versions."""
     (tmp_path / "index.html").write_text('<script src="main.js"></script>\n  </head>\n')
     (tmp_path / "main.js").write_text("one()")
     old = Page(tmp_path)
@@ -38,7 +38,7 @@ def test_a_node_of_another_version_has_its_own(tmp_path: Path) -> None:
 
 
 def test_what_the_first_look_needs_comes_at_once(tmp_path: Path) -> None:
-    """Of modules that import each other the browser would know only one after the other."""
+    """Otherwise the browser would discover modules that import each other one by one."""
     (tmp_path / "sub").mkdir()
     for name, text in {
         "index.html": "<html>\n  </head>\n",
@@ -56,7 +56,7 @@ def test_what_the_first_look_needs_comes_at_once(tmp_path: Path) -> None:
 
 
 def test_the_first_look_needs_little() -> None:
-    """Each module is a request, and all are waited for before anything is seen."""
+    """Each module is a request, and nothing is shown before all have arrived."""
     links = _links(PAGE)
     first = [PAGE.file(path) for path in PAGE if path.endswith(tuple(links["modulepreload"]))]
     assert len(first) <= 10
@@ -65,7 +65,7 @@ def test_the_first_look_needs_little() -> None:
 
 
 def _links(page: Page) -> dict[str, list[str]]:
-    """By their relation to the page, the files that it links to."""
+    """The files that the page links to, by their relation."""
     index = page.file("/")
     assert index is not None
     links: dict[str, list[str]] = {}
@@ -75,7 +75,7 @@ def _links(page: Page) -> dict[str, list[str]]:
 
 
 def test_what_is_not_for_browsers_is_not_served(tmp_path: Path) -> None:
-    """Only what the page is made of."""
+    """Only the parts of the page are served."""
     (tmp_path / "index.html").write_text("<html>\n  </head>\n")
     for name in ("jsconfig.json", "notes.md", "secret", ".hidden", "x.py"):
         (tmp_path / name).write_text("secret")
@@ -84,7 +84,7 @@ def test_what_is_not_for_browsers_is_not_served(tmp_path: Path) -> None:
 
 @given(some.lists(some.sampled_from(PARTS) | some.text(max_size=5)))
 def test_no_path_leads_elsewhere(parts: list[str]) -> None:
-    """There is a table, and nothing else is looked at."""
+    """The server looks paths up in a table, and nowhere else."""
     file = PAGE.file("/" + "/".join(parts))
     bodies = {path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
     index = PAGE.file("/")

@@ -1,4 +1,4 @@
-"""The page comes over slow networks: it stays small."""
+"""The page is loaded over slow networks, so it has to stay small."""
 
 from adapters.web.page import Page
 

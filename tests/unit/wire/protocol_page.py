@@ -1,4 +1,4 @@
-"""What docs/protocol.md says, as far as a program can read it."""
+"""Parsing docs/protocol.md, as far as a program can."""
 
 import json
 import re
@@ -9,7 +9,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text("utf-8")
 
 
 def section(title: str) -> str:
-    """The text below a heading, down to the next one that is not below it."""
+    """The text below a heading, down to the next heading of the same or a higher level."""
     found = re.search(
         rf"^##(#?) {re.escape(title)}\n(.*?)(?=^##\1 |^## |\Z)", PAGE, re.MULTILINE | re.DOTALL
     )
@@ -18,7 +18,7 @@ def section(title: str) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of each row of the first table in a text, less the heading."""
+    """The cells of each row of the first table in a text, without the heading."""
     table = re.search(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
     assert table
     _heading, _line, *found = table[0].splitlines()
@@ -31,6 +31,6 @@ def quoted(cell: str) -> set[str]:
 
 
 def examples(text: str) -> list[dict[str, Any]]:
-    """The frames that stand alone on a line; those behind a `> ` do not."""
+    """The frames that stand alone on a line, without those behind a `> `."""
     lines = re.findall(r"^(\{.*\})$", text, re.MULTILINE)
     return [json.loads(line) for line in lines]

@@ -19,25 +19,26 @@ def refusals() -> list[type[ChatError]]:
 
 
 def test_the_table_is_the_page_s() -> None:
-    """Each number and name of the one is in the other."""
+    """Each has the same numbers and names."""
     page = {name.strip("`"): int(number) for number, name, _ in rows(section("Errors"))}
     assert page == errors.NUMBERS
 
 
 def test_numbers_are_given_once() -> None:
-    """So that a client may go by either of the two."""
+    """A client may go by either the number or the name."""
     assert len(set(errors.NUMBERS.values())) == len(errors.NUMBERS)
 
 
 @pytest.mark.parametrize("kind", refusals())
 def test_every_refusal_has_a_name_and_a_number(kind: type[ChatError]) -> None:
-    """None that the rules can raise is without."""
+    """This holds for each error that the rules can raise."""
     name = errors.name_of(kind)
     assert name in errors.NUMBERS
 
 
 def test_every_name_is_somebody_s() -> None:
-    """But for those of frames that cannot be read, no name is without a refusal."""
+    """Every name belongs to a refusal of the rules, to an unreadable frame or to a broken
+    stream."""
     of_rules = {errors.name_of(kind) for kind in refusals()}
     of_frames = {"bad_json", "not_an_object", "bad_field", "unknown_msgid"}
     of_streams = {"frame_too_long", "bad_websocket"}
@@ -65,7 +66,7 @@ def test_every_name_is_somebody_s() -> None:
     ids=str,
 )
 def test_refusals_name_their_facts(refusal: ChatError) -> None:
-    """In one line for a person."""
+    """The sentence for a person is one line."""
     values = [value for value in vars(refusal).values() if value is not None]
     assert values
     assert all(str(value) in str(refusal) for value in values)

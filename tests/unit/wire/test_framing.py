@@ -15,7 +15,7 @@ STREAMS = st.lists(
 
 
 def cut(stream: bytes, sizes: list[int]) -> list[bytes]:
-    """The stream in pieces of these sizes; what is left comes last."""
+    """The stream in pieces of these sizes, and then the rest."""
     pieces = []
     for size in sizes:
         pieces.append(stream[:size])
@@ -24,7 +24,7 @@ def cut(stream: bytes, sizes: list[int]) -> list[bytes]:
 
 
 def frames_of(pieces: list[bytes], limit: int = LIMIT) -> tuple[list[bytes], bool]:
-    """All frames of a stream, and whether it ended in one that was too long."""
+    """All frames of a stream, and whether it ended with one that was too long."""
     splitter = FrameSplitter(limit)
     frames: list[bytes] = []
     for piece in pieces:
@@ -41,7 +41,7 @@ def frames_of(pieces: list[bytes], limit: int = LIMIT) -> tuple[list[bytes], boo
 @example(b"x" * LIMIT + b"\r\0b\n", [LIMIT + 1])
 @example(b"a\n" + b"x" * (LIMIT + 1) + b"\nb\n", [2])
 def test_the_cut_makes_no_difference(stream: bytes, sizes: list[int]) -> None:
-    """The same bytes are the same frames, and the same refusal, in whatever pieces they come."""
+    """The same bytes give the same frames, and the same refusal, in whatever pieces they arrive."""
     whole, too_long = frames_of([stream])
     assert frames_of(cut(stream, sizes)) == (whole, too_long)
     assert frames_of([bytes([byte]) for byte in stream]) == (whole, too_long)
@@ -49,7 +49,7 @@ def test_the_cut_makes_no_difference(stream: bytes, sizes: list[int]) -> None:
 
 @given(STREAMS)
 def test_frames_are_what_is_between_terminators(stream: bytes) -> None:
-    """Each in its place, less carriage returns before newlines; empty ones are left out."""
+    """They come in order, without carriage returns before newlines. Empty ones are left out."""
     parts = stream.replace(b"\r\n", b"\n").replace(b"\n", b"\0").split(b"\0")
     complete = [part for part in parts[:-1] if part]
     frames, too_long = frames_of([stream], limit=10**6)
@@ -59,22 +59,22 @@ def test_frames_are_what_is_between_terminators(stream: bytes) -> None:
 
 @pytest.mark.parametrize("end", [b"\0", b"\n", b"\r\n"])
 def test_either_byte_ends_a_frame(end: bytes) -> None:
-    """And nothing of it is in the frame."""
+    """No part of the terminator is in the frame."""
     assert FrameSplitter(LIMIT).feed(b"{}" + end + b"[]" + end) == [b"{}", b"[]"]
 
 
 def test_terminators_may_be_mixed() -> None:
-    """Any of them ends any frame."""
+    """Any of the terminators ends any frame."""
     assert FrameSplitter(LIMIT).feed(b"a\0b\nc\r\nd\0\n\0\r\ne") == [b"a", b"b", b"c", b"d"]
 
 
 def test_a_carriage_return_elsewhere_belongs_to_the_frame() -> None:
-    """Only the one right before a newline does not."""
+    """Only one directly before a newline does not."""
     assert FrameSplitter(LIMIT).feed(b"a\rb\nc\r\0d\r\r\n") == [b"a\rb", b"c\r", b"d\r"]
 
 
 def test_an_unfinished_frame_waits() -> None:
-    """For the rest of it."""
+    """The splitter keeps it until the rest arrives."""
     splitter = FrameSplitter(LIMIT)
     assert splitter.feed(b"{") == []
     assert splitter.feed(b"") == []
@@ -84,7 +84,7 @@ def test_an_unfinished_frame_waits() -> None:
 
 @pytest.mark.parametrize("end", [b"\0", b"\n", b"\r\n"])
 def test_a_frame_of_65536_bytes_is_the_longest(end: bytes) -> None:
-    """One more is refused, whether its end has come or not."""
+    """A longer one is refused, whether or not its end has arrived."""
     longest = b"x" * MAX_CLIENT_FRAME
     for pieces in ([longest + end], [longest, end], [longest + end[:1], end[1:]]):
         assert frames_of(pieces, MAX_CLIENT_FRAME) == ([longest], False)
@@ -93,7 +93,8 @@ def test_a_frame_of_65536_bytes_is_the_longest(end: bytes) -> None:
 
 
 def test_a_carriage_return_may_yet_be_half_of_an_ending() -> None:
-    """So a full frame may have one behind it, until something else follows."""
+    """A full frame may therefore be followed by one, until something other than a newline
+    follows."""
     full = b"x" * LIMIT
     splitter = FrameSplitter(LIMIT)
     assert splitter.feed(full + b"\r") == []
@@ -105,8 +106,8 @@ def test_a_carriage_return_may_yet_be_half_of_an_ending() -> None:
 
 @pytest.mark.parametrize("byte", [b"\r", b"x"])
 def test_a_piece_costs_the_same_however_much_has_come_before_it(byte: bytes) -> None:
-    """Some 10 ms of the processor for all of these; half a minute if each made it look through what
-    is there already."""
+    """All of these take some 10 ms of processor time. It would be half a minute if each piece made
+    the splitter search what is there already."""
     pieces = 8192
     splitter = FrameSplitter(pieces * 512)
     begun = time.thread_time()
@@ -117,7 +118,7 @@ def test_a_piece_costs_the_same_however_much_has_come_before_it(byte: bytes) -> 
 
 
 def test_what_was_complete_before_a_frame_that_is_too_long_is_given_back() -> None:
-    """It costs only the stream behind it."""
+    """The frame that is too long costs only the stream behind it."""
     with pytest.raises(FrameTooLong) as caught:
         FrameSplitter(LIMIT).feed(b"a\n\nb\n" + b"x" * (LIMIT + 1) + b"\nc\n")
     assert caught.value.frames == [b"a", b"b"]
@@ -136,7 +137,7 @@ def test_what_was_complete_before_a_frame_that_is_too_long_is_given_back() -> No
     ],
 )
 def test_the_first_terminator_is_remembered(pieces: list[bytes], terminator: bytes) -> None:
-    """The server ends its own frames with it; with a newline before there is any."""
+    """The server ends its own frames with it, or with a newline while there is none."""
     splitter = FrameSplitter(LIMIT)
     for piece in pieces:
         splitter.feed(piece)

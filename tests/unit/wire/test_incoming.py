@@ -1,4 +1,4 @@
-"""What has come and is not taken yet."""
+"""Bytes that have arrived and are not taken yet."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from adapters.wire.incoming import PIECE, IncomingBytes
 
 
 def test_what_came_is_taken_in_its_order() -> None:
-    """A piece for each read; a frame may begin in one and end in another."""
+    """Each read is taken as one piece. A frame may begin in one piece and end in another."""
     incoming = IncomingBytes()
     for data in (b"a\nb", b"c\nd\n"):
         incoming.add(data)
@@ -20,7 +20,7 @@ def test_what_came_is_taken_in_its_order() -> None:
 
 
 def test_much_is_cut_a_piece_at_a_time() -> None:
-    """What waits as frames takes much more memory than what waits as it came."""
+    """Frames that wait take much more memory than the bytes they came in."""
     incoming = IncomingBytes()
     incoming.add(b"x\n" * PIECE)
     taken = [incoming.take() for _ in range(2)]
@@ -37,7 +37,7 @@ def test_frames_with_nothing_in_them_are_counted() -> None:
 
 
 def test_a_frame_that_is_too_long_is_said_with_those_before_it() -> None:
-    """They were complete, and are to be handled."""
+    """These were complete, and the server handles them."""
     incoming = IncomingBytes(limit=10)
     incoming.add(b"a\n" + b"x" * 11)
     with pytest.raises(FrameTooLong) as caught:
@@ -46,7 +46,7 @@ def test_a_frame_that_is_too_long_is_said_with_those_before_it() -> None:
 
 
 def test_what_is_dropped_is_gone() -> None:
-    """And takes no room any more."""
+    """It takes no memory any more."""
     incoming = IncomingBytes()
     incoming.add(b"a\nb")
     incoming.drop()

@@ -51,11 +51,11 @@ FRAMES: dict[int, dict[str, Any]] = {
     1044: {"toid": 15, "groupid": 3},
     1045: {"hide_read": True, "hide_typing": False, "toid": 15, "groupid": 3, "muted": True},
 }  # fmt: skip
-# Of these fields there is one at least.
+# At least one of these fields is needed.
 REPLACEABLE = {
     1000: ("id", "name"), 1006: ("friendid", "friendname"), 1008: ("groupid", "groupname"),
 }  # fmt: skip
-# Of these there is one at most.
+# At most one of these may be given.
 WHERE = ("toid", "groupid")
 EITHER = {1041: [WHERE, ("before", "after")], 1043: [WHERE], 1044: [WHERE], 1045: [WHERE]}
 WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
@@ -77,14 +77,14 @@ def fields_of(request: AnyRequest) -> dict[str, Any]:
 
 
 def whole(msgid: int) -> Iterator[dict[str, Any]]:
-    """All fields that a request can have, in each of the ways in which it can."""
+    """All fields that a request can have, in each permitted combination."""
     pairs = EITHER.get(msgid, [])
     for left_out in product(*pairs):
         yield {name: value for name, value in FRAMES[msgid].items() if name not in left_out}
 
 
 def with_field(msgid: int, name: str) -> dict[str, Any]:
-    """One of these ways, with this field. (`seq` any of them can have.)"""
+    """One of these combinations that has this field. (Any of them may have `seq`.)"""
     return next(fields for fields in whole(msgid) if name in fields or name == "seq")
 
 
@@ -93,7 +93,7 @@ def with_field(msgid: int, name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("row", CLIENT_TABLE, ids=lambda row: row[1])
 def test_every_documented_request_is_read(row: list[str]) -> None:
-    """With every field that the page names, and its `seq`."""
+    """It is read with every field that the page names, and its `seq`."""
     msgid = int(row[0])
     documented = set(row[2].replace("`", " ").replace(";", " ").replace(",", " ").split())
     assert FRAMES[msgid].keys() == documented - {"or", "?"}
@@ -111,7 +111,7 @@ def test_nothing_else_is_a_request() -> None:
 
 @pytest.mark.parametrize("row", CLIENT_TABLE, ids=lambda row: row[1])
 def test_what_may_be_left_out_may(row: list[str]) -> None:
-    """And what the page does not mark so may not."""
+    """A field that the page does not mark as optional is required."""
     msgid, text = int(row[0]), row[2]
     replaceable = REPLACEABLE.get(msgid, ())
     for fields in whole(msgid):
@@ -128,7 +128,7 @@ def test_what_may_be_left_out_may(row: list[str]) -> None:
     [(msgid, *pair) for msgid, pairs in EITHER.items() for pair in pairs],
 )
 def test_not_both_of_two(msgid: int, first: str, second: str) -> None:
-    """Where only one of them can be meant; an error says which two."""
+    """Only one of them may be given; the error names both."""
     fields = with_field(msgid, first)
     bad = refusal(frame(msgid, **fields, **{second: FRAMES[msgid][second]}))
     assert bad.error == "bad_field"
@@ -140,7 +140,7 @@ def test_not_both_of_two(msgid: int, first: str, second: str) -> None:
     [*REPLACEABLE.items(), (1041, WHERE), (1043, WHERE), (1044, WHERE), (1045, WHERE)],
 )
 def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str]) -> None:
-    """An error says which two. (Of SETTINGS, where something is to be muted.)"""
+    """The error names both. (For SETTINGS, this holds if something is to be muted.)"""
     first, second = pair
     less = {name: value for name, value in FRAMES[msgid].items() if name not in (first, second)}
     bad = refusal(frame(msgid, **less))
@@ -150,7 +150,7 @@ def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("given_frame", examples(section("What the client sends")), ids=str)
 def test_every_example_of_the_page_is_a_request(given_frame: dict[str, Any]) -> None:
-    """Spelled as it is there."""
+    """The examples are read exactly as they are written there."""
     request = read_request(json.dumps(given_frame).encode())
     fields = fields_of(request)
     assert number_of(request) == given_frame["msgid"]
@@ -158,7 +158,7 @@ def test_every_example_of_the_page_is_a_request(given_frame: dict[str, Any]) -> 
 
 
 def test_the_page_s_conversation_is_understood() -> None:
-    """The client's half of it."""
+    """This covers the client's half of it."""
     lines = [line[2:] for line in section("A conversation").splitlines() if line.startswith("> ")]
     assert [number_of(read_request(line.encode())) for line in lines] == [
         1003, 1000, 1014, 1005, 1015, 1014, 1002,
@@ -166,7 +166,7 @@ def test_the_page_s_conversation_is_understood() -> None:
 
 
 def test_defaults() -> None:
-    """What is left out counts as this."""
+    """These are the values of fields that are left out."""
     assert fields_of(read_request(frame(1022))) == {"seq": None, "after": 0, "limit": 100}
     login = fields_of(read_request(frame(1000, id=1, password="x")))
     assert login == {
@@ -182,7 +182,7 @@ def test_defaults() -> None:
 
 
 def test_fields_that_nobody_knows_are_ignored() -> None:
-    """Whatever they are; a sender's claim to be somebody among them."""
+    """This holds for any field, including a sender's claim to be somebody else."""
     request = read_request(
         frame(1005, toid=1, msg="x", id=99, name="root", time=0, stored=[{"a": None}])
     )
@@ -191,7 +191,7 @@ def test_fields_that_nobody_knows_are_ignored() -> None:
 
 
 def test_fields_come_in_any_order() -> None:
-    """The msgid may be the last."""
+    """The msgid may come last."""
     assert isinstance(read_request(b' {"msg" : "x", "toid":1 ,"msgid":1005 } '), requests.OneChat)
 
 
@@ -215,7 +215,8 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("msgid", "name", "limits"), NUMBERS)
 def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int]) -> None:
-    """Both ends are in it, what is beyond them is refused by the field's name."""
+    """Both ends of the range are accepted. A number beyond them is refused, and the error names the
+    field."""
     least, most = limits
     whole_with = with_field(msgid, name)
     for number in limits:
@@ -232,14 +233,14 @@ def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int
 def test_only_integers_are_numbers(
     msgid: int, name: str, limits: tuple[int, int], value: object
 ) -> None:
-    """No text, no truth value, no fraction."""
+    """A text, a truth value or a fraction is refused."""
     fields = with_field(msgid, name) | {name: value}
     assert refusal(frame(msgid, **fields)).error == "bad_field"
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1, -(2**63)])
 def test_any_id_may_try_to_log_in(number: int) -> None:
-    """It is refused like any unknown account, and not for its form."""
+    """It is refused as an unknown account, not for its form."""
     request = read_request(frame(1000, id=number, password="x"))
     assert isinstance(request, requests.Login)
     assert request.id == number
@@ -260,7 +261,7 @@ TEXTS = [
 def test_texts_have_their_lengths(
     msgid: int, name: str, least: int, most: int, character: str
 ) -> None:
-    """In code points, however many bytes those take."""
+    """Lengths are counted in code points, however many bytes these take."""
     for length in (least, most):
         fields = FRAMES[msgid] | {name: character * length}
         assert fields_of(read_request(frame(msgid, **fields)))[name] == character * length
@@ -271,7 +272,7 @@ def test_texts_have_their_lengths(
 
 @pytest.mark.parametrize("cid", ["x", "x" * 64, "0f8fad5b-d9cb-469f", "A_z-9"])
 def test_a_cid_has_plain_characters(cid: str) -> None:
-    """1 to 64 of them, wherever there is one."""
+    """It has 1 to 64 of them, in every request that has a cid."""
     for msgid in WRITTEN:
         request = read_request(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
         assert fields_of(request)["cid"] == cid
@@ -280,7 +281,7 @@ def test_a_cid_has_plain_characters(cid: str) -> None:
 @pytest.mark.parametrize("cid", ["", "x" * 65, "a b", "a\n", "\na", "é", "a.b", "a\0", 7])
 @pytest.mark.parametrize("msgid", WRITTEN)
 def test_other_cids_are_refused(msgid: int, cid: object) -> None:
-    """A trailing newline is no end of a pattern."""
+    """A pattern's `$` must not accept a trailing newline."""
     bad = refusal(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
     assert bad.error == "bad_field"
     assert "cid" in str(bad)
@@ -288,7 +289,7 @@ def test_other_cids_are_refused(msgid: int, cid: object) -> None:
 
 @pytest.mark.parametrize("device", ["x", "Ann's phone", "手机 📱", "é" * 50])
 def test_a_device_has_a_name_that_can_be_shown(device: str) -> None:
-    """1 to 50 characters, in whatever script."""
+    """It has 1 to 50 characters of any script."""
     request = read_request(frame(1000, id=1, password="x", device=device))
     assert isinstance(request, requests.Login)
     assert request.device == device
@@ -298,7 +299,7 @@ def test_a_device_has_a_name_that_can_be_shown(device: str) -> None:
     "device", ["", "x" * 51, "a\0", "a\nb", "a\x1b[2J", "\x7f", "\x9b", "a\u202eb", "\u2028", 7]
 )
 def test_other_names_of_devices_are_refused(device: object) -> None:
-    """Control characters among them, and whatever else steers a terminal."""
+    """Control characters and others that steer a terminal are refused."""
     bad = refusal(frame(1000, id=1, password="x", device=device))
     assert bad.error == "bad_field"
     assert "device" in str(bad)
@@ -320,7 +321,7 @@ def test_other_names_of_devices_are_refused(device: object) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_json_in_utf8_is_bad_json(raw: bytes) -> None:
-    """Also where the fault is in a field that nobody looks at."""
+    """This holds even if the fault is in a field that is ignored."""
     assert refusal(raw).error == "bad_json"
 
 
@@ -328,14 +329,14 @@ def test_what_is_not_json_in_utf8_is_bad_json(raw: bytes) -> None:
     "raw", [b"[]", b"1", b'"x"', b"null", b"true", b"1.5", b'[{"msgid":1012}]']
 )
 def test_other_json_is_not_an_object(raw: bytes) -> None:
-    """A frame is an object."""
+    """A frame has to be an object."""
     assert refusal(raw).error == "not_an_object"
 
 
 @pytest.mark.parametrize("escape", ["\\ud800", "\\udfff", "a\\ud83d", "\\ud83dx", "\\ud83d\\u0041"])
 @pytest.mark.parametrize("field", ["msg", "ignored"])
 def test_half_of_a_character_is_no_text(escape: str, field: str) -> None:
-    """It could not be written down, nor sent to anybody."""
+    """It could neither be stored nor sent to anybody."""
     raw = '{"msgid":1005,"toid":1,"msg":"x","%s":"%s"}' % (field, escape)  # noqa: UP031  # braces
     with suppress(BadFrame):
         request = read_request(raw.encode())
@@ -346,7 +347,7 @@ def test_half_of_a_character_is_no_text(escape: str, field: str) -> None:
 
 
 def test_a_whole_character_may_be_escaped() -> None:
-    """In two halves, as JSON does."""
+    """JSON escapes it in two halves."""
     request = read_request(b'{"msgid":1005,"toid":1,"msg":"\\ud83d\\ude00"}')
     assert isinstance(request, requests.OneChat)
     assert request.msg == "😀"
@@ -358,7 +359,7 @@ def test_a_whole_character_may_be_escaped() -> None:
 def test_deep_nesting_is_a_bad_frame_at_most(
     depth: int, opening: bytes, closing: bytes, field: bytes
 ) -> None:
-    """Closed or not."""
+    """It does not matter whether the nesting is closed."""
     nest = opening * min(depth, 65_000 // len(opening + closing))
     for raw in (nest + b"1" + closing * (len(nest) // len(opening)), nest):
         with suppress(BadFrame):
@@ -369,7 +370,7 @@ def test_deep_nesting_is_a_bad_frame_at_most(
 @pytest.mark.parametrize("field", ["msgid", "seq", "toid", "ignored"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_endless_numbers_are_a_bad_frame_at_most(digits: int, field: str, sign: str) -> None:
-    """Whichever field they are in; and the answer is of a size that any client can read."""
+    """It does not matter which field they are in, and the answer is short enough for any client."""
     number = sign + "9" * digits
     raw = '{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, number)  # noqa: UP031  # braces
     if field == "ignored":
@@ -382,21 +383,21 @@ def test_endless_numbers_are_a_bad_frame_at_most(digits: int, field: str, sign: 
 
 @pytest.mark.parametrize("msgid", [0, -1, 999, 1001, 1004, 1010, 1011, 1016, 1017, 2000, 2**63 - 1])
 def test_what_a_client_may_not_send_is_unknown(msgid: int) -> None:
-    """The server's own frames among it. The answer has the request's seq."""
+    """This includes the server's own frames. The answer has the request's seq."""
     bad = refusal(frame(msgid, seq=7))
     assert (bad.error, bad.msgid, bad.seq) == ("unknown_msgid", msgid, 7)
 
 
 @pytest.mark.parametrize("msgid", ["1012", 1012.5, None, True, [1012], {}])
 def test_a_msgid_is_an_integer(msgid: object) -> None:
-    """Anything else is a bad field, and so is none."""
+    """Anything else is a bad field, and so is a missing msgid."""
     assert refusal(json.dumps({"msgid": msgid, "seq": 7}).encode()).error == "bad_field"
     assert refusal(b'{"seq":7}').error == "bad_field"
     assert refusal(b"{}").error == "bad_field"
 
 
 def test_a_bad_frame_keeps_what_can_be_read_of_it() -> None:
-    """So that a login is refused by its own ack, and an error finds its request."""
+    """A login is then refused by its own ack, and an error can be matched with its request."""
     bad = refusal(frame(1000, seq=7, id="x"))
     assert (bad.error, bad.msgid, bad.seq) == ("bad_field", 1000, 7)
     bad = refusal(frame(1005, seq=-1, toid=1, msg="x"))
@@ -419,7 +420,7 @@ FIELDS = sorted({name for fields in FRAMES.values() for name in fields} | {"seq"
 @example(b'{"msgid":1012}')
 @example(b"\xf0\x9f")
 def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
-    """Nothing else is raised, whatever comes."""
+    """Reading raises nothing else, whatever the bytes."""
     with suppress(BadFrame):
         assert isinstance(read_request(raw), Request)
 
@@ -427,13 +428,13 @@ def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
 @settings(max_examples=tries(20))
 @given(st.sampled_from(sorted(FRAMES)), st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_any_fields_are_a_request_or_a_bad_frame(msgid: int, fields: dict[str, Any]) -> None:
-    """With the msgid, by which the refusal finds its form."""
+    """A refusal has the msgid, which decides the form of the answer."""
     raw = frame(msgid, **(FRAMES[msgid] | fields))
     assert read_or_refused(raw) in (msgid, None)
 
 
 def read_or_refused(raw: bytes) -> int | None:
-    """The msgid that a frame was read or refused as; None where there was nothing to read."""
+    """The msgid that a frame was read or refused with, or None if it could not be read."""
     try:
         return number_of(read_request(raw))
     except BadFrame as bad:
@@ -442,7 +443,7 @@ def read_or_refused(raw: bytes) -> int | None:
 
 @given(st.sampled_from(sorted(FRAMES)), st.data())
 def test_any_damage_is_a_request_or_a_bad_frame(msgid: int, data: st.DataObject) -> None:
-    """A byte that was changed on the way, say."""
+    """For example, a byte may have changed on the way."""
     raw = bytearray(frame(msgid, seq=7, **FRAMES[msgid]))
     for _ in range(data.draw(st.integers(1, 3))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""Frames for somebody who reads them on a terminal."""
+"""Frames for a person who reads them on a terminal."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ STEERING = [
 
 
 def test_whatever_steers_a_terminal_is_escaped() -> None:
-    """Each control, format and separating character that Unicode knows."""
+    """This holds for each control, format and separator character of Unicode."""
     for character in STEERING:
         safe = terminal_safe(encode({"msg": f"a{character}b"}))
         assert safe.isascii(), hex(ord(character))
@@ -34,7 +34,7 @@ def test_an_escaped_frame_is_the_same_json() -> None:
 @pytest.mark.parametrize("count", [MANY - 1, MANY, 9 * MANY])
 @pytest.mark.parametrize("pattern", ['%"\\', "\\%", '"%', "\\\\%\n", "é%😀", "\\u0041%", "%%"])
 def test_however_many_there_are(pattern: str, count: int) -> None:
-    """Beyond some, all that is not ASCII is escaped: that takes less time."""
+    """Beyond a number of them, everything outside ASCII is escaped, which takes less time."""
     for character in STEERING[:: len(STEERING) // 20]:
         text = pattern.replace("%", character) * count
         inner = encode({"msg": text}).decode()
@@ -44,7 +44,8 @@ def test_however_many_there_are(pattern: str, count: int) -> None:
 
 
 def test_a_frame_within_a_frame_stays_one() -> None:
-    """A login's answer has friends, groups and messages as strings that are JSON themselves."""
+    """The answer to a login has friends, groups and messages as strings that are JSON
+    themselves."""
     inner = encode({"groupdesc": "\u202e\x9b"}).decode()
     outer = json.loads(terminal_safe(encode({"groups": [inner]})))
     assert json.loads(outer["groups"][0]) == {"groupdesc": "\u202e\x9b"}
@@ -54,6 +55,7 @@ def test_a_frame_within_a_frame_stays_one() -> None:
     "text", ["plain", "你好,世界", "שלום עليكم", "می\u200cخواهم", "👩\u200d👧 👍🏽 🇨🇳", "e\u0301"]
 )
 def test_what_people_write_stays_as_it_is(text: str) -> None:
-    """Every script, right to left as well, and the joiners that words and emoji need."""
+    """This holds for every script, including right-to-left ones, and for the joiners that words and
+    emoji need."""
     frame = encode({"msg": text})
     assert terminal_safe(frame) == frame

@@ -1,4 +1,4 @@
-"""Frames of the C++ server's format."""
+"""Frames in the C++ server's format."""
 
 import json
 import os
@@ -28,13 +28,13 @@ odd_texts = st.sampled_from(["👩", '"', "\\", "\0", "\n", "é", "x", "\u2028"]
 
 
 def said(text: str = "hello", group_id: int = 0, sender: str = "li si") -> Entry:
-    """To user 13 alone, or to a group."""
+    """A text to user 13 alone, or to a group."""
     return Entry(group_id or pair(15, 13), TEXT, 15, sender, "cid", text, at=17, time_ms=MS)
 
 
 @pytest.fixture(params=["UTC", "Asia/Shanghai"])
 def zone(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The server's local time."""
+    """The server's time zone."""
     before = os.environ.get("TZ")
     _set_zone(request.param)
     yield request.param
@@ -54,7 +54,7 @@ def _set_zone(name: str | None) -> None:
 
 
 def test_a_chat_is_what_the_old_server_sent() -> None:
-    """Field by field."""
+    """The fields are compared one by one."""
     frame = json.loads(chat(said()))
     del frame["time"]
     assert frame == {"msgid": 1005, "id": 15, "name": "li si", "toid": 13, "msg": "hello"}
@@ -62,26 +62,27 @@ def test_a_chat_is_what_the_old_server_sent() -> None:
 
 @pytest.mark.parametrize("to_id", [14, 15, 16])
 def test_a_chat_is_for_the_other_one(to_id: int) -> None:
-    """Whichever of the two ids is the lower one; who writes to themselves is the other one, too."""
+    """It does not matter which id is lower. A user who writes to themselves is also the
+    recipient."""
     entry = Entry(pair(15, to_id), TEXT, 15, "li si", "cid", "hello", at=17, time_ms=MS)
     assert json.loads(chat(entry))["toid"] == to_id
 
 
 def test_a_group_chat_names_the_group() -> None:
-    """In the place of the recipient."""
+    """The group's id replaces the recipient."""
     frame = json.loads(chat(said(group_id=3)))
     del frame["time"]
     assert frame == {"msgid": 1009, "id": 15, "name": "li si", "groupid": 3, "msg": "hello"}
 
 
 def test_the_page_s_example_has_the_same_fields() -> None:
-    """In the same order."""
+    """They are in the same order."""
     _, example_chat = examples(section("Version 1"))
     assert list(json.loads(chat(said()))) == list(example_chat)
 
 
 def test_time_is_local_text(zone: str) -> None:
-    """To the second, in the server's zone."""
+    """It has seconds, and is in the server's time zone."""
     hour = {"UTC": "12", "Asia/Shanghai": "20"}[zone]
     assert json.loads(chat(said()))["time"] == f"2026-11-20 {hour}:05:02"
 
@@ -90,7 +91,7 @@ def test_time_is_local_text(zone: str) -> None:
 
 
 def test_a_short_text_is_one_frame() -> None:
-    """As it is."""
+    """The frame is not changed."""
     assert short_chats(said()) == [chat(said())]
 
 
@@ -101,7 +102,7 @@ def test_a_short_text_is_one_frame() -> None:
 def test_a_long_text_is_split_and_nothing_of_it_is_lost(
     text: str, sender: str, group_id: int
 ) -> None:
-    """Each frame fits, all say who speaks, and the texts make up the whole."""
+    """Each frame fits, each names the sender, and the texts together are the whole."""
     frames = short_chats(said(text, group_id, sender))
     assert max(map(len, frames)) <= MAX_FRAME
     decoded = [json.loads(frame) for frame in frames]
@@ -112,14 +113,14 @@ def test_a_long_text_is_split_and_nothing_of_it_is_lost(
 
 @given(odd_texts)
 def test_no_more_frames_than_needed(text: str) -> None:
-    """Each but the last is full: not one character more would go in."""
+    """Each frame but the last is full: one more character would not fit."""
     frames = short_chats(said(text))
     for frame in frames[:-1]:
         assert len(frame) + len(json.dumps(text[0])) > MAX_FRAME
 
 
 def test_the_limit_is_1023_bytes_to_the_byte() -> None:
-    """A text that fills the frame is whole, one more is split."""
+    """A text that fills the frame stays whole. With one more character, it is split."""
     room = MAX_FRAME - len(chat(said("")))
     (whole,) = short_chats(said("x" * room))
     assert len(whole) == MAX_FRAME
@@ -142,7 +143,7 @@ entries = st.lists(
 
 
 def decoded(ack: bytes) -> dict[str, Any]:
-    """An answer with the strings in its lists read as well."""
+    """An answer, with the strings in its lists decoded as well."""
     frame: dict[str, Any] = json.loads(ack)
     for name in ("friends", "groups", "offlinemsg"):
         frame[name] = [json.loads(item) for item in frame.get(name, [])]
@@ -156,7 +157,7 @@ def decoded(ack: bytes) -> dict[str, Any]:
 def test_a_short_answer_fits_and_is_true(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
-    """Whatever there is to show, each list is a beginning of what it should be."""
+    """Whatever has to be shown, each list is the beginning of the whole list."""
     ack, count = login_ack(User(13, name), friends, groups, entries, limit=MAX_FRAME)
     assert len(ack) <= MAX_FRAME
     frame = decoded(ack)
@@ -178,7 +179,7 @@ def assert_beginning(shown: list[int], of: list[int]) -> None:
 def test_a_short_answer_takes_as_many_messages_as_fit(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
-    """The next one would be too much."""
+    """The next message would not fit."""
     user = User(13, name)
     ack, count = login_ack(user, friends, groups, entries, limit=MAX_FRAME)
     if count < len(entries):
@@ -191,7 +192,7 @@ def test_a_short_answer_takes_as_many_messages_as_fit(
 
 @given(names, friends)
 def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -> None:
-    """Where there are no groups, there is nothing to leave room for."""
+    """If there are no groups, no room is reserved for them."""
     ack, _ = login_ack(User(13, name), friends, [], [], limit=MAX_FRAME)
     shown = len(json.loads(ack).get("friends", []))
     if shown < len(friends):
@@ -204,7 +205,7 @@ def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -
 def test_a_person_gets_everything(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
-    """Without a limit all of the lists are whole."""
+    """Without a limit, all lists are complete."""
     ack, count = login_ack(User(13, name), friends, groups, entries)
     frame = decoded(ack)
     assert count == len(entries)
@@ -213,7 +214,7 @@ def test_a_person_gets_everything(
 
 
 def test_the_answer_is_what_the_old_server_sent() -> None:
-    """The page's example, made here."""
+    """This builds the page's example."""
     example_ack, _ = examples(section("Version 1"))
     ack, _ = login_ack(
         User(13, "zhang san"),
@@ -234,7 +235,7 @@ def test_the_answer_is_what_the_old_server_sent() -> None:
 
 
 def test_empty_lists_are_left_out() -> None:
-    """The old client looks whether they are there. `seq` is there if the request had one."""
+    """The old client checks whether they exist. `seq` is there if the request had one."""
     assert json.loads(login_ack(User(13, "x"), [], [], [])[0]) == {
         "msgid": 1001, "errno": 0, "id": 13, "name": "x",
     }  # fmt: skip

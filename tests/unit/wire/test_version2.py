@@ -32,7 +32,7 @@ MS = 1_795_176_000_123
 
 
 def said(conv: int = pair(13, 15), text: str = SAID, answers: int = 0) -> Entry:
-    """By user 13."""
+    """A text from user 13."""
     return Entry(conv, TEXT, 13, "zhang san", CID, text, None, answers, 4711, MS)
 
 
@@ -42,7 +42,7 @@ def changed(conv: int = 3, **facts: Any) -> Entry:
 
 
 def example_of(msgid: int, *names: str) -> dict[str, Any]:
-    """The page's example of this frame that has these fields."""
+    """The page's example of this frame with these fields."""
     return next(one for one in EXAMPLES if one["msgid"] == msgid and one.keys() >= set(names))
 
 
@@ -50,7 +50,7 @@ def example_of(msgid: int, *names: str) -> dict[str, Any]:
 
 
 def test_a_message_has_the_documented_fields() -> None:
-    """All of them, whatever the text."""
+    """It has all of them, whatever the text."""
     frame = json.loads(MessageEncoder().encode(said()))
     assert frame == {
         "msgid": 1005, "at": 4711, "cid": CID, "id": 13, "name": "zhang san", "toid": 15,
@@ -60,7 +60,7 @@ def test_a_message_has_the_documented_fields() -> None:
 
 
 def test_a_group_message_has_the_documented_fields() -> None:
-    """`groupid` in the place of `toid`; `re` where it answers something."""
+    """It has `groupid` instead of `toid`, and `re` if it answers another message."""
     frame = json.loads(MessageEncoder().encode(said(3, answers=4711)))
     assert frame == {
         "msgid": 1009, "at": 4711, "cid": CID, "id": 13, "name": "zhang san", "groupid": 3,
@@ -71,12 +71,13 @@ def test_a_group_message_has_the_documented_fields() -> None:
 
 @pytest.mark.parametrize("to_id", [12, 13, 14])
 def test_a_message_is_for_the_other_one(to_id: int) -> None:
-    """Whichever of the two ids is the lower one; who writes to themselves is the other one, too."""
+    """It does not matter which id is lower. A user who writes to themselves is also the
+    recipient."""
     assert json.loads(MessageEncoder().encode(said(pair(13, to_id))))["toid"] == to_id
 
 
 def test_a_frame_has_no_terminator_in_it() -> None:
-    """Neither of the two, whatever the text."""
+    """It contains neither of the two, whatever the text."""
     encoder = MessageEncoder()
     for entry in (said(), changed(name=SAID, detail=SAID)):
         frame = encoder.encode(entry)
@@ -85,7 +86,7 @@ def test_a_frame_has_no_terminator_in_it() -> None:
 
 
 def test_a_deleted_text_is_a_message_without_text() -> None:
-    """Which says so."""
+    """The frame says that the text is deleted."""
     deleted = Entry(3, DELETED, 13, "zhang san", CID, at=4711, time_ms=MS)
     frame = json.loads(MessageEncoder().encode(deleted))
     assert (frame["msgid"], frame["at"], frame["deleted"]) == (1009, 4711, True)
@@ -93,7 +94,8 @@ def test_a_deleted_text_is_a_message_without_text() -> None:
 
 
 def test_a_change_has_the_documented_fields() -> None:
-    """Of a group `groupid`; `whom`, `newname` and `detail` where they say something."""
+    """A change of a group has `groupid`. `whom`, `newname` and `detail` are there only if they have
+    a value."""
     frame = json.loads(MessageEncoder().encode(changed()))
     assert frame == {
         "msgid": 1037, "at": 4713, "cid": CID, "id": 13, "name": "zhang san", "groupid": 3,
@@ -106,7 +108,7 @@ def test_a_change_has_the_documented_fields() -> None:
 
 
 def test_a_change_of_one_s_own_is_in_the_conversation_with_oneself() -> None:
-    """So it has a `toid`; `detail` names the session."""
+    """It therefore has a `toid`. `detail` names the session."""
     entry = changed(pair(13, 13), what=What.DEVICE_ENDED, name="", detail="3f9a")
     frame = json.loads(MessageEncoder().encode(entry))
     assert (frame["toid"], frame["what"], frame["detail"]) == (13, "device_ended", "3f9a")
@@ -114,18 +116,19 @@ def test_a_change_of_one_s_own_is_in_the_conversation_with_oneself() -> None:
 
 
 def test_every_change_is_on_the_page() -> None:
-    """With what it is called there, and nothing else is."""
+    """The page uses the same names, and has no others."""
     assert {row[0].strip("`") for row in rows(section("CHANGED (1037)"))} == set(What)
 
 
 def test_a_change_of_a_later_version_is_passed_on() -> None:
-    """By the word that it has there."""
+    """It keeps the name that the later version gives it."""
     assert json.loads(MessageEncoder().encode(changed(what="muted")))["what"] == "muted"
 
 
 @pytest.mark.parametrize("name", ["encode", "short_chats", "chat_for_terminal"])
 def test_what_everybody_gets_is_made_once(name: str) -> None:
-    """In each of its forms; and anew for what comes next, also if it looks the same."""
+    """Each form of an entry is encoded once. The next entry is encoded anew, even if it looks the
+    same."""
     make = getattr(MessageEncoder(), name)
     one, other = said(), said()
     first = make(one)
@@ -137,7 +140,7 @@ def test_what_everybody_gets_is_made_once(name: str) -> None:
 
 
 def test_each_form_is_kept_by_itself() -> None:
-    """What was made for one kind of client is given to no other."""
+    """No client gets a form that was made for another kind of client."""
     encoder, entry = MessageEncoder(), said(text="\u202e")
     forms = [
         encoder.encode(entry),
@@ -149,7 +152,7 @@ def test_each_form_is_kept_by_itself() -> None:
 
 
 def test_presence_is_encoded_once_for_all_who_are_told() -> None:
-    """And anew for the next news, whoever they are of."""
+    """The next change is encoded anew, for any user."""
     encoder, came = MessageEncoder(), Friend(15, "li si", online=True)
     first = encoder.presence(came)
     assert json.loads(first) == example_of(1017)
@@ -163,14 +166,14 @@ def test_presence_is_encoded_once_for_all_who_are_told() -> None:
 
 @pytest.mark.parametrize("seq", [0, 2, 2**53 - 1])
 def test_an_ack_says_where_a_message_is(seq: int) -> None:
-    """In the log, as the first copy of it."""
+    """It is the position of the first copy."""
     ack = {"msgid": 1010, "seq": seq, "at": 4711, "time": MS}
     assert json.loads(encode(Ack(seq, 4711, MS))) == ack
     assert ack.keys() == example_of(1010, "time").keys()
 
 
 def test_an_answer_leaves_out_what_is_not_there() -> None:
-    """`seq` among it; 0 and an empty list or text are something."""
+    """This includes `seq`. Zero, an empty list and an empty text are not left out."""
     assert encode(Pong()) == b'{"msgid":1013}'
     assert encode(Pong(at=0)) == b'{"msgid":1013,"at":0}'
     assert encode(PingFrame(0)) == b'{"msgid":1012,"at":0}'
@@ -184,7 +187,7 @@ def test_an_answer_leaves_out_what_is_not_there() -> None:
 
 
 def test_rows_of_lists_have_the_documented_fields() -> None:
-    """Of friends, groups and members; and they are understood again."""
+    """This holds for friends, groups and members, and the rows can be read back."""
     friend = Friend(15, "li si", online=True)
     row = json.loads(encode(FriendRow.of(friend)))
     assert row == example_of(1023)["friends"][0] == example_of(1010, "friend")["friend"]
@@ -202,7 +205,7 @@ def test_rows_of_lists_have_the_documented_fields() -> None:
 
 
 def test_a_row_of_a_session_has_the_documented_fields() -> None:
-    """And is understood again."""
+    """It can be read back."""
     own = Resumable("3f9a1c5e7b2d4860", "phone", MS, MS + 1, MS + 2, current=True)
     row = json.loads(encode(SessionRow.of(own)))
     assert row == {
@@ -215,7 +218,8 @@ def test_a_row_of_a_session_has_the_documented_fields() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES + SAID_BY_SERVER, ids=str)
 def test_every_example_of_the_page_is_sent_and_read_to_the_letter(example: dict[str, Any]) -> None:
-    """Whatever is declared, it comes out again as it went in, with its fields in their order."""
+    """Each example is decoded and encoded again to the same bytes, with its fields in the same
+    order."""
     raw = json.dumps(example, separators=(",", ":")).encode()
     frame = codec.decode(raw)
     assert frame is not None
@@ -224,7 +228,7 @@ def test_every_example_of_the_page_is_sent_and_read_to_the_letter(example: dict[
 
 @pytest.mark.parametrize("row", SERVER_TABLE, ids=lambda row: row[1])
 def test_every_frame_of_the_page_is_declared(row: list[str]) -> None:
-    """And nothing else is."""
+    """No other frame is declared."""
     numbers = {number_of(frame) for frame in codec.FRAMES}
     assert int(row[0]) in numbers
     assert len(SERVER_TABLE) == len(numbers) == len(codec.FRAMES)
@@ -232,7 +236,8 @@ def test_every_frame_of_the_page_is_declared(row: list[str]) -> None:
 
 @pytest.mark.parametrize("frame", EXAMPLES + SAID_BY_SERVER, ids=str)
 def test_every_example_is_in_the_page_s_table(frame: dict[str, Any]) -> None:
-    """And has no field that its row does not name; an ACK's are in the requests' table."""
+    """It has no field that its row does not name. The fields of an ACK are in the table of
+    requests."""
     row = next(row for row in SERVER_TABLE if int(row[0]) == frame["msgid"])
     requests = " ".join(row[4] for row in rows(section("What the client sends")))
     named = row[2] + (requests if frame["msgid"] == number_of(Ack) else "")
