@@ -1,4 +1,4 @@
-"""What an operator asks for, and what it does to those who are there."""
+"""The operator's commands, and what they do to connected users."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ LOGIN, RESUME, CHAT, CHANGED, NOTICE = 1000, 1015, 1005, 1037, 1034
 
 
 async def ask(server: Server, command: str, **arguments: Any) -> Any:
-    """What comes over the socket, as JSON has it."""
+    """The answer to a command as it goes over the socket, in JSON."""
     line = json.dumps({"command": command, "arguments": arguments}).encode()
 
     def bound(name: str) -> Any:
@@ -29,7 +29,7 @@ async def ask(server: Server, command: str, **arguments: Any) -> Any:
 
 
 async def ann_and_bob(server: Server) -> tuple[Peer, Peer]:
-    """Ann (1) and Bob (2), on a phone each, in a group of Ann's."""
+    """Ann (1) and Bob (2), each on a phone, in a group of Ann's."""
     await server.register("Ann", "Bob")
     ann, bob = [await server.log_in(user_id, device="phone") for user_id in (1, 2)]
     await server.group(1, 2)
@@ -38,7 +38,7 @@ async def ann_and_bob(server: Server) -> tuple[Peer, Peer]:
 
 
 def changes(frames: list[Frame]) -> list[tuple[str, int, str]]:
-    """What has changed, by whom, and whom it concerns or what it is called now."""
+    """Each change, who made it, and whom it concerns or what the new name is."""
     return [
         (one["what"], one["id"], str(one.get("whom", one.get("newname", ""))))
         for one in frames
@@ -47,7 +47,7 @@ def changes(frames: list[Frame]) -> list[tuple[str, int, str]]:
 
 
 async def test_people_are_listed_and_found(server: Server) -> None:
-    """With the nodes on which they are, in pages."""
+    """They come in pages, with the nodes on which they are online."""
     await ann_and_bob(server)
     await server.register("Cid")
     ann = {"id": 1, "name": "Ann", "disabled": False, "nodes": ["alone"]}
@@ -74,7 +74,7 @@ async def test_who_is_where(server: Server) -> None:
 
 
 async def test_an_account_is_made(server: Server) -> None:
-    """It can log in; a bad name is refused by its name."""
+    """The account can log in. A second one of the name is refused."""
     assert await ask(server, "add", name="Ann", password="secret") == {"id": 1, "name": "Ann"}
     assert (await server.join().ask(LOGIN, id=1, password="secret", v=2))["errno"] == 0
     assert await ask(server, "add", name="ann", password="secret") == "name_taken"
@@ -92,7 +92,7 @@ async def test_an_account_is_made(server: Server) -> None:
 async def test_all_sessions_of_a_user_are_ended(
     server: Server, command: str, arguments: Frame, answered: Frame, password: str | None
 ) -> None:
-    """Of every version, on every device, with their tokens; nobody else's."""
+    """This includes every version, every device and the tokens. Other users are not affected."""
     ann, bob = await ann_and_bob(server)
     old = await server.log_in(1, version=1)
     token = ann.heard()[0]["token"]
@@ -106,7 +106,7 @@ async def test_all_sessions_of_a_user_are_ended(
 
 
 async def test_who_is_enabled_again_has_the_old_password(server: Server) -> None:
-    """Nothing of theirs is lost meanwhile."""
+    """Nothing that arrives for them meanwhile is lost."""
     _, bob = await ann_and_bob(server)
     await ask(server, "disable", who="1")
     assert (await ask(server, "list", after=0, limit=1))["users"][0]["disabled"]
@@ -118,7 +118,8 @@ async def test_who_is_enabled_again_has_the_old_password(server: Server) -> None
 
 @pytest.mark.parametrize("with_sent", [False, True])
 async def test_an_account_is_deleted(server: Server, *, with_sent: bool) -> None:
-    """Its groups go on without it; what it has written is deleted if that is asked for."""
+    """Its groups go on without it. What it has written is deleted only if the operator asks for
+    that."""
     ann, bob = await ann_and_bob(server)
     await ann.ask(CHAT, toid=2, msg="to Bob")
     bob.heard()
@@ -132,7 +133,7 @@ async def test_an_account_is_deleted(server: Server, *, with_sent: bool) -> None
 
 
 async def test_after_a_restore_nothing_of_before_counts(server: Server) -> None:
-    """Tokens, ids and positions: whoever is there is sent away."""
+    """Tokens, ids and positions of before mean nothing, and connected clients are sent away."""
     ann, _ = await ann_and_bob(server)
     token = ann.heard()[0]["token"]
     epoch = server.chat.follower.epoch
@@ -147,7 +148,7 @@ async def test_after_a_restore_nothing_of_before_counts(server: Server) -> None:
 
 
 async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
-    """Their list, groups, sessions, and what they may see of the log."""
+    """This is their list, groups and sessions, and what they may see of the log."""
     ann, bob = await ann_and_bob(server)
     await ann.ask(1006, friendid=2)
     await bob.ask(CHAT, toid=1, msg="hello")
@@ -182,7 +183,7 @@ async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
 
 
 async def test_an_export_has_all_entries(server: Server) -> None:
-    """However many; it is read in pages."""
+    """They are read in pages, however many they are."""
     ann, _ = await ann_and_bob(server)
     for _ in range(5):
         ann.say(*({"msgid": CHAT, "toid": 1, "msg": "x"} for _ in range(100)))
@@ -192,7 +193,7 @@ async def test_an_export_has_all_entries(server: Server) -> None:
 
 
 async def test_a_notice_is_told_to_everybody(server: Server) -> None:
-    """Who can be told."""
+    """Every client that has notices gets it, and the answer counts the users online."""
     ann, bob = await ann_and_bob(server)
     ann.heard(), bob.heard()
     assert await ask(server, "broadcast", text="back in a minute") == {"online": 2}
@@ -202,7 +203,7 @@ async def test_a_notice_is_told_to_everybody(server: Server) -> None:
 
 
 async def test_groups_are_listed_with_their_members(server: Server) -> None:
-    """By their numbers, or by their names in any case."""
+    """The group is named by its id, or by its name in any case."""
     await ann_and_bob(server)
     hikers = {"id": 1, "name": "hikers", "members": 2, "keep_days": 0}
     assert await ask(server, "groups list", after=0, limit=5) == {"groups": [hikers], "next": None}
@@ -217,7 +218,7 @@ async def test_groups_are_listed_with_their_members(server: Server) -> None:
 
 
 async def test_the_operator_chooses_what_who_joins_is_shown(server: Server) -> None:
-    """All that was said, or what comes from their joining on."""
+    """They are shown everything, or only what follows their joining."""
     ann, bob = await ann_and_bob(server)
     await ask(server, "groups remove", group="hikers", who="Bob")
     hikers = {"id": 1, "name": "hikers"}
@@ -234,7 +235,7 @@ async def test_the_operator_chooses_what_who_joins_is_shown(server: Server) -> N
 
 
 async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) -> None:
-    """In days, up to a hundred years, or for ever."""
+    """The time is given in days, up to a hundred years, or forever."""
     await ann_and_bob(server)
     hikers = {"id": 1, "name": "hikers"}
     for days, before in ((30, 0), (36_500, 30), (0, 36_500)):
@@ -248,7 +249,7 @@ async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) 
 
 
 async def test_the_operator_s_changes_reach_members_as_any_other(server: Server) -> None:
-    """They are of nobody; who is removed sees that, and nothing behind it."""
+    """They have no user as their sender. A removed user sees the removal, and nothing after it."""
     ann, bob = await ann_and_bob(server)
     ann.heard(), bob.heard()
     renamed = await ask(server, "groups rename", group="hikers", name="Walkers")

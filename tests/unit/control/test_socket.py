@@ -48,31 +48,31 @@ async def answer(path: Path, line: bytes) -> Any:
 
 
 async def test_a_command_is_carried_out(path: Path) -> None:
-    """Its arguments come to it, and its result goes back."""
+    """It gets its arguments, and its result is returned."""
     found = await asyncio.to_thread(ask, path, "echo", {"who": "安娜", "limit": 3})
     assert found == {"result": {"who": "安娜", "limit": 3}}
 
 
 async def test_nobody_else_may_open_it(path: Path) -> None:
-    """Its mode lets in its owner alone."""
-    mode = path.stat().st_mode  # noqa: ASYNC240  # a file of this test's
+    """Its mode admits only its owner."""
+    mode = path.stat().st_mode  # noqa: ASYNC240  # a file of this test
     assert stat.S_IMODE(mode) == 0o600
 
 
 async def test_a_refusal_has_the_protocol_s_name(path: Path) -> None:
-    """And a sentence."""
+    """It also has a sentence."""
     found = await asyncio.to_thread(ask, path, "refuse", {})
     assert found == {"error": "no_such_user", "message": "there is no user 'ann'"}
 
 
 async def test_a_defect_is_told_without_its_words(path: Path) -> None:
-    """Those are in the log."""
+    """The log has them."""
     found = await asyncio.to_thread(ask, path, "break", {})
     assert found == {"error": "failed", "message": "RuntimeError; see the server's log"}
 
 
 async def test_a_command_that_is_cut_off_is_in_the_log() -> None:
-    """A server that ends in the midst of it has perhaps done a part."""
+    """A server that ends in the middle of a command may have done a part of it."""
     begun = asyncio.Event()
 
     async def go_on(**_: object) -> dict[str, Any]:
@@ -96,13 +96,13 @@ async def test_a_command_that_is_cut_off_is_in_the_log() -> None:
     [b"\n", b"{}\n", b"[]\n", b'{"command":"other"}\n', b"\xff\n", b'{"command":"echo","x":1}\n'],
 )
 async def test_what_is_no_request_is_said_to_be_none(path: Path, line: bytes) -> None:
-    """And the socket goes on."""
+    """The socket still works afterwards."""
     assert (await answer(path, line))["error"] == "bad_request"
     assert await answer(path, b'{"command":"echo"}\n') == {"result": {}}
 
 
 async def test_a_line_without_end_is_cut_off(path: Path) -> None:
-    """Nothing is answered to it, and the socket goes on."""
+    """It gets no answer, and the socket still works."""
     reader, writer = await asyncio.open_unix_connection(path)
     writer.write(b"x" * 3 * server.LONGEST_REQUEST)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
@@ -112,7 +112,7 @@ async def test_a_line_without_end_is_cut_off(path: Path) -> None:
 
 
 async def test_what_a_killed_server_left_is_cleared_away(tmp_path: Path) -> None:
-    """A socket without anybody behind it; it is gone after the server's end."""
+    """A socket without a server is removed. The new one is removed when the server ends."""
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "s"))
     async with control_socket(tmp_path / "s", COMMANDS):
@@ -122,7 +122,7 @@ async def test_what_a_killed_server_left_is_cleared_away(tmp_path: Path) -> None
 
 
 async def test_the_socket_of_a_living_server_is_left_alone(path: Path) -> None:
-    """The second one is told so."""
+    """The second server is told that it is in use."""
     with pytest.raises(SocketUnusable, match="in use"):
         async with control_socket(path, COMMANDS):
             pass
@@ -130,7 +130,7 @@ async def test_the_socket_of_a_living_server_is_left_alone(path: Path) -> None:
 
 
 async def test_a_file_is_not_overwritten(tmp_path: Path) -> None:
-    """Whatever the operator has named by mistake."""
+    """The operator may have named any file by mistake."""
     (tmp_path / "s").write_text("mine")
     with pytest.raises(SocketUnusable):
         async with control_socket(tmp_path / "s", COMMANDS):

@@ -1,4 +1,4 @@
-"""A gateway over the domain in memory."""
+"""A gateway over the in-memory domain."""
 
 from tests.unit.gateway.conftest import server
 

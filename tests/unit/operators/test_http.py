@@ -1,4 +1,4 @@
-"""The web server for operators: what it answers, and to whom it does not."""
+"""The web server for operators: what it answers, and what it does not."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ async def port() -> AsyncIterator[int]:
 
 
 async def ask(port: int, request: bytes) -> bytes:
-    """All that is answered until the server hangs up."""
+    """The whole answer, until the server closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     answer = b""
@@ -37,7 +37,7 @@ async def ask(port: int, request: bytes) -> bytes:
         while part := await reader.read(65_536):
             answer += part
     except ConnectionError:
-        pass  # what the server has not read resets the connection
+        pass  # the server resets the connection if it has not read everything
     writer.close()
     return answer
 
@@ -47,7 +47,7 @@ def status(answer: bytes) -> int:
 
 
 async def test_a_page_is_given(port: int) -> None:
-    """With its length, and the connection ends."""
+    """The answer has its length, and the connection is closed."""
     answer = await ask(port, b"GET /hello?x=1 HTTP/1.1\r\nHost: x\r\n\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
     assert (status(answer), body) == (200, b"hello\n")
@@ -79,7 +79,7 @@ async def test_only_the_head_is_given_where_that_is_asked(port: int) -> None:
     ],
 )
 async def test_nothing_else_is_answered(port: int, request_line: bytes, expected: int) -> None:
-    """With a status, and no word on what is behind it."""
+    """The answer is a status, without a word about the server."""
     answer = await ask(port, request_line + b"\r\n\r\n")
     assert status(answer) == expected
     assert answer.partition(b"\r\n\r\n")[2].lower().strip() in (
@@ -94,20 +94,20 @@ async def test_nothing_else_is_answered(port: int, request_line: bytes, expected
 async def test_what_has_no_end_is_hung_up_on(
     port: int, request_: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its length, or by the time that it takes; others are served."""
+    """It is cut by its length, or by the time that it takes. Other requests are answered."""
     monkeypatch.setattr(http, "TIMEOUT", 0.1)
     assert await ask(port, request_) == b""
     assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
 
 
 async def test_a_defect_is_not_told(port: int) -> None:
-    """It is logged, and costs this connection alone."""
+    """It is logged, and ends only this connection."""
     assert await ask(port, b"GET /broken HTTP/1.1\r\n\r\n") == b""
     assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
 
 
 async def idlers(port: int, count: int) -> list[Streams]:
-    """Connections that say nothing."""
+    """Connections on which nothing is sent."""
     return [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
 
 
@@ -121,7 +121,7 @@ async def hang_up(connections: list[Streams]) -> None:
 async def test_who_says_nothing_keeps_nobody_out(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many they are and however long they may take: the longest there makes room."""
+    """However many they are and however long they may stay, the oldest one makes room."""
     monkeypatch.setattr(http, "TIMEOUT", 3600.0)
     idle = await idlers(port, 5 * http.CONNECTIONS)
     for _ in range(3):
@@ -136,7 +136,7 @@ async def test_who_says_nothing_keeps_nobody_out(
 async def test_who_does_not_take_the_answer_keeps_nobody_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As who says nothing."""
+    """It makes room, as a connection does on which nothing is sent."""
     monkeypatch.setattr(http, "TIMEOUT", 3600.0)
 
     async def huge() -> Page:
@@ -155,7 +155,8 @@ async def test_who_does_not_take_the_answer_keeps_nobody_out(
 
 
 async def test_more_than_a_few_pages_are_not_made_at_once() -> None:
-    """So a crowd at this door costs the chat nothing: beyond them nobody is answered."""
+    """Many requests to this port therefore cost the chat nothing. Those beyond the bound get no
+    answer."""
     begun, go_on = asyncio.Semaphore(0), asyncio.Event()
 
     async def slow() -> Page:

@@ -1,4 +1,4 @@
-"""Counting, measuring, and saying it in Prometheus' words."""
+"""Counting, measuring, and the page in Prometheus' format."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ from tests.unit.gateway.server import Server, settled
 
 
 def test_a_histogram_counts_up_to_its_bounds() -> None:
-    """A value on a bound is below it; what is above all has its own place."""
+    """A value on a bound counts below it. Values above all bounds are counted separately."""
     histogram = Histogram((1, 5))
     for value in (0, 1, 2, 5, 6):
         histogram.add(value)
@@ -30,7 +30,7 @@ Samples = Mapping[tuple[str, ...], float]
 
 
 def samples(server: Server, tally: Tally) -> Samples:
-    """What is on the page, by name and labels."""
+    """The samples on the page, by name and labels."""
     collector = NodeCollector(
         chat=server.chat,
         tally=tally,
@@ -52,7 +52,7 @@ def samples(server: Server, tally: Tally) -> Samples:
 
 
 def test_the_page_has_the_numbers(server: Server) -> None:
-    """The program, gauges, latencies in seconds, errors and limits."""
+    """It has the program's version, gauges, latencies in seconds, errors and limits."""
     tally = Tally()
     tally.committed(0.007, 2)
     tally.shown = 5
@@ -90,8 +90,8 @@ def test_the_page_has_the_numbers(server: Server) -> None:
 
 
 async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
-    """Up to where, how far that is behind, who is read for, what the ring was good for, and what
-    is not written yet."""
+    """It has the position, the lag, the readers that are behind, the misses of the ring, and the
+    marks that are not written yet."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     before = samples(server, server.gateway.shared.tally)
     assert before["chat_sessions",] == 2
@@ -120,7 +120,7 @@ async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
 
 
 async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
-    """And how long the last batch took."""
+    """The page also has how long the last batch took."""
     ann = await server.logged_in("Ann")
     server.log.slow_writes = True
     ann.say(*({"msgid": 1005, "toid": 1, "msg": "hello"} for _ in range(3)))
@@ -135,7 +135,7 @@ async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
 
 
 async def test_a_server_counts_what_it_writes() -> None:
-    """With metrics and without; one that does not would say that it is idle."""
+    """It counts with metrics and without. Otherwise it would report that it is idle."""
     for port in (0, 1):
         async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
             chat = gateway.shared.chat
@@ -144,7 +144,7 @@ async def test_a_server_counts_what_it_writes() -> None:
 
 
 async def test_what_is_refused_is_counted_by_its_name(server: Server) -> None:
-    """A chat as well as any other request, and whether or not its client can be told."""
+    """This holds for chats and for other requests, whether or not the client can be told."""
     ann, old = await server.logged_in("Ann"), await server.logged_in("Old", version=1, end=b"\0")
     await ann.ask(1005, toid=99, msg="to nobody")
     await ann.ask(1021, friendid=99)
@@ -157,7 +157,7 @@ async def test_what_is_refused_is_counted_by_its_name(server: Server) -> None:
 
 
 async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
-    """A timer that fires early, by a clock that rounds, is in time."""
+    """If a timer fires early because the clock rounds, it is in time."""
     lag = Histogram((1, 10))
     times = iter([0.0, 5.0, 100.0, 99.9])
     for _ in range(2):
@@ -166,7 +166,7 @@ async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
 
 
 async def test_a_node_is_ready_when_all_is_well(server: Server) -> None:
-    """And not while it stops, without a lease, or without its store."""
+    """It is not ready while it stops, without its lease, or without its store."""
     draining = False
     assert await Readiness(server.chat, lambda: draining).troubles() == []
     readiness = Readiness(server.chat, lambda: draining)
@@ -181,7 +181,7 @@ async def test_a_node_is_ready_when_all_is_well(server: Server) -> None:
 async def test_a_node_without_its_store_is_not_ready(
     server: Server, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    """Whatever the matter is with it."""
+    """It does not matter what is wrong with the store."""
 
     async def nothing(*_: object) -> None:
         raise failure
@@ -197,7 +197,7 @@ async def test_a_node_without_its_store_is_not_ready(
 async def test_a_node_whose_clock_is_off_the_stores_is_not_ready(
     server: Server, ahead_ms: int, troubles: list[str]
 ) -> None:
-    """By more than a second: what its users write would be timed wrong."""
+    """If it is off by more than a second, its users' messages get a wrong time."""
     server.log.now = lambda: server.clock.now_ms() - ahead_ms
     assert await Readiness(server.chat, lambda: False).troubles() == troubles
 
@@ -205,7 +205,7 @@ async def test_a_node_whose_clock_is_off_the_stores_is_not_ready(
 async def test_a_node_that_does_not_hear_the_others_is_not_ready(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though it goes on, and looks into the log for what they write."""
+    """It goes on all the same, and reads the log for what they write."""
     monkeypatch.setattr(type(server.chat.node.broker), "hears", lambda _: False)
     assert await Readiness(server.chat, lambda: False).troubles() == ["broker"]
 
@@ -213,10 +213,10 @@ async def test_a_node_that_does_not_hear_the_others_is_not_ready(
 async def test_the_store_is_not_asked_more_often_than_once_a_second(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many ask; what the node knows by itself counts at once."""
+    """It does not matter how many ask. What the node itself knows counts at once."""
     readiness = Readiness(server.chat, lambda: False)
     assert await readiness.troubles() == []
-    monkeypatch.setattr(type(server.log), "now_ms", None)  # whoever calls it fails
+    monkeypatch.setattr(type(server.log), "now_ms", None)  # any call fails
     assert await readiness.troubles() == []
     server.chat.node.slots.suspended = True
     assert await readiness.troubles() == ["lease"]

@@ -1,4 +1,4 @@
-"""How long a store takes is measured from outside, and how often it cannot do it is counted."""
+"""A store's operations are timed from outside, and its failures are counted."""
 
 import pytest
 
@@ -25,7 +25,7 @@ async def test_each_operation_is_measured_on_its_own() -> None:
 
 
 async def test_what_cannot_be_done_is_counted() -> None:
-    """Raised, or told of a batch."""
+    """The failure may be raised, or be the outcome of a batch."""
     world, tally = World(), Tally()
     world.log.failing = True
     store = timed_store(world.store, tally)
@@ -39,7 +39,7 @@ async def test_what_cannot_be_done_is_counted() -> None:
 
 
 async def test_an_append_takes_until_it_is_told() -> None:
-    """However soon the call itself returns."""
+    """It does not matter how soon the call itself returns."""
     world, tally = World(), Tally()
     world.log.slow_writes = True
     store = timed_store(world.store, tally)

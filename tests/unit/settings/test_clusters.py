@@ -1,4 +1,4 @@
-"""What is said about nodes and proxies is checked before anything is opened."""
+"""The settings of nodes and proxies are checked before anything is opened."""
 
 import re
 from ipaddress import ip_network
@@ -16,7 +16,7 @@ def test_nobody_is_a_proxy_unless_named() -> None:
 
 
 def test_proxies_are_networks_with_commas_between() -> None:
-    """A single address is a network, too."""
+    """A single address is a network too."""
     settings = read_settings(["--proxy-from", "127.0.0.1, 10.0.0.0/8,2001:db8::/32"], {})
     networks = ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
     assert settings.proxy_networks() == tuple(map(ip_network, networks))
@@ -24,13 +24,13 @@ def test_proxies_are_networks_with_commas_between() -> None:
 
 @pytest.mark.parametrize("text", ["nginx", "10.0.0.1/8", "127.0.0.1;10.0.0.1", "1.2.3.4/33"])
 def test_what_is_no_network_is_refused(text: str) -> None:
-    """A slip must not open more, or less, than was meant."""
+    """A typing error must not admit more or fewer addresses than intended."""
     with pytest.raises(BadSettings, match=f"^--proxy-from {re.escape(text)}: networks like"):
         read_settings(["--proxy-from", text], {})
 
 
 def test_networks_are_lengths_with_factors() -> None:
-    """The first is what counts like an address."""
+    """The first network counts like an address."""
     assert read_settings([], {}).networks() == Networks()
     settings = read_settings(["--ipv6-prefixes", "60, 48:3,32"], {})
     assert settings.networks() == Networks((Prefix(60), Prefix(48, 3), Prefix(32)))
@@ -40,13 +40,13 @@ def test_networks_are_lengths_with_factors() -> None:
     "text", ["", "0", "129", "64,64", "64,56:0", "64:2", "64,56:2:2", "64;56", "64,,48", "64,-1"]
 )
 def test_what_is_no_length_is_refused(text: str) -> None:
-    """Nobody would notice that nothing counts."""
+    """Otherwise nobody would notice that no network counts."""
     with pytest.raises(BadSettings, match=r"^--ipv6-prefixes .*: lengths from"):
         read_settings([f"--ipv6-prefixes={text}"], {})
 
 
 def test_several_workers_need_a_broker() -> None:
-    """Their users could not meet otherwise."""
+    """Otherwise the users of different workers could not reach each other."""
     with pytest.raises(BadSettings, match="--broker"):
         read_settings(["--workers", "2"], {})
     settings = read_settings(["--workers", "2"], {"CHAT_BROKER": "redis://127.0.0.1"})
@@ -55,6 +55,6 @@ def test_several_workers_need_a_broker() -> None:
 
 @pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])
 def test_workers_are_counted_from_one(count: str) -> None:
-    """One is the server itself."""
+    """The first worker is the server itself."""
     with pytest.raises(BadSettings, match="workers"):
         read_settings(["--workers", count], {"CHAT_BROKER": "redis://127.0.0.1"})

@@ -1,4 +1,4 @@
-"""How many connections a node takes, when the system lets it have few files."""
+"""How many connections a node accepts if the system allows it few files."""
 
 import resource
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from entrypoints.settings import Settings
 
 @pytest.fixture(autouse=True)
 def few_files() -> Iterator[None]:
-    """A thousand, during a test."""
+    """Allow a thousand files during a test."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1000, before[1]))
     yield
@@ -23,7 +23,7 @@ def few_files() -> Iterator[None]:
     ("asked", "taken"), [(0, 1000 - FILES_OF_OUR_OWN), (10_000, 1000 - FILES_OF_OUR_OWN), (50, 50)]
 )
 async def test_some_files_are_kept_for_the_store(asked: int, taken: int) -> None:
-    """Whatever the settings allow, no limit at all among it."""
+    """This holds for any limit in the settings, and without one."""
     settings = Settings(store="memory://", hashing="cheap", connections=asked)
     async with opened(settings) as gateway:
         assert gateway.shared.guard.limits.connections == taken

@@ -1,4 +1,4 @@
-"""Lines of the log, where who reads it is slow, or never comes."""
+"""Lines of the log, if its reader is slow or never reads."""
 
 import json
 import logging
@@ -13,13 +13,13 @@ import structlog
 
 from entrypoints import lines, logs
 
-MANY = 300  # lines: more than a pipe takes
+MANY = 300  # lines: more than fit into a pipe
 LONG = "x" * 1000
 
 
 @attrs.define
 class Log:
-    """A log that goes into a pipe."""
+    """A log that is written into a pipe."""
 
     lines: lines.Lines
     reader: IO[str]
@@ -30,7 +30,7 @@ class Log:
             structlog.get_logger().info(LONG, number=number)
 
     def end(self) -> list[dict[str, object]]:
-        """Nothing more is written. Return all that was, and was not read before."""
+        """End the log. Return all lines that were not read before."""
         self.writer.close()
         return [json.loads(line) for line in self.reader]
 
@@ -46,7 +46,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
 
 
 def test_who_logs_does_not_wait_for_who_reads(log: Log) -> None:
-    """Everything comes all the same, in its order, once somebody reads."""
+    """All lines still arrive, in order, once somebody reads."""
     found: list[dict[str, object]] = []
     with log.lines.behind():
         log.write(MANY)
@@ -58,7 +58,7 @@ def test_who_logs_does_not_wait_for_who_reads(log: Log) -> None:
 
 
 def test_a_line_says_how_many_are_lost(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more wait than there is memory for."""
+    """Only as many lines wait as there is memory for."""
     monkeypatch.setattr(lines, "MOST_WAITING", 50 * len(LONG))
     found: list[dict[str, object]] = []
     with log.lines.behind():
@@ -73,7 +73,7 @@ def test_a_line_says_how_many_are_lost(log: Log, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not for longer than it may."""
+    """The wait at the end has a limit."""
     monkeypatch.setattr(lines, "LAST_WITHIN", 0.0)
     with log.lines.behind():
         log.write(MANY)
@@ -83,7 +83,7 @@ def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
-    """Before it begins, and behind its end."""
+    """This holds before the writing behind begins, and after it has ended."""
     log.write(1)
     with log.lines.behind():
         log.write(2)
@@ -92,7 +92,7 @@ def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
 
 
 def test_a_line_that_finds_no_place_is_lost_alone(log: Log) -> None:
-    """Nobody is there to read it: who logs goes on."""
+    """Nobody reads the log any more, but the program that logs goes on."""
     log.reader.close()
     with log.lines.behind():
         log.write(MANY)

@@ -1,4 +1,4 @@
-"""Lines of the log: on whose behalf they are, and those of libraries."""
+"""Lines of the log: on whose behalf they are written, and those of libraries."""
 
 import asyncio
 import io
@@ -32,18 +32,19 @@ class Log(io.StringIO):
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
-    """What is written to standard error, which is no terminal."""
+    """What is written to standard error, which is no terminal here."""
     stream = Log()
     monkeypatch.setattr("sys.stderr", stream)
     logs.set_up_logs("info")
-    structlog.configure(cache_logger_on_first_use=False)  # other tests look at these loggers, too
+    structlog.configure(cache_logger_on_first_use=False)  # other tests use these loggers, too
     yield stream
     logging.getLogger().removeHandler(logs._FROM_LIBRARIES)
     structlog.reset_defaults()
 
 
 async def test_a_task_s_lines_are_its_owner_s(log: Log) -> None:
-    """Also behind an await; neither who starts it nor what it starts is touched by that."""
+    """This also holds after an await. Neither the task that starts it nor a task that it starts has
+    this owner."""
     tasks = BackgroundTasks()
 
     async def write(event: str) -> None:
@@ -69,7 +70,7 @@ async def test_a_task_s_lines_are_its_owner_s(log: Log) -> None:
 def test_a_line_that_finds_no_place_ends_nothing(
     log: Log, monkeypatch: pytest.MonkeyPatch, level: str
 ) -> None:
-    """The log's disk is full, or who read it has ended."""
+    """The log's disk may be full, or its reader may have ended."""
 
     def nowhere(_: str) -> int:
         raise BrokenPipeError
@@ -82,7 +83,7 @@ def test_a_line_that_finds_no_place_ends_nothing(
 
 
 async def test_a_task_that_fails_is_logged_as_its_owner_s(log: Log) -> None:
-    """With its traceback."""
+    """The line has the traceback."""
     tasks = BackgroundTasks()
 
     async def fail() -> None:
@@ -97,7 +98,7 @@ async def test_a_task_that_fails_is_logged_as_its_owner_s(log: Log) -> None:
 
 
 async def test_a_library_s_lines_are_its_caller_s(log: Log) -> None:
-    """But not the event loop's, which may find a failure in anybody's task."""
+    """The event loop's lines have no owner, for it may find a failure in anybody's task."""
     before = OWNER.set(Somebody("a"))
     logging.getLogger("a.library").warning("called")
     logging.getLogger("asyncio").error("found")
@@ -107,7 +108,7 @@ async def test_a_library_s_lines_are_its_caller_s(log: Log) -> None:
 
 
 async def test_an_outage_is_nobody_s_own(log: Log) -> None:
-    """Whoever has found it."""
+    """It does not matter who has noticed it."""
     before = OWNER.set(Somebody("a"))
     outage = Outage("the database")
     outage.failed(OSError("gone"))
@@ -117,7 +118,7 @@ async def test_an_outage_is_nobody_s_own(log: Log) -> None:
 
 
 async def test_what_a_library_logs_is_a_line_as_any_other(log: Log) -> None:
-    """So are the failures of callbacks, which the event loop tells."""
+    """This includes failures of callbacks, which the event loop reports."""
     logging.getLogger("a.library").warning("it says %s", "this")
     logging.getLogger("a.library").info("too much")
 

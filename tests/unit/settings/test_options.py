@@ -17,25 +17,25 @@ URL = "mysql://chat:hunter2@db/chat"
 
 @pytest.fixture
 def secret(tmp_path: Path) -> str:
-    """The name of a file that holds a store's address."""
+    """The name of a file that contains a store's address."""
     path = tmp_path / "store"
     path.write_text(URL + "\n")
     return str(path)
 
 
 def test_the_page_has_the_table() -> None:
-    """As `python -m entrypoints.options` prints it."""
+    """The table is the one that `python -m entrypoints.options` prints."""
     assert "\n".join(options.table()) in PAGE.read_text("utf-8")
 
 
 def test_a_secret_is_read_from_a_file_that_the_environment_names(secret: str) -> None:
-    """Without the line end behind it; an option wins over it."""
+    """The line end is dropped, and an option takes precedence."""
     assert read_settings([], {"CHAT_STORE_FILE": secret}).store == URL
     assert read_settings(["--store", "memory://"], {"CHAT_STORE_FILE": secret}).store == "memory://"
 
 
 def test_a_secret_is_read_from_a_file_that_the_settings_name(secret: str, tmp_path: Path) -> None:
-    """As a table with the key `file`."""
+    """The setting is a table with the key `file`."""
     config = tmp_path / "chat.toml"
     config.write_text(f'store = {{ file = "{secret}" }}\n')
     assert read_settings(["--config", str(config)], {}).store == URL
@@ -45,7 +45,7 @@ def test_a_secret_is_read_from_a_file_that_the_settings_name(secret: str, tmp_pa
     "text", ["store = { path = 'x' }", "store = { file = 1 }", "store = { file = '/not/there' }"]
 )
 def test_another_table_is_no_secret(text: str, tmp_path: Path) -> None:
-    """And a file has to be there."""
+    """The file also has to exist."""
     config = tmp_path / "chat.toml"
     config.write_text(text)
     with pytest.raises(BadSettings, match=r"^store in .*chat.toml: "):
@@ -53,7 +53,7 @@ def test_another_table_is_no_secret(text: str, tmp_path: Path) -> None:
 
 
 def test_only_what_may_hold_a_password_is_read_from_files(secret: str, tmp_path: Path) -> None:
-    """Anything else would be a mistake."""
+    """For any other setting, a file would be a mistake."""
     config = tmp_path / "chat.toml"
     config.write_text(f'host = {{ file = "{secret}" }}\n')
     with pytest.raises(BadSettings, match="host"):
@@ -61,13 +61,13 @@ def test_only_what_may_hold_a_password_is_read_from_files(secret: str, tmp_path:
 
 
 def test_one_secret_is_not_said_twice(secret: str) -> None:
-    """Nobody could know which of the two is meant."""
+    """Nobody could know which of the two is intended."""
     with pytest.raises(BadSettings, match="both are set"):
         read_settings([], {"CHAT_STORE_FILE": secret, "CHAT_STORE": "memory://"})
 
 
 def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every setting but no password; what was not set is marked."""
+    """It has every setting but no password, and the defaults are marked."""
     settings = Settings(store=URL, single_node=True)
     assert checking.check_and_tell(settings) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -90,7 +90,7 @@ def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_only_its_user_could_notice_is_noticed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a connection, and without showing a password."""
+    """No connection is made, and no password is shown."""
     assert checking.check_and_tell(settings) == 2
     told = capsys.readouterr()
     assert told.out == ""
@@ -108,7 +108,7 @@ def test_what_only_its_user_could_notice_is_noticed(
     ],
 )
 def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
-    """No two of its ports are one, those of the operators of each worker included."""
+    """All ports of a server differ, including the operators' port of each worker."""
     with pytest.raises(BadValue, match="another port of this server is the same"):
         Settings(**wrong)
     Settings(**wrong, host="10.0.0.31", web_host="10.0.0.32")  # other addresses have ports as well
@@ -117,12 +117,12 @@ def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
 def test_a_check_tells_of_variables_that_are_no_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """And goes on: they may be somebody else's."""
+    """The check goes on, for they may belong to another program."""
     assert checking.check_and_tell(Settings(), ["CHAT_STOER"]) == 0
     assert "CHAT_STOER in the environment: no such setting" in capsys.readouterr().err
 
 
 def test_a_check_has_to_be_asked_for() -> None:
-    """By its option."""
+    """The option for it is `--check-config`."""
     assert wants_check(["--check-config"])
     assert not wants_check([])

@@ -1,4 +1,4 @@
-"""Settings that are read anew: what counts at once, what does not, and what is refused."""
+"""Reloading the settings: what takes effect at once, what does not, and what is refused."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,14 +21,14 @@ BEFORE = Settings(store="memory://", hashing="cheap")
 
 @pytest.fixture(autouse=True)
 def level() -> Iterator[None]:
-    """That of this process, as it was."""
+    """Restore the log level of this process after a test."""
     before = THRESHOLD.level
     yield
     THRESHOLD.set(before)
 
 
 def reloaded(found: Settings) -> tuple[Configuration, list[Settings]]:
-    """A configuration that has read these settings, and what was taken."""
+    """A configuration that has reloaded these settings, and the settings that were applied."""
     taken: list[Settings] = []
     configuration = Configuration(BEFORE, lambda: found, taken.append)
     configuration.reload()
@@ -63,7 +63,8 @@ def refuse() -> Settings:
     ids=["unreadable", "store", "broker"],
 )
 def test_of_a_bad_configuration_nothing_counts(read: Callable[[], Settings]) -> None:
-    """Not even what is right in it, nor is a mistake left for the next start to find."""
+    """Its valid settings are not applied either, and no error is left for the next start to
+    find."""
     taken: list[Settings] = []
     configuration = Configuration(BEFORE, read, taken.append)
     with capture_logs() as lines:
@@ -76,7 +77,7 @@ def test_of_a_bad_configuration_nothing_counts(read: Callable[[], Settings]) -> 
 
 
 def test_where_it_cannot_be_taken_the_old_one_stays() -> None:
-    """A certificate that is no good is found out when it is to be shown."""
+    """A bad certificate is found only when it is loaded."""
 
     def refuse_to_take(_: Settings) -> None:
         raise BadSettings("--tls-cert: no")
@@ -90,7 +91,7 @@ def test_where_it_cannot_be_taken_the_old_one_stays() -> None:
 
 
 def test_a_level_that_was_not_changed_in_the_configuration_stays() -> None:
-    """An operator may have set another one meanwhile."""
+    """An operator may have set another level meanwhile."""
     THRESHOLD.set("debug")
     reloaded(attrs.evolve(BEFORE, connections=5))
     assert THRESHOLD.level == "debug"
@@ -99,7 +100,7 @@ def test_a_level_that_was_not_changed_in_the_configuration_stays() -> None:
 
 
 def test_tls_neither_begins_nor_ends() -> None:
-    """But its files may be others."""
+    """Its files may change, however."""
     secure = attrs.evolve(BEFORE, tls_cert="a", tls_key="b")
     assert changes(BEFORE, secure) == changes(secure, BEFORE) == ([], ["tls_cert", "tls_key"])
     other = attrs.evolve(BEFORE, tls_cert="c", tls_key="b")
@@ -107,7 +108,7 @@ def test_tls_neither_begins_nor_ends() -> None:
 
 
 async def test_what_is_taken_counts() -> None:
-    """For whoever asks the guard and the door, and for a connection that is there."""
+    """The guard, the entrance and existing connections use the new settings."""
     async with opened(BEFORE) as gateway:
         door = entrance(BEFORE, gateway, None)
         meter = gateway.joined(FakeLink()).talk.meter
@@ -133,7 +134,7 @@ async def test_what_is_taken_counts() -> None:
 
 
 def test_the_page_says_what_reloads() -> None:
-    """Each by its name in the file, in the order of the table above."""
+    """The page names them as the file does, in the order of the table above."""
     (listed,) = [line for line in PAGE.read_text("utf-8").split("\n\n") if "count at once:" in line]
     names = [field.name for field in attrs.fields(Settings) if field.metadata.get("reloads")]
     assert listed.partition("count at once:")[2].split("`")[1::2] == names

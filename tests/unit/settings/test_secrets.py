@@ -1,4 +1,4 @@
-"""Passwords and tokens are shown nowhere, and nobody writes lines into the log."""
+"""Passwords and tokens are shown nowhere, and nobody can forge lines in the log."""
 
 import io
 import json
@@ -27,7 +27,7 @@ SECRET = "hunter2"
 
 
 class Stream(io.StringIO):
-    """A standard error that is a terminal, or is not."""
+    """A standard error that is a terminal or not."""
 
     def __init__(self, *, terminal: bool) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Stream(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def configuration() -> Iterator[None]:
-    """What a test sets up is undone."""
+    """Undo what a test configures."""
     yield
     structlog.reset_defaults()
 
@@ -56,7 +56,7 @@ def fail(password: str) -> None:
 
 
 def write_all(name: str) -> int:
-    """Log a name in every place where one can be; how many events that were."""
+    """Log a name in every place where it can appear. Return the number of events."""
     log = structlog.get_logger()
     log.info("came", name=name)
     log.info("sent", about={"name": name, "list": [name]})
@@ -66,7 +66,7 @@ def write_all(name: str) -> int:
 
 
 def test_a_name_forges_no_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line is one event with what it is about, and there is no other."""
+    """Each line is one event with its fields, and there are no others."""
     stream = logged(monkeypatch, terminal=False)
     count = write_all(FORGED)
     lines = stream.getvalue().split("\n")
@@ -91,7 +91,7 @@ def test_a_name_forges_no_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_traceback_forges_nothing_and_tells_no_secret(
     monkeypatch: pytest.MonkeyPatch, *, terminal: bool
 ) -> None:
-    """The values of variables are left out, and on a terminal each line has a margin."""
+    """The values of variables are left out, and each line on a terminal has a margin."""
     stream = logged(monkeypatch, terminal=terminal)
     try:
         fail(SECRET)
@@ -123,13 +123,13 @@ def test_a_traceback_forges_nothing_and_tells_no_secret(
     ids=lambda thing: type(thing).__name__,
 )
 def test_nothing_shows_a_secret(thing: object) -> None:
-    """Whoever prints it, or has it printed in an error."""
+    """This holds for printing it, and for errors that contain it."""
     assert SECRET not in repr(thing)
     assert SECRET not in str(thing)
 
 
 def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
-    """Whatever is wrong with it."""
+    """It does not matter what is wrong with it."""
     config = tmp_path / "chat.toml"
     config.write_text(f'broker = ["redis://:{SECRET}@cache"]')
     with pytest.raises(BadSettings) as complaint:
@@ -149,7 +149,7 @@ def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
     ],
 )
 async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
-    """However wrong the address in which it is."""
+    """It does not matter how the address with the secret is wrong."""
     with pytest.raises((BadSettings, StoreUnusable, BrokerUnusable)) as refusal:
         async with opened(settings):
             pass
@@ -158,7 +158,7 @@ async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
 
 
 async def test_a_broker_s_address_is_no_secret_s_place() -> None:
-    """An address that is none is not repeated."""
+    """The error does not repeat an invalid address."""
     with pytest.raises(BrokerUnusable) as refusal:
         async with redis_cluster(f"redis://:{SECRET}/@cache:1", "chat", ""):
             pass
@@ -166,7 +166,7 @@ async def test_a_broker_s_address_is_no_secret_s_place() -> None:
 
 
 def test_levels_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is below the level is not written."""
+    """Lines below the level are not written."""
     stream = logged(monkeypatch, terminal=False)
     structlog.get_logger().debug("quiet")
     assert stream.getvalue() == ""

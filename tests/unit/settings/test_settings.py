@@ -1,4 +1,4 @@
-"""Where settings come from, which one wins, and what is said of a bad one."""
+"""Where settings come from, which one takes precedence, and how errors are reported."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Writer = Callable[[str], str]
 
 @pytest.fixture
 def file(tmp_path: Path) -> Writer:
-    """Writes a file of settings; returns its name."""
+    """Writes a file of settings, and returns its name."""
 
     def write(text: str) -> str:
         path = tmp_path / "chat.toml"
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Writer:
 
 
 def complaint(*arguments: str, **environment: str) -> str:
-    """The one line that is said about settings."""
+    """The one line that reports the error."""
     with pytest.raises(BadSettings) as caught:
         read_settings(arguments, environment)
     line = str(caught.value)
@@ -37,7 +37,7 @@ def complaint(*arguments: str, **environment: str) -> str:
 
 
 def test_nothing_has_to_be_set() -> None:
-    """The defaults are a whole server, for this machine alone."""
+    """The defaults make a complete server, for this machine only."""
     settings = read_settings([], {})
     assert settings == Settings()
     assert (settings.host, settings.port) == ("127.0.0.1", 6000)
@@ -45,13 +45,13 @@ def test_nothing_has_to_be_set() -> None:
 
 
 def test_the_port_is_the_first_argument() -> None:
-    """As with the C++ server."""
+    """The C++ server has it there, too."""
     assert read_settings(["7000"], {}).port == 7000
     assert read_settings(["--host", "0.0.0.0", "7000"], {}).port == 7000  # noqa: S104  # a test
 
 
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(file: Writer) -> None:
-    """Each where the ones before it say nothing."""
+    """Each counts where those before it say nothing."""
     config = file('host = "file"\nlog_level = "error"\nhashing_jobs = 5\n')
     environment = {"CHAT_CONFIG": config, "CHAT_HOST": "environment", "CHAT_LOG_LEVEL": "warning"}
     settings = read_settings(["--host", "flag"], environment)
@@ -62,7 +62,7 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(file: W
 
 
 def test_a_file_that_is_named_by_a_flag_wins_over_one_of_the_environment(file: Writer) -> None:
-    """The other one is not even opened."""
+    """The other file is not even opened."""
     config = file("port = 7000")
     assert read_settings(["--config", config], {"CHAT_CONFIG": "/nowhere"}).port == 7000
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_named_by_a_flag_wins_over_one_of_the_environment(file: W
     "field", [field for field in attrs.fields(Settings) if field.type is int], ids=lambda f: f.name
 )
 def test_numbers_are_read_from_everywhere(file: Writer, field: "attrs.Attribute[int]") -> None:
-    """A text in the environment or a flag, a number in the file."""
+    """They are texts in the environment and in options, and numbers in the file."""
     flag = ["2"] if field.name == "port" else [f"--{field.name.replace('_', '-')}", "2"]
     elsewhere = {"CHAT_BROKER": "redis://localhost"}
     for settings in (
@@ -86,7 +86,7 @@ def test_numbers_are_read_from_everywhere(file: Writer, field: "attrs.Attribute[
 def test_help_tells_every_setting(
     field: "attrs.Attribute[object]", capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With its default."""
+    """It also has the default."""
     with pytest.raises(SystemExit):
         read_settings(["--help"], {})
     text = capsys.readouterr().out
@@ -95,7 +95,7 @@ def test_help_tells_every_setting(
 
 
 def test_the_environment_of_others_is_nobody_s_business() -> None:
-    """Only what is a setting's name counts."""
+    """Only names of settings count."""
     assert read_settings([], {"CHATTER": "x", "PORT": "1", "HOME": "/", "chat_port": "1"}).port == (
         6000
     )
@@ -150,7 +150,7 @@ LEVELS = "one of debug, info, warning, error"
     ],
 )
 def test_a_bad_option_is_one_line(arguments: list[str], line: str) -> None:
-    """With the option, its value, and what it can be."""
+    """The line has the option, its value, and what is allowed."""
     assert complaint(*arguments) == line
 
 
@@ -167,7 +167,7 @@ def test_a_bad_option_is_one_line(arguments: list[str], line: str) -> None:
     ],
 )
 def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> None:
-    """In the words in which it was given, so that nobody looks for it among the options."""
+    """It names the variable, so that nobody looks for an option."""
     assert complaint(**{variable: value}) == line
 
 
@@ -194,7 +194,7 @@ def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> Non
     ],
 )
 def test_a_bad_file_is_one_line(file: Writer, text: str, line: str) -> None:
-    """Whether it is no TOML, or says what it should not."""
+    """The file may be no valid TOML, or may have a bad setting."""
     config = file(text)
     assert complaint("--config", config).replace(config, "FILE").startswith(line)
 
@@ -203,20 +203,20 @@ def test_a_bad_file_is_one_line(file: Writer, text: str, line: str) -> None:
     "store", ["", "chat.db", "sqlite", "sqlite:///", "sqlite://chat.db", "mongodb://localhost/chat"]
 )
 def test_a_store_that_is_none_is_refused(store: str) -> None:
-    """It is not taken for a file of that name."""
+    """The text is not taken for the name of a file."""
     with pytest.raises(BadSettings, match="--store"):
         open_store(read_settings(["--store", store], {}))
 
 
 @pytest.mark.parametrize("text", ["store = 5", 'store = ["mysql://chat:hunter2@db/chat"]'])
 def test_a_bad_secret_is_not_repeated(file: Writer, text: str) -> None:
-    """Only what it should have been."""
+    """The error only says what the value should be."""
     config = file(text)
     assert complaint("--config", config) == f"store in {config}: a text"
 
 
 def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
-    """The database, say, given by mistake."""
+    """For example, the operator may have named the database by mistake."""
     path = tmp_path / "chat.db"
     path.write_bytes(b"\xff\xfe\0")
     assert "cannot read" in complaint("--config", str(path))
@@ -224,19 +224,19 @@ def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "meant"), [("true", True), ("false", False)])
 def test_switches_can_be_set_everywhere(file: Writer, text: str, meant: bool) -> None:
-    """Off as well as on."""
+    """They can be set to either value."""
     assert read_settings([], {"CHAT_SINGLE_NODE": text}).single_node is meant
     assert read_settings(["--config", file(f"single_node = {text}")], {}).single_node is meant
 
 
 @pytest.mark.parametrize("name", ["CHAT_STOER", "CHAT_WEP_PORT", "CHAT_TLS_KEY_FILE", "CHAT_"])
 def test_a_variable_that_is_no_setting_is_noticed(name: str) -> None:
-    """It was misspelt, most likely, or cannot be given so."""
+    """It is most likely misspelt, or cannot be set this way."""
     assert unknown_variables({"CHAT_HOST": "0.0.0.0", name: "6080"}) == [name]  # noqa: S104  # a test
 
 
 def test_no_setting_is_taken_for_a_mistake() -> None:
-    """Nor is a file with one, or a variable of somebody else's."""
+    """Nor is the file of a secret, or another program's variable."""
     settings = map(variable, [*attrs.fields_dict(Settings), "config"])
     files = (f"{variable(name)}_FILE" for name in secret_names())
     assert unknown_variables(dict.fromkeys([*settings, *files, "CHATTER", "HOME"], "x")) == []
@@ -244,7 +244,8 @@ def test_no_setting_is_taken_for_a_mistake() -> None:
 
 @pytest.mark.parametrize("service", ["CHAT", "CHAT_REDIS"])
 def test_what_is_set_for_services_is_no_mistake(service: str) -> None:
-    """By Kubernetes for each that is called so, and by Docker for what is linked."""
+    """Kubernetes sets such variables for each service of this name, and Docker for each linked
+    container."""
     others = {
         f"{service}_SERVICE_HOST": "10.0.0.1",
         f"{service}_SERVICE_PORT": "6000",

@@ -1,5 +1,5 @@
-"""Where the tests of SQLite have their files."""
+"""The folders of the tests of SQLite."""
 
 from tests.unit.in_memory import tmp_path
 
-__all__ = ["tmp_path"]  # a fixture, found here by pytest
+__all__ = ["tmp_path"]  # a fixture for pytest to find here

@@ -1,4 +1,4 @@
-"""How the log is appended to in SQLite: what the contract does not say."""
+"""Appending to the log in SQLite, as far as the contract does not cover it."""
 
 import asyncio
 import sqlite3
@@ -39,7 +39,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def pragma(store: Store, statement: str) -> Any:
-    """To the connection that writes, outside of any transaction."""
+    """Run this pragma on the writing connection, outside of any transaction."""
     assert isinstance(store.log, SqliteLog)
 
     def execute(connection: sqlite3.Connection, statement: str) -> Any:
@@ -51,13 +51,14 @@ async def pragma(store: Store, statement: str) -> Any:
 
 
 async def fill_up(store: Store) -> None:
-    """Let the file grow by 40,000 bytes and no more."""
+    """Let the file grow by at most 40,000 bytes."""
     ((pages,), (size,)) = [await pragma(store, name) for name in ("page_count", "page_size")]
     await pragma(store, f"max_page_count = {pages + 40_000 // size}")
 
 
 async def test_a_full_disk_in_the_midst_of_a_batch_loses_nothing(store: Store) -> None:
-    """TryAgain for all of it, what was there stays, and all goes on when there is room again."""
+    """The whole batch gets TryAgain, existing entries stay, and appending works again once there is
+    room."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await say(store, ann, conv, "before")
@@ -74,7 +75,7 @@ async def test_a_full_disk_in_the_midst_of_a_batch_loses_nothing(store: Store) -
 
 
 async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store) -> None:
-    """Neither the group nor who is in it."""
+    """Neither the group nor its members change."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann)
     await fill_up(store)
@@ -95,7 +96,8 @@ async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store)
 
 
 async def test_a_file_that_cannot_be_written_any_more_is_an_outage(store: Store) -> None:
-    """Of appending and of whatever writes, until it can be again; reading goes on."""
+    """Appending and every other write get TryAgain until the file can be written again. Reading
+    still works."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "before")
     await pragma(store, "query_only = ON")
@@ -113,7 +115,7 @@ async def test_a_file_that_cannot_be_written_any_more_is_an_outage(store: Store)
 
 
 async def test_a_pair_is_known_only_when_it_is_committed(store: Store) -> None:
-    """Two whose first message was rolled back are members with the next one."""
+    """If their first message was rolled back, both become members with the next one."""
     ann, bob = await register(store, "Ann", "Bob")
     await fill_up(store)
     with pytest.raises(TryAgain):
@@ -123,7 +125,7 @@ async def test_a_pair_is_known_only_when_it_is_committed(store: Store) -> None:
 
 
 async def test_a_first_message_that_is_refused_begins_nothing(store: Store) -> None:
-    """A copy in the way of the simple case, say: who talks to nobody is in no conversation."""
+    """Here, its cid is one that its sender has used before. The other user becomes no member."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await write(store, text(ann, pair(ann, bob), cid="a"))
     await append(store, text(ann, pair(ann, cid), cid="a"))
@@ -134,7 +136,7 @@ async def test_a_first_message_that_is_refused_begins_nothing(store: Store) -> N
 
 
 async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
-    """Also where the thread remembers the one before."""
+    """This holds even if the thread still remembers the old epoch."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     ends = await store.log.ends()
@@ -148,7 +150,7 @@ async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
 
 
 async def lose(store: Store, *statements: str) -> str:
-    """Let the file be without its last commits, and notice it; return the new epoch."""
+    """Remove the last commits from the file, and notice it. Return the new epoch."""
     for statement in (*statements, "UPDATE Log SET head = head - 1"):
         await store.log._writer.run(  # type: ignore[attr-defined]
             lambda connection, statement=statement: connection.execute(statement)
@@ -159,7 +161,7 @@ async def lose(store: Store, *statements: str) -> str:
 async def test_where_the_end_was_lost_others_can_be_written_up_to_there_and_on(
     store: Store,
 ) -> None:
-    """What the thread remembers to have written does not stand for what is there by then."""
+    """The thread must not rely on what it remembers to have written."""
     ann, bob = await register(store, "Ann", "Bob")
     (first,) = await say(store, ann, pair(ann, bob), "hello")
     await say(store, ann, pair(ann, bob), "lost")
@@ -175,7 +177,7 @@ async def test_where_the_end_was_lost_others_can_be_written_up_to_there_and_on(
 async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_next(
     store: Store,
 ) -> None:
-    """That they had one before is forgotten."""
+    """The thread forgets that they had a conversation before."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "lost")
     epoch = await lose(store, "DELETE FROM Entry", "DELETE FROM Member")
@@ -184,7 +186,7 @@ async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_nex
 
 
 async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Store) -> None:
-    """Beside those of the transaction: nothing is looked up."""
+    """The statements of the transaction come on top. Nothing is looked up."""
     ann, bob = await register(store, "Ann", "Bob")
     (first,) = await say(store, ann, pair(ann, bob), "hello")
     ends = await store.log.ends()
@@ -202,7 +204,7 @@ async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Sto
 
 
 class Doubtful(sqlite3.Connection):
-    """One whose commits happen, and are said to have failed."""
+    """A connection whose commits happen but are reported as failed."""
 
     doubtful = False
 
@@ -214,7 +216,7 @@ class Doubtful(sqlite3.Connection):
 
 
 async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> None:
-    """What was committed after all is known, and all goes on from there."""
+    """What was committed after all is recognized, and appending continues behind it."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         await register(store, "Ann", "Bob")
         ends = await store.log.ends()
@@ -236,7 +238,7 @@ async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> N
 
 
 async def test_appending_and_other_writes_wait_for_each_other(store: Store) -> None:
-    """Whatever is asked at the same time is done, a refusal among it."""
+    """Everything that is asked at the same time is done or refused."""
     ann, bob = await register(store, "Ann", "Bob")
     await make(store, "Chess", ann)
     written, registered = await asyncio.gather(
@@ -248,7 +250,7 @@ async def test_appending_and_other_writes_wait_for_each_other(store: Store) -> N
 
 
 async def test_a_batch_that_breaks_leaves_nothing(tmp_path: Path) -> None:
-    """When writing breaks off half-way, what was written is gone, and takes no position."""
+    """If writing fails halfway, nothing of the batch remains, and it takes no position."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob = await register(store, "Ann", "Bob")
         with pytest.raises(TryAgain):
@@ -274,7 +276,7 @@ async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
 
 
 def test_what_is_used_is_remembered_and_what_is_not_is_forgotten() -> None:
-    """At least as many as were said, and never more than twice as many."""
+    """It remembers at least the given number of items, and never more than twice as many."""
     remembered = Remembered(10)
     for number in range(100):
         remembered.add(number)

@@ -1,4 +1,4 @@
-"""A copy of a store that goes on meanwhile."""
+"""Copying a store while the server goes on."""
 
 import resource
 import sqlite3
@@ -23,7 +23,7 @@ LARGE = (
 
 
 def facts(path: Path) -> tuple[int, int, list[str]]:
-    """A file's size and mode, and what is beside it."""
+    """A file's size and mode, and the names in its folder."""
     facts = path.stat()
     return (
         facts.st_size,
@@ -33,7 +33,8 @@ def facts(path: Path) -> tuple[int, int, list[str]]:
 
 
 async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
-    """It has what was committed before, counts ids on from there, and is its owner's alone."""
+    """The copy has what was committed before, gives later ids, and is readable for its owner
+    only."""
     copy = tmp_path / "copy.db"
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob = await register(store, "Ann", "Bob")
@@ -50,7 +51,7 @@ async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
 
 
 async def test_a_backup_of_what_may_lose_its_end_has_an_epoch_of_its_own(tmp_path: Path) -> None:
-    """Made while the server goes on, which is no end in good order."""
+    """The copy was made while the server was running, so it was not closed properly."""
     async with sqlite_store(tmp_path / "chat.db", "process") as store:
         epoch = (await store.log.ends()).epoch
         back_up(tmp_path / "chat.db", tmp_path / "copy.db")
@@ -59,7 +60,7 @@ async def test_a_backup_of_what_may_lose_its_end_has_an_epoch_of_its_own(tmp_pat
 
 
 async def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    """A file that is there stays as it is."""
+    """An existing file stays as it is."""
     async with sqlite_store(tmp_path / "chat.db"):
         pass
     (tmp_path / "mine").write_text("precious")
@@ -72,7 +73,7 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_what_is_no_store_of_ours_is_not_copied(
     tmp_path: Path, content: bytes | str | None
 ) -> None:
-    """And nothing is left of the attempt."""
+    """The attempt leaves nothing behind."""
     source = tmp_path / "other.db"
     if isinstance(content, bytes):
         source.write_bytes(content)
@@ -89,14 +90,15 @@ def test_what_is_no_store_of_ours_is_not_copied(
 def test_a_file_that_is_not_there_is_told_with_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name alone means another file in each directory, and one may be in the wrong one."""
+    """A name alone means another file in each directory, and the operator may be in the wrong
+    one."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreUnusable, match=f"there is no {tmp_path}/chat.db"):
         back_up(Path("chat.db"), Path("copy.db"))
 
 
 async def test_a_backup_that_has_no_place_is_one_line(tmp_path: Path) -> None:
-    """The folder is missing, say."""
+    """Here, the folder does not exist."""
     async with sqlite_store(tmp_path / "chat.db"):
         pass
     with pytest.raises(StoreUnusable, match="No such file"):
@@ -105,7 +107,7 @@ async def test_a_backup_that_has_no_place_is_one_line(tmp_path: Path) -> None:
 
 @contextmanager
 def full_from(size: int) -> Iterator[None]:
-    """No file becomes larger than this many bytes, as on a full disk."""
+    """Let no file become larger than this many bytes, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -120,7 +122,7 @@ def full_from(size: int) -> Iterator[None]:
 async def test_of_a_backup_that_has_no_room_nothing_is_left(
     tmp_path: Path, size: int, why: str
 ) -> None:
-    """Whether it is the disk of the copy that is full, or that of the database."""
+    """This holds whether the copy's disk is full or the database's."""
     backups = tmp_path / "backups"
     backups.mkdir()
     async with sqlite_store(tmp_path / "chat.db"):

@@ -1,4 +1,4 @@
-"""Rows that no node has written, in SQLite, which takes anything in any column."""
+"""Rows that no node has written, in SQLite, which accepts any value in any column."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def spoilt(tmp_path: Path) -> AsyncIterator[Spoilt]:
 
 
 async def test_a_text_that_is_no_utf_8_is_shown_as_far_as_it_is(spoilt: Spoilt) -> None:
-    """Python by itself would refuse all that is read together, for ever."""
+    """Python itself would refuse to read the row and all others read with it, every time."""
     anna, bert = await register(spoilt.store, "anna", "bert")
     await say(spoilt.store, bert, pair(anna, bert), "hi", "hello")
     spoilt.run("UPDATE Entry SET body = CAST(x'6869ff' AS TEXT) WHERE at = 1")
@@ -48,7 +48,7 @@ async def test_a_text_that_is_no_utf_8_is_shown_as_far_as_it_is(spoilt: Spoilt) 
 
 @pytest.mark.parametrize("value", ["x'ff'", "1.5", "'abc'", "9000000000", "9e999"])
 async def test_numbers_that_are_none_are_left_out(spoilt: Spoilt, value: str) -> None:
-    """Of another kind, or beyond what an id can be."""
+    """They are of another type, or beyond the range of an id."""
     store = spoilt.store
     (bert,) = await register(store, "bert")
     spoilt.run("INSERT INTO Friend VALUES ({}, {})", value, bert)
@@ -58,7 +58,7 @@ async def test_numbers_that_are_none_are_left_out(spoilt: Spoilt, value: str) ->
 
 @pytest.mark.parametrize("column", ["time_ms", "senderid", "conv", "kind"])
 async def test_bytes_are_no_number(spoilt: Spoilt, column: str) -> None:
-    """An entry that has them is passed over."""
+    """An entry with bytes instead of a number is skipped."""
     anna, bert = await register(spoilt.store, "anna", "bert")
     await say(spoilt.store, bert, pair(anna, bert), *"abc")
     spoilt.run("UPDATE Entry SET {} = x'6869' WHERE at = 2", column)
@@ -67,7 +67,7 @@ async def test_bytes_are_no_number(spoilt: Spoilt, column: str) -> None:
 
 
 async def test_bytes_are_shown_as_the_text_that_they_are(spoilt: Spoilt) -> None:
-    """As far as they are one."""
+    """Invalid parts are replaced."""
     anna, bert = await register(spoilt.store, "anna", "bert")
     await say(spoilt.store, bert, pair(anna, bert), *"ab")
     spoilt.run("UPDATE Entry SET body = x'6869ff' WHERE at = 2")
@@ -77,7 +77,7 @@ async def test_bytes_are_shown_as_the_text_that_they_are(spoilt: Spoilt) -> None
 
 @pytest.mark.parametrize("how", ["DELETE FROM Log", "UPDATE Log SET head = 'x'"])
 async def test_without_its_row_the_log_is_an_outage(spoilt: Spoilt, how: str) -> None:
-    """For whoever reads or writes; what does not need it goes on."""
+    """This holds for reading and writing the log. Everything else still works."""
     store = contained_store(spoilt.store)
     anna, bert = await register(store, "anna", "bert")
     spoilt.run(how)

@@ -20,7 +20,7 @@ USERS = ANN, BOB, CID
 
 
 class Counting(SqliteConnection):
-    """Knows how often the ends of all conversations were looked for."""
+    """A connection that counts how often the ends of all conversations were looked up."""
 
     looked = 0
 
@@ -30,7 +30,7 @@ class Counting(SqliteConnection):
 
 
 async def fill(path: Path) -> None:
-    """Three users, who each have said something to all three."""
+    """Add three users, each of whom has written to all three."""
     async with sqlite_store(path) as store:
         await register(store, "Ann", "Bob", "Cid")
         for one in USERS:
@@ -39,7 +39,7 @@ async def fill(path: Path) -> None:
 
 
 def all_of(conversations: Conversations, connection: Counting, user_id: int) -> list[int]:
-    """Where they end, in pages of one."""
+    """The positions at which a user's conversations end, read in pages of one."""
     found, below = list[int](), FOR_EVER
     while some := at_once(conversations.page(connection, user_id, below, 1)):
         (one,) = some
@@ -48,7 +48,7 @@ def all_of(conversations: Conversations, connection: Counting, user_id: int) -> 
 
 
 def test_the_ends_of_all_conversations_are_looked_for_once(tmp_path: Path) -> None:
-    """In however many pages they come, and of several users in turn."""
+    """This holds for any number of pages, and for several users in turn."""
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()
@@ -62,7 +62,7 @@ def test_the_ends_of_all_conversations_are_looked_for_once(tmp_path: Path) -> No
 
 
 def test_those_who_have_asked_last_are_remembered(tmp_path: Path) -> None:
-    """As many as there is room for; whoever is not gets the same pages."""
+    """As many are remembered as there is room for. All others get the same pages."""
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations(most=6)
@@ -76,7 +76,8 @@ def test_those_who_have_asked_last_are_remembered(tmp_path: Path) -> None:
 
 
 def test_ends_of_another_epoch_are_not_gone_by(tmp_path: Path) -> None:
-    """Positions mean something else then: what ended high up may end low."""
+    """Positions then have another meaning: a conversation with a high end may now have a low
+    one."""
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()

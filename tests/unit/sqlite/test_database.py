@@ -1,4 +1,4 @@
-"""How statements that are written for any database are done by SQLite's thread."""
+"""How SQLite's thread runs work that is written for any database."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from adapters.sqlite.worker import Worker
 
 
 async def test_work_may_wait_for_nothing_but_its_connection(tmp_path: Path) -> None:
-    """Whoever waits in the thread is told so, what they did is undone, and the thread goes on."""
+    """Work that waits for something else fails and is undone, and the thread goes on."""
 
     async def waits(connection: Connection) -> None:
         await connection.change("INSERT INTO Friend (userid, friendid) VALUES (?, ?)", (1, 2))

@@ -1,4 +1,4 @@
-"""Which files can be a store, and what the operator reads where one cannot."""
+"""Which files can be a store, and what the operator is told about the others."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ def owners(folder: Path) -> dict[str, int]:
 
 
 async def refusal(path: Path) -> str:
-    """The one line with which opening the path is refused."""
+    """The one line with which opening this path is refused."""
     with pytest.raises(StoreUnusable) as error:
         async with sqlite_store(path):
             pass
@@ -55,7 +55,7 @@ def query(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
-    """A store that is closed and opened again has forgotten nothing, and gives no id twice."""
+    """A store that is closed and opened again has lost nothing, and gives no id twice."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path) as store:
         ann, bob = await register(store, "Ann", "Bob")
@@ -75,7 +75,7 @@ async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
 
 
 async def test_closing_leaves_one_file(tmp_path: Path) -> None:
-    """The log is folded into the file at the end; beside it stays the empty file of the lock."""
+    """The write-ahead log is merged into the file. Only the empty lock file stays beside it."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         await register(store, "Ann")
     assert modes(tmp_path).keys() == {"chat.db", "chat.db-lock"}
@@ -83,7 +83,7 @@ async def test_closing_leaves_one_file(tmp_path: Path) -> None:
 
 
 async def test_closing_waits_for_writes(tmp_path: Path) -> None:
-    """What is being written when the store closes is written."""
+    """What is being written when the store closes is still written."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         task = asyncio.create_task(register(store, "Ann"))
         await asyncio.sleep(0)
@@ -92,7 +92,7 @@ async def test_closing_waits_for_writes(tmp_path: Path) -> None:
 
 
 async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """Nobody else can read messages and secrets, in the log neither."""
+    """Nobody else can read messages and secrets, in the write-ahead log either."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         await register(store, "Ann")
         found = modes(tmp_path)
@@ -101,9 +101,9 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 async def test_what_root_has_opened_stays_its_owners(made: Path, tmp_path: Path) -> None:
-    """An operator who is root leaves nothing that keeps the server's user out."""
+    """An operator who is root leaves no file that keeps the server's user out."""
     server = os.getuid() or SOMEBODY
-    (tmp_path / "chat.db-lock").unlink()  # as where a backup was put in place of what was there
+    (tmp_path / "chat.db-lock").unlink()  # as when a backup has replaced the database
     os.chown(made, server, -1)
     async with sqlite_store(made):
         assert set(owners(tmp_path).values()) == {server}
@@ -112,7 +112,7 @@ async def test_what_root_has_opened_stays_its_owners(made: Path, tmp_path: Path)
 async def test_what_a_link_in_place_of_the_lock_leads_to_stays_its_owners(
     made: Path, tmp_path: Path
 ) -> None:
-    """The server's user may put one there, and would be given any file of root's."""
+    """Otherwise the server's user could place a link there and be given any file of root's."""
     lock, other = tmp_path / "chat.db-lock", tmp_path / "other"
     other.touch()
     lock.unlink()
@@ -125,7 +125,7 @@ async def test_what_a_link_in_place_of_the_lock_leads_to_stays_its_owners(
 async def test_the_file_that_may_not_be_used_is_named(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock beside the database may be somebody else's, and the database not."""
+    """Another user may own the lock file, even if the database's owner is the right one."""
     monkeypatch.setattr(os, "access", lambda file, _: file.name != "chat.db-lock")  # not of root
     assert await refusal(made) == f"cannot use {made}-lock: Permission denied"
 
@@ -133,14 +133,14 @@ async def test_the_file_that_may_not_be_used_is_named(
 async def test_a_disk_that_cannot_be_written_is_not_taken_for_a_missing_right(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many a system goes on like that after an error of the disk's."""
+    """Many systems mount a disk read-only after an error."""
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
     assert await refusal(made) == f"cannot use {made}: Read-only file system"
 
 
 async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
-    """mark paints the picture that whoever reads the table sees."""
+    """`mark` updates the column for people who read the table."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
         await store.users.mark([ann, bob, cid], [])
@@ -150,8 +150,8 @@ async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
 
 
 async def asked(store: Store, *pragmas: str) -> list[object]:
-    """What the writer's connection says to them."""
-    writer = store.log._writer  # type: ignore[attr-defined]  # what a port does not show
+    """The answers of the writing connection to these pragmas."""
+    writer = store.log._writer  # type: ignore[attr-defined]  # not part of the port
     return [
         await writer.run(
             lambda connection, one: connection.execute(f"PRAGMA {one}").fetchone()[0], one
@@ -161,14 +161,14 @@ async def asked(store: Store, *pragmas: str) -> list[object]:
 
 
 async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
-    """Writes go through the log with a sync for each commit, and nothing deleted is left behind."""
+    """Each commit is synced to the write-ahead log, and deleted content is overwritten."""
     async with sqlite_store(tmp_path / "chat.db") as store:
         pragmas = await asked(store, "synchronous", "journal_mode", "secure_delete")
         assert pragmas == [2, "wal", 1]
 
 
 async def test_what_was_erased_is_not_in_the_file(tmp_path: Path) -> None:
-    """Once the server has stopped; what others have said is."""
+    """This holds once the server has stopped. The texts of others are still there."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path) as store:
         ann, bob = await register(store, "Ann", "Bob")
@@ -182,13 +182,13 @@ async def test_what_was_erased_is_not_in_the_file(tmp_path: Path) -> None:
 
 
 async def test_commits_may_be_left_to_the_system(tmp_path: Path) -> None:
-    """What survives the process is enough, where that is asked for."""
+    """An operator may choose that commits only have to survive the process."""
     async with sqlite_store(tmp_path / "chat.db", "process") as store:
         assert await asked(store, "synchronous") == [1]
 
 
 async def test_an_end_in_good_order_keeps_the_epoch(tmp_path: Path) -> None:
-    """However commits reach the disk."""
+    """The durability of commits does not matter."""
     epochs = set()
     for durability in ("disk", "process", "process", "disk"):
         async with sqlite_store(tmp_path / "chat.db", durability) as store:
@@ -200,7 +200,7 @@ async def test_an_end_in_good_order_keeps_the_epoch(tmp_path: Path) -> None:
 async def test_where_an_end_may_be_missing_the_epoch_is_another(
     tmp_path: Path, then: Durability
 ) -> None:
-    """As a copy has it that is made of the files of a running server; once."""
+    """A copy of the files of a running server may miss its end. It gets a new epoch once."""
     path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
     async with sqlite_store(path, "process") as store:
         (ann,) = await register(store, "Ann")
@@ -218,7 +218,7 @@ async def test_where_an_end_may_be_missing_the_epoch_is_another(
 
 
 async def test_the_end_of_a_server_that_syncs_is_never_missing(tmp_path: Path) -> None:
-    """So a copy of its files has the same epoch."""
+    """A copy of its files therefore keeps the epoch."""
     path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
     async with sqlite_store(path) as store:
         await register(store, "Ann")
@@ -230,7 +230,7 @@ async def test_the_end_of_a_server_that_syncs_is_never_missing(tmp_path: Path) -
 
 
 async def test_a_second_server_is_refused(tmp_path: Path) -> None:
-    """A file in use is not opened a second time, by whatever name; afterwards it is."""
+    """A file in use cannot be opened a second time, by any name; afterwards it can."""
     path, alias = tmp_path / "chat.db", tmp_path / "alias.db"
     alias.symlink_to(path)
     async with sqlite_store(path) as store:
@@ -244,7 +244,7 @@ async def test_a_second_server_is_refused(tmp_path: Path) -> None:
 
 
 async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
-    """A file without a byte is as good as none."""
+    """A file of no bytes counts as no file."""
     path = tmp_path / "chat.db"
     path.touch()
     async with sqlite_store(path) as store:
@@ -253,7 +253,7 @@ async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"This is a letter, not a database.\n" * 99, b"xy"])
 async def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
-    """What is no database stays as it is."""
+    """A file that is no database stays as it is."""
     path = tmp_path / "letter.txt"
     path.write_bytes(content)
     assert "not a database" in await refusal(path)
@@ -261,7 +261,7 @@ async def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes)
 
 
 async def test_a_broken_file_is_refused(tmp_path: Path) -> None:
-    """A database whose first pages were overwritten is refused in one line."""
+    """A database whose first pages were overwritten is refused with one line."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path) as store:
         await register(store, "Ann")
@@ -272,7 +272,7 @@ async def test_a_broken_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
-    """No tables of ours are put among those of somebody else."""
+    """The server does not add its tables to another program's."""
     path = tmp_path / "other.db"
     query(path, "CREATE TABLE Recipe (cake TEXT)")
     assert "another program" in await refusal(path)
@@ -283,14 +283,14 @@ async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     "sql", ["UPDATE SchemaVersion SET version = 99", "DELETE FROM SchemaVersion"]
 )
 async def test_an_unknown_version_is_refused(made: Path, sql: str) -> None:
-    """Tables of a later program are left alone."""
+    """Tables of a later version are not touched."""
     query(made, sql)
     assert "schema" in await refusal(made)
 
 
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_file_of_version_0_1_is_refused_by_name(tmp_path: Path, version: int) -> None:
-    """And it is said what to do; the file stays as it is."""
+    """The refusal says what to do, and the file stays as it is."""
     path = tmp_path / "chat.db"
     query(path, "CREATE TABLE SchemaVersion (version INTEGER NOT NULL PRIMARY KEY)")
     query(path, f"INSERT INTO SchemaVersion VALUES ({version})")  # noqa: S608  # constants
@@ -303,7 +303,7 @@ async def test_a_file_of_version_0_1_is_refused_by_name(tmp_path: Path, version:
 
 @pytest.mark.parametrize("name", ["missing/chat.db", "file/chat.db", "folder"])
 async def test_a_place_without_a_file_is_refused(tmp_path: Path, name: str) -> None:
-    """Where no file can be, the reason is told; a folder is not made."""
+    """The refusal has the reason, and no folder is created."""
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     assert await refusal(tmp_path / name)
@@ -311,7 +311,7 @@ async def test_a_place_without_a_file_is_refused(tmp_path: Path, name: str) -> N
 
 
 async def test_a_refused_file_is_not_kept_locked(tmp_path: Path) -> None:
-    """Once the reason is out of the way the same process can open the file."""
+    """Once the reason is removed, the same process can open the file."""
     path = tmp_path / "chat.db"
     path.write_bytes(b"This is a letter, not a database.\n" * 99)
     await refusal(path)
@@ -333,8 +333,8 @@ async def test_an_error_inside_is_not_the_stores(tmp_path: Path) -> None:
 async def test_nothing_is_written_to_a_file_that_is_not_there_any_more(
     tmp_path: Path, name: str
 ) -> None:
-    """It would end with the process, acknowledged or not. Where the file is put back, all that was
-    acknowledged is there, and the server goes on."""
+    """What is written there would vanish with the process, acknowledged or not. If the file is put
+    back, it has all that was acknowledged, and the server goes on."""
     path, aside = tmp_path / name, tmp_path / "aside"
     async with sqlite_store(tmp_path / "chat.db") as store:
         (ann,) = await register(store, "Ann")

@@ -1,4 +1,4 @@
-"""What goes through all that a user is in is read by a thread of its own."""
+"""Queries over everything that a user is in have a thread of their own."""
 
 import asyncio
 import threading
@@ -34,7 +34,7 @@ async def test_nothing_waits_for_what_goes_through_all_that_a_user_is_in(
     name: str,
     ask: Callable[[Log], Awaitable[Any]],
 ) -> None:
-    """Whoever writes to somebody, reads a conversation or logs in is answered meanwhile."""
+    """Writing to a user, reading a conversation and logging in are answered meanwhile."""
     go_on, work = threading.Event(), getattr(place, name)
 
     async def slow(*args: Any) -> Any:

@@ -21,7 +21,7 @@ PATIENCE = 10.0  # seconds
 
 
 class Watched(sqlite3.Connection):
-    """A connection that notes its statements and fails on demand."""
+    """A connection that records its statements and fails on demand."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +46,7 @@ def insert_and_refuse(connection: sqlite3.Connection, word: str) -> None:
 
 
 def lose_transaction(connection: sqlite3.Connection) -> None:
-    """What SQLite may do of itself where the disk is full."""
+    """Lose the transaction, as SQLite itself may do on a full disk."""
     connection.rollback()
     raise sqlite3.OperationalError("database or disk is full")
 
@@ -73,13 +73,13 @@ async def worker(connection: Watched) -> AsyncIterator[Worker]:
 
 
 async def test_a_job_is_answered(worker: Worker) -> None:
-    """What the job returns is what the future holds."""
+    """The future has what the job returns."""
     assert await worker.run(insert, "a") == "A"
     assert await worker.run(words) == ["a"]
 
 
 async def test_what_waits_is_committed_together(worker: Worker, connection: Watched) -> None:
-    """A hundred jobs of one turn of the loop are one transaction."""
+    """A hundred jobs of one turn of the loop share a transaction."""
     jobs = [worker.run(insert, f"{number:02}") for number in range(100)]
     assert await asyncio.gather(*jobs) == [f"{number:02}" for number in range(100)]
     assert connection.statements.count("BEGIN IMMEDIATE") == 1
@@ -89,7 +89,7 @@ async def test_what_waits_is_committed_together(worker: Worker, connection: Watc
 async def test_a_batch_is_answered_by_one_wake_up(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The loop is woken once for a batch, not once for a job."""
+    """The loop is woken once for a batch, not for each job."""
     loop, calls = asyncio.get_running_loop(), []
     wake = loop.call_soon_threadsafe
 
@@ -108,7 +108,7 @@ def read_for_long(connection: sqlite3.Connection) -> list[str]:
 
 
 async def test_what_reads_does_not_wait_for_what_is_behind_it(connection: Watched) -> None:
-    """What has taken long is answered when it is done, with all that was done before it."""
+    """A job that has taken long is answered once it is done, with all jobs before it."""
     reader, go_on = Worker(connection, writes=False), threading.Event()
     jobs = [reader.run(words), reader.run(read_for_long)]
     behind: list[asyncio.Future[Any]] = [
@@ -124,7 +124,7 @@ async def test_what_reads_does_not_wait_for_what_is_behind_it(connection: Watche
 
 
 async def test_what_was_read_for_long_before_a_failure_is_good(connection: Watched) -> None:
-    """What is behind it in the batch is to be asked again, and what comes later is done."""
+    """The jobs behind the failure in the batch have to be asked again, and later ones are done."""
     reader = Worker(connection, writes=False)
     jobs: list[asyncio.Future[Any]] = [
         reader.run(read_for_long),
@@ -140,7 +140,7 @@ async def test_what_was_read_for_long_before_a_failure_is_good(connection: Watch
 
 
 async def test_a_failing_job_does_not_touch_its_neighbours(worker: Worker) -> None:
-    """A job that raises is undone wholly and alone, and its error is the caller's."""
+    """A job that raises is undone completely and alone, and its caller gets the error."""
     results = await asyncio.gather(
         worker.run(insert, "a"),
         worker.run(insert_and_refuse, "b"),
@@ -153,7 +153,7 @@ async def test_a_failing_job_does_not_touch_its_neighbours(worker: Worker) -> No
 
 
 async def test_savepoints_are_made_where_a_job_fails(worker: Worker, connection: Watched) -> None:
-    """They cost time, and next to no job fails."""
+    """Savepoints cost time, and hardly any job fails."""
     await asyncio.gather(worker.run(insert, "a"), worker.run(insert, "b"))
     assert "SAVEPOINT job" not in connection.statements
     await asyncio.gather(
@@ -167,7 +167,7 @@ async def test_savepoints_are_made_where_a_job_fails(worker: Worker, connection:
 async def test_a_failing_transaction_fails_all_its_jobs(
     worker: Worker, connection: Watched, statement: str
 ) -> None:
-    """When the commit fails nothing was done, everyone is told, and the thread goes on."""
+    """If the commit fails, nothing was done, every caller is told, and the thread goes on."""
     connection.failing.add(statement)
     jobs: list[asyncio.Future[Any]] = [
         worker.run(insert, "a"),
@@ -198,7 +198,7 @@ async def test_a_failing_transaction_fails_all_its_jobs(
 async def test_trouble_with_the_disk_is_told_from_mistakes(
     worker: Worker, error: Exception, seen: type[Exception]
 ) -> None:
-    """A job that meets a broken disk raises TryAgain, whatever else is wrong is told as it is."""
+    """A job that meets a broken disk raises TryAgain; any other error is raised as it is."""
 
     def fail(connection: sqlite3.Connection) -> str:
         raise error
@@ -212,7 +212,7 @@ async def test_trouble_with_the_disk_is_told_from_mistakes(
 async def test_a_failing_rollback_is_made_good(
     worker: Worker, connection: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A transaction that could not even be rolled back costs the next one, and none after it."""
+    """A transaction that cannot be rolled back makes the next one fail, and none after it."""
     connection.failing.add("COMMIT")
     with monkeypatch.context() as patch:
         patch.setattr(Watched, "rollback", lambda self: self.execute("no such statement"))
@@ -226,7 +226,7 @@ async def test_a_failing_rollback_is_made_good(
 
 
 async def test_a_lost_transaction_is_nobodys_success(worker: Worker) -> None:
-    """When SQLite gives the transaction up in the midst, the jobs before it have failed, too."""
+    """If SQLite gives up a transaction halfway, the jobs before have failed, too."""
     jobs: list[asyncio.Future[Any]] = [
         worker.run(insert, "a"),
         worker.run(lose_transaction),
@@ -249,7 +249,7 @@ async def test_a_full_disk_is_told_as_try_again(worker: Worker, connection: Watc
 
 
 async def test_who_has_gone_is_not_answered(worker: Worker) -> None:
-    """A cancelled job's answer is dropped, and its neighbours have theirs."""
+    """The answer to a cancelled job is dropped, and its neighbours get theirs."""
     before, cancelled, after = (worker.run(insert, word) for word in "abc")
     cancelled.cancel()
     assert await before == "A"
@@ -259,7 +259,7 @@ async def test_who_has_gone_is_not_answered(worker: Worker) -> None:
 
 
 async def test_too_many_are_refused(worker: Worker) -> None:
-    """Beyond the bound asking raises TryAgain at once; answers make room again."""
+    """Beyond the bound, asking raises TryAgain at once. Answers make room again."""
     jobs = [worker.run(insert, str(number)) for number in range(100)]
     with pytest.raises(TryAgain):
         worker.run(insert, "one too many")
@@ -268,7 +268,7 @@ async def test_too_many_are_refused(worker: Worker) -> None:
 
 
 async def test_closing_waits_for_what_was_asked(connection: Watched) -> None:
-    """What was asked before closing is done and answered, what is asked after is refused."""
+    """What was asked before closing is done and answered; what is asked afterwards is refused."""
     worker = Worker(connection, writes=True)
     jobs = [worker.run(insert, word) for word in "abc"]
     await worker.close()
@@ -300,7 +300,7 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
 async def alone(
     worker: Worker, function: Callable[[sqlite3.Connection, str], Any], arg: str
 ) -> Any:
-    """What `done` is called with."""
+    """Run a function alone, and return what `done` is called with."""
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     worker.alone(function, arg, answer.set_result)
     return await answer
@@ -314,7 +314,7 @@ def insert_in_its_own_time(connection: sqlite3.Connection, word: str) -> str:
 
 
 async def test_what_is_done_alone_is_in_no_transaction(worker: Worker, connection: Watched) -> None:
-    """It begins and ends its own, whatever waits beside it."""
+    """It begins and ends its own transaction, whatever else waits."""
     waiting = [worker.run(insert, word) for word in "ab"]
     assert await alone(worker, insert_in_its_own_time, "c") == "c"
     await asyncio.gather(*waiting)
@@ -324,7 +324,7 @@ async def test_what_is_done_alone_is_in_no_transaction(worker: Worker, connectio
 
 
 async def test_what_is_done_alone_is_answered_in_its_order(worker: Worker) -> None:
-    """In a turn of the loop of its own, never at once."""
+    """The answers come in a turn of the loop of their own, never immediately."""
     answers: list[str] = []
     for number in range(50):
         worker.alone(lambda _, word: word, str(number), answers.append)  # type: ignore[arg-type]
@@ -335,7 +335,7 @@ async def test_what_is_done_alone_is_answered_in_its_order(worker: Worker) -> No
 
 @pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), ValueError("ours")])
 async def test_what_fails_alone_is_undone(worker: Worker, error: Exception) -> None:
-    """TryAgain for whatever it raises; the thread goes on, and what is our mistake is counted."""
+    """Any error becomes TryAgain, and the thread goes on. A programming error is counted."""
     INCIDENTS.clear()
 
     def fail(connection: sqlite3.Connection, word: str) -> str:
@@ -352,7 +352,7 @@ async def test_what_fails_alone_is_undone(worker: Worker, error: Exception) -> N
 
 
 async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
-    """As are those that come after closing: `done` is called all the same, and never at once."""
+    """So are those that come after closing: `done` is still called, and never immediately."""
     worker = Worker(connection, writes=True, bound=5)
     answers: list[Any] = []
     for number in range(8):
@@ -366,7 +366,7 @@ async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
 
 
 async def test_something_is_done_before_the_connection_is_closed(connection: Watched) -> None:
-    """After all that was asked, and what it raises stops nobody from closing."""
+    """It comes after all that was asked. If it raises, the connection is closed all the same."""
 
     def at_the_end(connection: sqlite3.Connection) -> None:
         found.append(words(connection))
@@ -384,7 +384,7 @@ async def test_something_is_done_before_the_connection_is_closed(connection: Wat
 async def test_only_a_write_that_worked_ends_an_outage_of_writing(
     worker: Worker, connection: Watched
 ) -> None:
-    """From a full disk all can be read, and a write that changes nothing needs no room on it."""
+    """Everything can be read from a full disk, and a write that changes nothing needs no room."""
     with capture_logs() as lines:
         connection.failing.add("COMMIT")
         with pytest.raises(TryAgain):
@@ -399,7 +399,7 @@ async def test_only_a_write_that_worked_ends_an_outage_of_writing(
 async def test_only_an_append_that_worked_ends_an_outage_of_appending(
     worker: Worker,
 ) -> None:
-    """One that finds nothing to append says nothing about the disk."""
+    """An append that finds nothing to write says nothing about the disk."""
 
     async def alone(job: Callable[[sqlite3.Connection, str], object]) -> object:
         done = asyncio.get_running_loop().create_future()
