@@ -212,8 +212,8 @@ async def test_events_can_go_to_a_function(server: FakeServer) -> None:
 async def test_what_is_said_at_once_is_heard(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This holds even if all of it and the end have arrived before the connecting client continues:
-    uvloop reads first."""
+    """All of it and the end may have arrived before the connecting client continues: uvloop reads
+    first."""
     loop = asyncio.get_running_loop()
     connect = loop.create_connection
 

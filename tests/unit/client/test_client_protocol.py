@@ -129,7 +129,7 @@ def test_requests_are_numbered_and_end_in_a_newline(bench: Bench) -> None:
 
 
 def test_frames_may_come_in_pieces(bench: Bench) -> None:
-    """It does not matter how the network cuts the stream."""
+    """The network may cut the stream anywhere."""
     bench.log_in()
     data = push(1, "a") + push(2, "b")
     outputs = [out for at in range(len(data)) for out in bench.hear(data[at : at + 1])]
@@ -400,8 +400,7 @@ def test_a_message_that_comes_back_is_answered(bench: Bench) -> None:
 
 
 def test_what_this_client_wrote_is_no_news(bench: Bench) -> None:
-    """This also holds after its ACK and after any number of messages; the client remembers none of
-    them."""
+    """The client recognizes its own cids, even after their ACK, and remembers none of them."""
     bench.log_in()
     own = [bench.cids.next() for _ in range(600)]
     assert bench.hear(*(push(1 + at, cid, sender=13) for at, cid in enumerate(own))) == []
@@ -545,7 +544,7 @@ def test_a_chat_without_an_answer_is_sent_again(bench: Bench) -> None:
 
 
 def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
-    """This holds even if the connection is active otherwise."""
+    """The client does so even if the connection is active otherwise."""
     bench.log_in()
     bench.post()
     bench.sent()
@@ -558,7 +557,7 @@ def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
 
 
 def test_a_ping_is_answered(bench: Bench) -> None:
-    """This also holds before a login."""
+    """The client also answers before a login."""
     bench.connect()
     bench.hear(line(msgid=1012, at=0))
     assert bench.sent() == [{"msgid": 1013}]

@@ -428,7 +428,7 @@ async def test_a_store_of_another_user_of_this_name_is_refused(
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
 def test_a_store_that_was_cut_off_is_refused(used: Path, part: float) -> None:
-    """It does not matter where it was cut off."""
+    """The file may have been cut off anywhere."""
     os.truncate(used, int(used.stat().st_size * part))
     fails(used, "damaged")
 
@@ -478,7 +478,7 @@ def test_another_database_is_no_store(path: Path) -> None:
 
 
 def test_what_is_no_database_is_no_store(path: Path) -> None:
-    """It does not matter what the file is."""
+    """The client refuses the file, whatever it is."""
     path.write_text("dear diary, " * 1_000)
     fails(path, "damaged or not a database")
 

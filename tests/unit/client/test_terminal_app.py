@@ -209,7 +209,7 @@ HIKERS = {"id": 3, "groupname": "hikers", "groupdesc": "", "role": "creator"}
 
 
 async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
-    """It does not matter whether the user or somebody else has renamed the group."""
+    """The user or somebody else may have renamed the group."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()
         await app.lists(groups=[HIKERS])

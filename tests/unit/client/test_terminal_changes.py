@@ -71,7 +71,7 @@ def test_a_group_of_the_user_s_stays_known(
 def test_a_group_that_the_user_is_not_in_any_more_is_forgotten(
     book: Book, changed: Changed
 ) -> None:
-    """It does not matter who has caused it."""
+    """The user may have left, another member may have removed them, or the group may have ended."""
     assert learn(changed, book, ME)
     assert book.groups == {}
 

@@ -31,7 +31,7 @@ def test_what_a_terminal_would_obey_is_shown_instead(raw: str, shown: str) -> No
 
 @pytest.mark.parametrize("text", ["hello", "张三 你好", "naïve", "👩‍👩‍👧 ok", "می‌خواهم", ""])
 def test_words_stay_as_they_are(text: str) -> None:
-    """This holds for every script, including compound emoji and joined letters."""
+    """Every script is kept, including compound emoji and joined letters."""
     assert clean(text) == text
 
 

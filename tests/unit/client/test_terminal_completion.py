@@ -20,7 +20,7 @@ def book() -> Book:
 
 
 def test_people_are_found_by_id_or_name_in_any_case(book: Book) -> None:
-    """This holds for friends and for others who have written. An id need not be known."""
+    """The client finds friends and others who have written. An id need not be known."""
     assert book.user("15") == book.user("LI SI") == User(15, "li si")
     assert book.user("Somebody") == User(20, "somebody")
     assert book.user("99") == User(99, "user 99")

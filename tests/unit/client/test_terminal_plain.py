@@ -23,7 +23,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 async def test_lines_are_read_as_they_come() -> None:
-    """It does not matter how the writer has cut them, and the last one needs no newline."""
+    """The writer may have cut them anywhere, and the last one needs no newline."""
     with pipe() as (source, sink):
         lines = read_lines(source)
         os.write(sink, b"one\ntw")

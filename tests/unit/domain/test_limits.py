@@ -325,7 +325,8 @@ class TestMeter:
         assert self.send(self.of_user(guard, "192.0.2.2"), 50, 0.0) == 0
 
     def test_a_stranger_may_send_a_tenth(self) -> None:
-        """This holds for frames and for bytes, and a stranger's signs of life are not free."""
+        """The tenth counts for frames and for bytes. A stranger's signs of life are not free
+        either."""
         guard = Guard(Limits(frames_per_second=100, bytes_per_second=10_000, address_share=0))
         pauses = []
         for frames, data in ((100, 0), (0, 10_000), (100, 10_000), (101, 0), (0, 11_000)):

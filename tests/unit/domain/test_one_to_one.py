@@ -112,7 +112,7 @@ def test_a_second_copy_is_the_same_message(ann: Terminal, bob: Terminal) -> None
 
 
 def test_another_content_under_the_same_cid_is_a_conflict(ann: Terminal, bob: Terminal) -> None:
-    """It does not matter whether the text or the recipient differs."""
+    """The text or the recipient may differ."""
     ann.says(bob.user, "hello", cid="c1")
     ann.says(bob.user, "other", cid="c1")
     ann.says(ann.user, "hello", cid="c1")

@@ -129,7 +129,7 @@ def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Ter
 def test_what_is_remembered_of_others_has_a_bound(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does not matter who says what a user has set: that user, another node, or the store."""
+    """The user, another node and the store may all say what the user has set."""
     monkeypatch.setattr("chat_domain.people.settings.REMEMBERED", 3)
     settings = world.chat.settings
     for number in range(100, 105):

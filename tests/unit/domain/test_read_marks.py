@@ -109,7 +109,7 @@ def test_a_group_that_has_grown_is_told_no_more(world: World, ann: Terminal) -> 
 def test_who_hides_it_is_known_to_their_own_devices_alone(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """This also holds for groups. It begins and ends at once when the user changes the setting."""
+    """A change of the setting takes effect at once, in groups as well."""
     group, phone = world.group(ann, bob), world.log_in(ann.user)
     settings = world.chat.settings
     world.tasks.run(settings.change(ann.session, hide_read=True))
@@ -191,8 +191,8 @@ def test_both_kinds_of_marks_are_written(world: World, ann: Terminal, conv: int)
 
 
 def test_a_mark_does_not_go_back(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
-    """This holds for all devices, whether or not the mark is written yet. Nobody is told of the
-    same position twice."""
+    """A lower mark of any device is ignored, whether or not the higher one is written yet. Nobody
+    is told of the same position twice."""
     phone = world.log_in(ann.user)
     reads(ann, conv, 2)
     for who, at in ((ann, 1), (phone, 1), (phone, 2), (ann, 0)):
@@ -383,7 +383,7 @@ def test_what_is_read_while_positions_begin_anew_is_not(
 def test_marks_of_another_epoch_are_not_believed(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
-    """It does not matter who has sent them. Marks of the current epoch are told."""
+    """The node ignores them, whoever has sent them. Marks of the current epoch are told."""
     for epoch, at in (("another", 2), (world.chat.follower.epoch, 1)):
         world.chat.node.receive(HasRead(epoch, ann.user.id, {conv: at}, private=False))
     assert bob.client.reads == [(ann.user.id, conv, 1)]

@@ -68,8 +68,8 @@ def test_what_is_old_is_forgotten(
 def test_a_clock_that_is_ahead_forgets_nothing_too_early(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
-    """This holds for the node's clock and the store's: what is deleted does not come back when a
-    clock is set right."""
+    """Neither the node's clock nor the store's can do so alone: what is deleted does not come back
+    when a clock is set right."""
     retention.keep_days = 2
     ann.says(bob.user, "young")
     now_ms = world.clock.ms

@@ -37,7 +37,7 @@ def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
 
 @pytest.mark.parametrize("unknown", ["", "token", "\ud800", "x" * 1024])
 def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
-    """It does not matter what the text is."""
+    """Any text that is no token of a session is refused."""
     with pytest.raises(BadToken):
         world.tasks.run(world.chat.accounts.prove_by_token(unknown))
 

@@ -160,8 +160,8 @@ async def test_a_registration_and_a_login(server: Server) -> None:
 
 
 async def test_messages_arrive_and_are_acknowledged(server: Server) -> None:
-    """This holds in both directions and in order, and both senders are told that their messages
-    were taken over."""
+    """They arrive in both directions and in order, and both senders are told that they were taken
+    over."""
     ann, bob = await two(server)
     to_bob = [ann.post(2, f"to Bob {number}") for number in range(100)]
     to_ann = [bob.post(1, f"to Ann {number}") for number in range(100)]
@@ -201,8 +201,8 @@ async def test_what_was_said_meanwhile_comes_with_the_next_login(server: Server)
 
 
 async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> None:
-    """This holds for messages that the sender sends again and for those that the server pushes
-    again. The client takes its own message from the log as the answer."""
+    """The sender sends messages again, and the server pushes entries again. The client takes its
+    own message from the log as the answer."""
     ann, bob = await two(server)
     first = ann.post(2, "one")
     await ann.shuttle()
@@ -252,8 +252,8 @@ async def test_a_second_login_on_a_connection_is_like_the_first(server: Server) 
 
 
 async def test_another_epoch_makes_no_message_come_twice_or_not_at_all(server: Server) -> None:
-    """This holds for a client that is connected when the epoch begins, and for one that comes later
-    with a position of the old one."""
+    """The client may be connected when the epoch begins, or come later with a position of the old
+    one."""
     ann, bob = await two(server)
     ann.post(2, "one")
     await exchange(ann, bob)

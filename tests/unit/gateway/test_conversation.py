@@ -156,7 +156,7 @@ async def test_a_bad_frame_costs_nothing_but_itself(server: Server) -> None:
 
 
 async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
-    """This holds as far as its msgid can be read, and also for RESUME and REGISTER_MSG."""
+    """LOGIN, RESUME and REGISTER_MSG are, as far as their msgid can be read."""
     peer = server.join()
     for msgid, ack in ((1000, 1001), (1015, 1001), (1003, 1004)):
         answer = await peer.ask(msgid)
@@ -173,7 +173,7 @@ async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> N
 
 
 async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server) -> None:
-    """This holds even if one of them has to wait."""
+    """The server answers those before it first, even if one of them has to wait."""
     await server.register("Ann")
     peer = server.join()
     server.hasher.gate.clear()
@@ -188,7 +188,7 @@ async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server
 
 
 async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
-    """This holds for each of these requests."""
+    """The client gets `not_logged_in` for each of them."""
     peer = server.join()
     for msgid, fields in (
         (1002, {}), (1005, {"toid": 1, "msg": "x"}), (1009, {"groupid": 1, "msg": "x"}),
@@ -741,7 +741,7 @@ async def test_what_comes_again_is_not_refused_for_what_the_first_has_filled(msg
 
 
 async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: Server) -> None:
-    """This holds even if its sender has handed the group over since."""
+    """Its sender may have handed the group over since."""
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
     await server.group(1, bob)
@@ -784,7 +784,7 @@ async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:
 
 
 async def test_answers_come_before_a_logout_s(server: Server) -> None:
-    """This holds for requests that were sent before the logout."""
+    """The server first answers the requests that the client has sent before the logout."""
     ann, _ = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard()
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 90}, {"msgid": 1002, "seq": 91})

@@ -93,7 +93,8 @@ async def test_a_conversation_s_last_text_is_shortened(ann: Peer, bob: Peer) -> 
 async def test_a_page_fits_into_a_frame(
     server: Server, ann: Peer, letter: str, version: int
 ) -> None:
-    """This holds for any text, also for people at terminals, and no entry is left out."""
+    """The node returns fewer entries if their texts are long, and leaves none out. People at
+    terminals get such pages, too."""
     said = letter * 4096
     await server.register("Bob")
     await fill(server, said, 30)
@@ -140,7 +141,7 @@ async def test_little_is_read_in_vain(
 
 
 async def test_a_list_of_conversations_fits_into_a_frame(server: Server, ann: Peer) -> None:
-    """This holds even if each ends in the longest possible entry. Those that do not fit are on the
+    """If each conversation ends in the longest possible entry, those that do not fit are on the
     next page."""
     users = await server.register(*("👋" * 46 + f"{number:04}" for number in range(200)))
     await append(

@@ -294,8 +294,8 @@ MOVES = ("say", "say to the group", "join", "leave", "choke", "unchoke", "turn",
 async def test_each_entry_comes_once_and_in_order_however_the_link_chokes(
     moves: list[str], at_once: int
 ) -> None:
-    """This also holds in the middle of a batch, while the session catches up, and whether or not
-    the ring has what was missed. The session's place never covers an entry that was not sent."""
+    """The link may choke in the middle of a batch or while the session catches up, and the ring may
+    lack what was missed. The session's place never covers an entry that was not sent."""
     story = await Story.begin()
     for move in moves:
         await story.goes_on(move, at_once)

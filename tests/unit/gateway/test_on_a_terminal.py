@@ -76,7 +76,7 @@ async def test_the_answer_to_a_login_is_safe(crowd: Crowd) -> None:
 
 
 async def test_chats_are_safe(crowd: Crowd) -> None:
-    """This holds for their texts and their senders' names."""
+    """Their texts and their senders' names are escaped."""
     peer = await crowd.arrives(1, b"\n")
     heard(peer)
     await crowd.writes()
@@ -98,7 +98,7 @@ ASKING: dict[str, Callable[[Crowd], Frame]] = {
 
 @pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
 async def test_answers_are_safe(crowd: Crowd, ask: Callable[[Crowd], Frame]) -> None:
-    """This holds for pages of lists and for errors."""
+    """Pages of lists and errors are escaped."""
     peer = await crowd.arrives(1, b"\n")
     heard(peer)
     peer.say({**ask(crowd), "seq": 1})

@@ -48,7 +48,7 @@ async def test_a_stranger_s_failure_has_a_connection(
 async def test_a_session_s_failure_has_the_session(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch, broken: Any
 ) -> None:
-    """This holds inside the read and after it, and the connection goes on."""
+    """The failure may happen inside the read or after it, and the connection goes on."""
     ann = await server.logged_in("Ann")
     monkeypatch.setattr(type(server.chat.one_to_one), "send", broken)
     answer = await ann.ask(1005, toid=1, msg="hello")

@@ -306,7 +306,7 @@ async def test_what_is_no_position_is_not_taken_over(server: Server, at: Any) ->
 
 
 async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server) -> None:
-    """This holds even if the log has more."""
+    """The log may have more."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
     ann.conversation.choked()

@@ -263,8 +263,8 @@ async def test_what_is_taken_over_is_written_before_the_slot_is_free(server: Ser
 async def test_version_1_is_shown_what_others_say_and_nothing_else(
     server: Server, end: bytes
 ) -> None:
-    """This holds for live and for missed entries. Its user's own texts from other devices, changes
-    and deleted texts are left out, and its mark passes them all the same."""
+    """Live or missed, its user's own texts from other devices, changes and deleted texts are left
+    out. Its mark passes them all the same."""
     bob = await server.logged_in("Bob")
     peer = await server.logged_in("Old", version=1, end=end)
     device = await server.log_in(2)
@@ -515,7 +515,7 @@ async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None
 
 
 async def test_a_person_gets_everything_at_once(server: Server) -> None:
-    """This holds for messages of any length, and for those in the answer to the login."""
+    """Messages of any length come whole, live and in the answer to the login."""
     texts = ["x" * 2000, "y" * 2000]
     user_id = await away(server, "Nick", *texts)
     peer = await server.log_in(user_id, version=1)

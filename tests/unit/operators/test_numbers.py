@@ -144,7 +144,7 @@ async def test_a_server_counts_what_it_writes() -> None:
 
 
 async def test_what_is_refused_is_counted_by_its_name(server: Server) -> None:
-    """This holds for chats and for other requests, whether or not the client can be told."""
+    """Chats and other requests are counted, whether or not the client can be told."""
     ann, old = await server.logged_in("Ann"), await server.logged_in("Old", version=1, end=b"\0")
     await ann.ask(1005, toid=99, msg="to nobody")
     await ann.ask(1021, friendid=99)
@@ -181,7 +181,7 @@ async def test_a_node_is_ready_when_all_is_well(server: Server) -> None:
 async def test_a_node_without_its_store_is_not_ready(
     server: Server, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    """It does not matter what is wrong with the store."""
+    """The store may be away, or a defect may be in the way."""
 
     async def nothing(*_: object) -> None:
         raise failure
@@ -213,7 +213,7 @@ async def test_a_node_that_does_not_hear_the_others_is_not_ready(
 async def test_the_store_is_not_asked_more_often_than_once_a_second(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does not matter how many ask. What the node itself knows counts at once."""
+    """Any number of callers share an answer. What the node itself knows counts at once."""
     readiness = Readiness(server.chat, lambda: False)
     assert await readiness.troubles() == []
     monkeypatch.setattr(type(server.log), "now_ms", None)  # any call fails

@@ -39,7 +39,7 @@ async def test_what_cannot_be_done_is_counted() -> None:
 
 
 async def test_an_append_takes_until_it_is_told() -> None:
-    """It does not matter how soon the call itself returns."""
+    """The call itself returns earlier."""
     world, tally = World(), Tally()
     world.log.slow_writes = True
     store = timed_store(world.store, tally)

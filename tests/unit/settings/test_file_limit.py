@@ -23,7 +23,7 @@ def few_files() -> Iterator[None]:
     ("asked", "taken"), [(0, 1000 - FILES_OF_OUR_OWN), (10_000, 1000 - FILES_OF_OUR_OWN), (50, 50)]
 )
 async def test_some_files_are_kept_for_the_store(asked: int, taken: int) -> None:
-    """This holds for any limit in the settings, and without one."""
+    """The settings may allow more connections than that, or any number."""
     settings = Settings(store="memory://", hashing="cheap", connections=asked)
     async with opened(settings) as gateway:
         assert gateway.shared.guard.limits.connections == taken

@@ -83,7 +83,7 @@ def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
-    """This holds before the writing behind begins, and after it has ended."""
+    """Lines from before the thread begins, and from after its end, are written directly."""
     log.write(1)
     with log.lines.behind():
         log.write(2)

@@ -43,8 +43,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
 
 
 async def test_a_task_s_lines_are_its_owner_s(log: Log) -> None:
-    """This also holds after an await. Neither the task that starts it nor a task that it starts has
-    this owner."""
+    """They are its owner's after an await, too. Neither the task that starts it nor a task that it
+    starts has this owner."""
     tasks = BackgroundTasks()
 
     async def write(event: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_library_s_lines_are_its_caller_s(log: Log) -> None:
 
 
 async def test_an_outage_is_nobody_s_own(log: Log) -> None:
-    """It does not matter who has noticed it."""
+    """The line names nobody, whoever has noticed the outage."""
     before = OWNER.set(Somebody("a"))
     outage = Outage("the database")
     outage.failed(OSError("gone"))

@@ -123,13 +123,13 @@ def test_a_traceback_forges_nothing_and_tells_no_secret(
     ids=lambda thing: type(thing).__name__,
 )
 def test_nothing_shows_a_secret(thing: object) -> None:
-    """This holds for printing it, and for errors that contain it."""
+    """Neither printing it nor an error that contains it does."""
     assert SECRET not in repr(thing)
     assert SECRET not in str(thing)
 
 
 def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
-    """It does not matter what is wrong with it."""
+    """The error names the setting and what it should be."""
     config = tmp_path / "chat.toml"
     config.write_text(f'broker = ["redis://:{SECRET}@cache"]')
     with pytest.raises(BadSettings) as complaint:
@@ -149,7 +149,7 @@ def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
     ],
 )
 async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
-    """It does not matter how the address with the secret is wrong."""
+    """The address that contains the secret may be wrong in any way."""
     with pytest.raises((BadSettings, StoreUnusable, BrokerUnusable)) as refusal:
         async with opened(settings):
             pass

@@ -136,7 +136,7 @@ async def test_a_first_message_that_is_refused_begins_nothing(store: Store) -> N
 
 
 async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
-    """This holds even if the thread still remembers the old epoch."""
+    """The thread does not rely on the old epoch that it remembers."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     ends = await store.log.ends()

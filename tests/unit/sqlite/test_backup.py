@@ -122,7 +122,7 @@ def full_from(size: int) -> Iterator[None]:
 async def test_of_a_backup_that_has_no_room_nothing_is_left(
     tmp_path: Path, size: int, why: str
 ) -> None:
-    """This holds whether the copy's disk is full or the database's."""
+    """Either the copy's disk is full or the database's."""
     backups = tmp_path / "backups"
     backups.mkdir()
     async with sqlite_store(tmp_path / "chat.db"):

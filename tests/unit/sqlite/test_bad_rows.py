@@ -77,7 +77,7 @@ async def test_bytes_are_shown_as_the_text_that_they_are(spoilt: Spoilt) -> None
 
 @pytest.mark.parametrize("how", ["DELETE FROM Log", "UPDATE Log SET head = 'x'"])
 async def test_without_its_row_the_log_is_an_outage(spoilt: Spoilt, how: str) -> None:
-    """This holds for reading and writing the log. Everything else still works."""
+    """Every read and write of the log gets TryAgain. What does not need the row goes on."""
     store = contained_store(spoilt.store)
     anna, bert = await register(store, "anna", "bert")
     spoilt.run(how)

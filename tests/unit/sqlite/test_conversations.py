@@ -48,7 +48,7 @@ def all_of(conversations: Conversations, connection: Counting, user_id: int) -> 
 
 
 def test_the_ends_of_all_conversations_are_looked_for_once(tmp_path: Path) -> None:
-    """This holds for any number of pages, and for several users in turn."""
+    """A user may read them in any number of pages, and several users may take turns."""
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()

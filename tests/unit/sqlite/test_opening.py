@@ -168,7 +168,7 @@ async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
 
 
 async def test_what_was_erased_is_not_in_the_file(tmp_path: Path) -> None:
-    """This holds once the server has stopped. The texts of others are still there."""
+    """After the server has stopped, the file has only the texts of others."""
     path = tmp_path / "chat.db"
     async with sqlite_store(path) as store:
         ann, bob = await register(store, "Ann", "Bob")

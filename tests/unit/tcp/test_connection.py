@@ -179,7 +179,7 @@ async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:
 
 
 async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
-    """This holds even if nobody has asked at that moment."""
+    """The connection keeps that number even if nobody has asked for it before."""
     bench.says(b"a", 1)
     await asyncio.sleep(0)
     bench.says(b"b", 2)
@@ -191,7 +191,7 @@ async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
 
 
 async def test_what_was_lost_with_the_connection_has_not_left(bench: Bench) -> None:
-    """This holds although nothing waits any more."""
+    """The number stays, although nothing waits any more."""
     bench.says(b"a", 1)
     bench.connection.connection_lost(None)
     assert bench.connection.left() == 0

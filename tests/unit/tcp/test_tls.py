@@ -82,7 +82,7 @@ async def stop_halfway(writer: asyncio.StreamWriter) -> None:
 async def test_who_does_not_finish_a_handshake_is_hung_up_on(
     certificate: Certificate, dawdle: Callable[[asyncio.StreamWriter], "asyncio.Future[None]"]
 ) -> None:
-    """This holds whatever arrives meanwhile. The connection no longer counts."""
+    """Bytes that arrive meanwhile do not extend the time. The connection then no longer counts."""
     hall = Hall()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -195,7 +195,7 @@ async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
 
 
 async def test_what_comes_behind_a_good_bye_is_not_kept(connected: Connected) -> None:
-    """This holds for any amount, until the connection ends."""
+    """The server discards any amount of it, until the connection ends."""
     await connected.client.shake_hands()
     await connected.client.send(connected.client.good_bye())
     before = memory()

@@ -98,7 +98,7 @@ async def test_beyond_it_whoever_is_stuck_for_the_longest_is_cut_off(
 
 
 async def test_whoever_takes_all_of_it_alone_is_cut_off(outboxes: Outboxes) -> None:
-    """This also holds for what one turn of the loop writes."""
+    """Even what one turn of the loop writes may not exceed the bound."""
     reader = Reader(outboxes)
     reader.is_told(MIB + 1)
     assert reader.is_cut()

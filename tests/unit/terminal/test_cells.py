@@ -17,7 +17,8 @@ LINES = st.lists(st.tuples(st.just(""), st.text("ab 你好é\u0301👩\u200d\n",
 def test_rows_are_never_too_wide_and_lose_nothing_but_spaces(
     line: list[tuple[str, str]], columns: int, indent: int
 ) -> None:
-    """This holds at any width, with wide characters, combining characters and line breaks."""
+    """The text may have wide characters, combining characters and line breaks, and the row any
+    width."""
     rows = wrapped(line, columns, indent)
     assert all(line_width(row) <= columns for row in rows)
     kept = "".join(map(plain, rows)).replace(" ", "").replace("\u200d", "")

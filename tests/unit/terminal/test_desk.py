@@ -27,7 +27,7 @@ def test_conversations_have_the_numbers_in_which_they_came() -> None:
 
 
 def test_behind_the_last_comes_the_first() -> None:
-    """This holds in both directions."""
+    """Before the first comes the last."""
     desk = desk_of("li", "wu")
     desk.step(-1)
     assert desk.current.name == "wu"

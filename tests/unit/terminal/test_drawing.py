@@ -126,7 +126,7 @@ def test_a_refused_and_a_deleted_text_say_so() -> None:
 
 
 def test_what_the_client_says_stands_as_it_is() -> None:
-    """This holds in every window. Only conversations show the day."""
+    """Every window shows it unchanged. Only conversations show the day."""
     one = window()
     one.where = None
     one.add(note_behind(0, NOW_MS, [("", "* hello")]))

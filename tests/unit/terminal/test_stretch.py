@@ -84,7 +84,7 @@ def test_a_page_that_begins_later_than_what_is_here_says_nothing_of_what_is_olde
 
 @given(st.lists(st.sampled_from(["live", "back", "forward"]), max_size=40), st.integers(3, 9))
 def test_there_is_never_a_gap(steps: list[str], most: int) -> None:
-    """This holds whatever arrives, and however the user goes back and forth."""
+    """New messages may arrive at any time, while the user goes back and forth."""
     stretch, head = Stretch(most), 20
     stretch.prepend([text(19), text(20)], more=True)
     for step in steps:

@@ -41,7 +41,7 @@ def test_what_the_server_has_counted_is_not_counted_again() -> None:
 
 
 def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
-    """This holds even if the user has read part of it on another device in between."""
+    """The user may have read part of it on another device in between."""
     one = window(3)
     one.list_as(row(5, 2, 3))
     one.read_up_to(4)
@@ -55,7 +55,7 @@ def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
 
 
 def test_what_another_device_has_read_is_read() -> None:
-    """This holds even if none of it is loaded, or only what the user has written since."""
+    """The window may have loaded none of it, or only what the user has written since."""
     one = window()
     one.list_as(row(5, 2, 3))
     one.add(text(6, own=True))

@@ -39,7 +39,7 @@ async def opened(site: Site | None = None) -> tuple[Browser, WebLink]:
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 131_072])
 async def test_what_the_server_says_arrives(size: int) -> None:
-    """This holds for any length, and for several frames in one write."""
+    """Frames of any length arrive, several of them in one write."""
     browser, link = await opened()
     frames = [b"x" * size, b"y" * size]
     for frame in frames:
@@ -140,7 +140,7 @@ async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> Non
 
 
 async def test_whoever_is_held_up_by_answers_to_pings_is_not_read_from() -> None:
-    """This holds even if the PINGs arrived together, with nothing behind them."""
+    """The server stops reading even if the PINGs arrived together, with nothing behind them."""
     browser, link = await opened()
     browser.transport.stuck = True
     link.write(b"x" * (HIGH_WATER - 100))

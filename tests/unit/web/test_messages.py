@@ -61,8 +61,8 @@ BETWEEN = some.sampled_from([b"", frame(Opcode.PING, b"?"), frame(Opcode.PONG)])
 def test_messages_come_whole_and_in_order(
     messages: list[str], parts: list[int], between: list[bytes], cuts: list[int]
 ) -> None:
-    """It does not matter how they are cut into frames, how the frames are cut on their way, or
-    which control frames come in between."""
+    """The sender may cut them into frames, the network may cut the frames, and control frames may
+    come in between."""
     stream = bytearray()
     for message in messages:
         data, opcode = message.encode(), Opcode.TEXT

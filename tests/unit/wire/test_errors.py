@@ -31,7 +31,7 @@ def test_numbers_are_given_once() -> None:
 
 @pytest.mark.parametrize("kind", refusals())
 def test_every_refusal_has_a_name_and_a_number(kind: type[ChatError]) -> None:
-    """This holds for each error that the rules can raise."""
+    """The rules raise no error without them."""
     name = errors.name_of(kind)
     assert name in errors.NUMBERS
 

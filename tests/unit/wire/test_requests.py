@@ -182,7 +182,7 @@ def test_defaults() -> None:
 
 
 def test_fields_that_nobody_knows_are_ignored() -> None:
-    """This holds for any field, including a sender's claim to be somebody else."""
+    """One of them is a sender's claim to be somebody else."""
     request = read_request(
         frame(1005, toid=1, msg="x", id=99, name="root", time=0, stored=[{"a": None}])
     )
@@ -321,7 +321,7 @@ def test_other_names_of_devices_are_refused(device: object) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_json_in_utf8_is_bad_json(raw: bytes) -> None:
-    """This holds even if the fault is in a field that is ignored."""
+    """The server refuses the frame even if the fault is in a field that it ignores."""
     assert refusal(raw).error == "bad_json"
 
 
@@ -359,7 +359,7 @@ def test_a_whole_character_may_be_escaped() -> None:
 def test_deep_nesting_is_a_bad_frame_at_most(
     depth: int, opening: bytes, closing: bytes, field: bytes
 ) -> None:
-    """It does not matter whether the nesting is closed."""
+    """The nesting may be closed or not."""
     nest = opening * min(depth, 65_000 // len(opening + closing))
     for raw in (nest + b"1" + closing * (len(nest) // len(opening)), nest):
         with suppress(BadFrame):
@@ -370,7 +370,7 @@ def test_deep_nesting_is_a_bad_frame_at_most(
 @pytest.mark.parametrize("field", ["msgid", "seq", "toid", "ignored"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_endless_numbers_are_a_bad_frame_at_most(digits: int, field: str, sign: str) -> None:
-    """It does not matter which field they are in, and the answer is short enough for any client."""
+    """The number may be in any field, and the answer is short enough for any client."""
     number = sign + "9" * digits
     raw = '{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, number)  # noqa: UP031  # braces
     if field == "ignored":

@@ -18,7 +18,7 @@ STEERING = [
 
 
 def test_whatever_steers_a_terminal_is_escaped() -> None:
-    """This holds for each control, format and separator character of Unicode."""
+    """Each control, format and separator character of Unicode is."""
     for character in STEERING:
         safe = terminal_safe(encode({"msg": f"a{character}b"}))
         assert safe.isascii(), hex(ord(character))
@@ -55,7 +55,7 @@ def test_a_frame_within_a_frame_stays_one() -> None:
     "text", ["plain", "你好,世界", "שלום עليكم", "می\u200cخواهم", "👩\u200d👧 👍🏽 🇨🇳", "e\u0301"]
 )
 def test_what_people_write_stays_as_it_is(text: str) -> None:
-    """This holds for every script, including right-to-left ones, and for the joiners that words and
-    emoji need."""
+    """Every script stays, including right-to-left ones, and so do the joiners that words and emoji
+    need."""
     frame = encode({"msg": text})
     assert terminal_safe(frame) == frame

@@ -62,8 +62,7 @@ def test_a_chat_is_what_the_old_server_sent() -> None:
 
 @pytest.mark.parametrize("to_id", [14, 15, 16])
 def test_a_chat_is_for_the_other_one(to_id: int) -> None:
-    """It does not matter which id is lower. A user who writes to themselves is also the
-    recipient."""
+    """Either user may have the lower id. A user who writes to themselves is also the recipient."""
     entry = Entry(pair(15, to_id), TEXT, 15, "li si", "cid", "hello", at=17, time_ms=MS)
     assert json.loads(chat(entry))["toid"] == to_id
 

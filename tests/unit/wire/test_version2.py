@@ -71,8 +71,7 @@ def test_a_group_message_has_the_documented_fields() -> None:
 
 @pytest.mark.parametrize("to_id", [12, 13, 14])
 def test_a_message_is_for_the_other_one(to_id: int) -> None:
-    """It does not matter which id is lower. A user who writes to themselves is also the
-    recipient."""
+    """Either user may have the lower id. A user who writes to themselves is also the recipient."""
     assert json.loads(MessageEncoder().encode(said(pair(13, to_id))))["toid"] == to_id
 
 
@@ -187,7 +186,7 @@ def test_an_answer_leaves_out_what_is_not_there() -> None:
 
 
 def test_rows_of_lists_have_the_documented_fields() -> None:
-    """This holds for friends, groups and members, and the rows can be read back."""
+    """The rows are those of friends, groups and members, and each can be read back."""
     friend = Friend(15, "li si", online=True)
     row = json.loads(encode(FriendRow.of(friend)))
     assert row == example_of(1023)["friends"][0] == example_of(1010, "friend")["friend"]
