@@ -292,7 +292,7 @@ def many_stars(world: World) -> list[RecordingClient]:
 
 
 def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> None:
-    """The node announces the rest in the next second."""
+    """The node announces the rest later."""
     clients = many_stars(world)
     assert 0.9 * TOLD_PER_SECOND < told(clients) <= TOLD_PER_SECOND + TELLERS * MOST_LISTED
     for _ in range(3):

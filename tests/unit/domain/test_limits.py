@@ -185,7 +185,7 @@ class TestConnections:
 
 class TestStrangers:
     def test_a_few_may_take_their_time(self) -> None:
-        """A person may stay at a menu for a while, but not for ever, and not in the middle of a
+        """A person may stay at a menu for a while, but not forever, and not in the middle of a
         frame."""
         doors = doors_of(Limits(login_seconds=30, menu_seconds=600), Counters())
         here = doors.enter("192.0.2.1")

@@ -158,8 +158,8 @@ def followed(world: World, bob: User) -> tuple[Token, Token]:
 
 @pytest.mark.parametrize("days", [0, 1, 13, 30])
 def test_a_token_that_comes_again_ends_its_session(world: World, bob: User, days: int) -> None:
-    """Two clients have it, and nobody can tell which of them is the thief. It does not matter how
-    long ago the token was replaced. The user's other sessions go on."""
+    """Two clients have it, and nobody can tell which of them is the thief. It may have been
+    replaced long ago, as long as the session goes on. The user's other sessions stay."""
     first, last = followed(world, bob)
     for _ in range(days):
         world.clock.ms += DAY
