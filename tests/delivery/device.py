@@ -258,7 +258,9 @@ class Device:
         return self.process is not None and self.process.client.user is not None
 
     async def stay(self) -> None:
-        """Do nothing."""
+        """Do nothing, unless the session was ended: then nobody is here any more."""
+        if self.process is not None and self.process.has_ended:
+            await self._close()
 
     async def log_out(self) -> None:
         """Log out and leave the client connected, if its connection lasts that long."""

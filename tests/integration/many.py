@@ -8,6 +8,8 @@ from chat_domain.names import Name
 from chat_domain.ports.store import Store
 from tests.contract.making import append, change, create
 
+AT_ONCE = 100  # changes in a batch, which a store has to commit in time on any machine
+
 
 async def people(store: Store, count: int, password: str) -> list[int]:
     """Make so many users; return their ids."""
@@ -23,7 +25,9 @@ async def large_group(store: Store, count: int, password: str) -> tuple[int, lis
     been told who is in it."""
     users = await people(store, count, password)
     group = await create(store, users[0], "everybody")
-    await append(store, *(change(What.JOINED, user, group.id) for user in users[1:]))
+    for start in range(1, count, AT_ONCE):
+        joining = users[start : start + AT_ONCE]
+        await append(store, *(change(What.JOINED, user, group.id) for user in joining))
     head = (await store.log.ends()).head
     await store.log.mark(dict.fromkeys(((user, EVERYWHERE) for user in users), head))
     return group.id, users
