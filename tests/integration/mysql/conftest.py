@@ -95,16 +95,20 @@ def tables(ask: Ask, mariadb: MariaDB) -> str:
     return mariadb.url()
 
 
+def counted(ask: Ask, *variables: str) -> int:
+    """The sum of these variables of the server's status."""
+    rows = ask("SHOW GLOBAL STATUS")
+    return sum(int(str(number)) for name, number in rows if name in variables)
+
+
 def times_locked_out(ask: Ask) -> int:
     """How often a connection has begun to wait for a lock."""
-    ((_, number),) = ask("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'")
-    return int(str(number))
+    return counted(ask, "Innodb_row_lock_waits")
 
 
 def times_updated(ask: Ask) -> int:
     """How many UPDATEs there were, of one table or of several."""
-    rows = ask("SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_update', 'Com_update_multi')")
-    return sum(int(str(number)) for _, number in rows)
+    return counted(ask, "Com_update", "Com_update_multi")
 
 
 def empty(ask: Ask) -> None:
