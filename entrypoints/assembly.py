@@ -77,7 +77,7 @@ def assemble(
     logins = Logins(
         log, follower, sessions, seating, offline, marks, slots, attendance, ids, latches
     )
-    devices = Devices(store.tokens, queue, sessions, clock, ids, tasks, presence, name)
+    devices = Devices(store.tokens, log, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,

@@ -65,7 +65,7 @@ async def _begin_version2(
     talk: Talk, request: requests.Login, account: Account, client: Version2Client
 ) -> None:
     user, devices = account.user, talk.chat.devices
-    token = devices.new_token(user, request.device)
+    token = await devices.new_token(user, request.device)
     start = await _begin_device(talk, request, user, client, token)
     try:  # stored only now, so that refused logins do not push other tokens out
         await devices.keep(user, token)

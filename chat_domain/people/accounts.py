@@ -71,7 +71,7 @@ class Accounts:
         check_password(new)
         secret = await self.hasher.hash(new, origin)
         devices = self.devices
-        token = devices.new_token(user, await devices.device_of(user, session), session)
+        token = await devices.new_token(user, await devices.device_of(user, session), session)
         # Before as well: after a TryAgain below, a client cannot repeat this with the old password.
         await devices.tokens.remove_all(user.id)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):

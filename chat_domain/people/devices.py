@@ -1,7 +1,8 @@
 """A user's devices: each has a session that it resumes by tokens, under a name of its own.
 
 The end of a session is an entry of the log, in its user's conversation with themselves. So it holds
-on every node, whether or not the nodes hear of one another.
+on every node, whether or not the nodes hear of one another. When a session was begun and resumed is
+told by the store's clock: the nodes' may differ, and the session that was unused for longest ends.
 """
 
 from contextlib import suppress
@@ -15,6 +16,7 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.model import Resumable, User
 from chat_domain.people.tokens import Token, digest
 from chat_domain.ports.cluster import Presence
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Clock, Ids, Tasks
 from chat_domain.ports.store import Tokens
 
@@ -26,6 +28,7 @@ UNFINISHED = 10_000  # endings that could not be written yet
 @attrs.define(eq=False)
 class Devices:
     tokens: Tokens
+    log: Log
     queue: AppendQueue
     sessions: Sessions
     clock: Clock
@@ -37,12 +40,12 @@ class Devices:
 
     # -- tokens ------------------------------------------------------------------------------
 
-    def new_token(self, user: User, device: str = "", session: str = "") -> Token:
+    async def new_token(self, user: User, device: str = "", session: str = "") -> Token:
         """A session's first token. It is not valid until it is stored (`keep`).
 
         device: its user's name for it. session: its name, a new one if it is "".
         """
-        now_ms = self.clock.now_ms()
+        now_ms = await self.log.now_ms()
         return Token.first(user, device, session or self.ids.session(), self.ids, now_ms)
 
     async def keep(self, user: User, token: Token) -> None:
@@ -67,7 +70,7 @@ class Devices:
         To be called once the session is seated: ending a user's tokens, then sessions, misses
         neither. Raises BadToken if the token was ended since it was looked up.
         """
-        now_ms = self.clock.now_ms()
+        now_ms = await self.log.now_ms()
         following = token.following(self.ids, now_ms)
         kept = None if following is None else following.kept
         if not await self.tokens.use(attrs.evolve(token.kept, seen_ms=now_ms), kept, new=NEW_KEPT):

@@ -28,7 +28,7 @@ async def register(pair: Pair, name: str) -> User:
 
 
 async def token_of(pair: Pair, user: User) -> Token:
-    token = pair.first.devices.new_token(user)
+    token = await pair.first.devices.new_token(user)
     await pair.first.devices.keep(user, token)
     return token
 

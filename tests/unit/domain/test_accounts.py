@@ -217,7 +217,7 @@ def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
         find = world.store.users.find
 
         async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-            late.append(world.chat.devices.new_token(user))
+            late.append(await world.chat.devices.new_token(user))
             await world.chat.devices.keep(user, late[0])
             return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
 

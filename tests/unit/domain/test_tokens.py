@@ -62,6 +62,23 @@ def test_a_user_has_ten_sessions_at_most(world: World, bob: User) -> None:
     assert [is_good(world, token) for token in tokens] == [False] + [True] * SESSIONS_KEPT
 
 
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_session_that_is_in_use_stays_whatever_its_node_s_clock_says(
+    world: World, bob: User, *, begins: bool
+) -> None:
+    """It was begun or resumed on a node whose clock is behind. The longest unused one goes."""
+    behind = World(beside=world)
+    behind.log.now = world.clock.now_ms
+    tokens = [world.issue(bob) for _ in range(SESSIONS_KEPT - begins)]
+    world.clock.advance(1)
+    behind.clock.ms = world.clock.ms - 300_000
+    in_use = behind.issue(bob) if begins else resume(behind, tokens[-1])
+    world.clock.advance(1)
+    newest = world.issue(bob)
+    assert is_good(world, in_use)
+    assert is_good(world, newest)
+
+
 def test_an_ended_session_s_tokens_are_worthless(world: World, bob: User) -> None:
     """The user's other sessions keep their tokens."""
     one, other = [world.issue(bob) for _ in range(2)]
