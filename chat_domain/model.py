@@ -28,6 +28,8 @@ class User:
     name: str
 
 
+OPERATOR = User(0, "")  # who changes groups, and is no user
+
 # Marks: prefixes of secrets that are not hashes. A plain password is never stored without its mark,
 # or one that looks like a hash or a mark would be taken for it. Marks are printable because a C++
 # server, started on our tables by mistake, compares passwords to the whole secret: it would read a

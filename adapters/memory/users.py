@@ -6,7 +6,7 @@ import attrs
 
 from adapters.memory.looks import Looks
 from chat_domain.errors import NameTaken
-from chat_domain.model import UNNAMED, Account, User
+from chat_domain.model import OPERATOR, UNNAMED, Account, User
 from chat_domain.names import Name
 
 
@@ -27,6 +27,8 @@ class MemoryUsers:
 
     def name(self, user_id: int) -> str:
         """A user's name; UNNAMED if their account was removed."""
+        if user_id == OPERATOR.id:
+            return OPERATOR.name
         account = self._accounts.get(user_id)
         return account.user.name if account else UNNAMED
 

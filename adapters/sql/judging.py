@@ -19,6 +19,7 @@ from chat_domain.model import (
     DISABLED,
     MAX_DAYS,
     NO_PASSWORD,
+    OPERATOR,
     UNNAMED,
     Account,
     Group,
@@ -207,8 +208,15 @@ def entry(  # noqa: PLR0917  # a row's columns
         _odd("entry", why or "it is not a valid change")
         return None
     said = "" if changed else body
-    called = UNNAMED if sender is None else name(sender)  # None: no such user any more
+    called = _name_of(sender_id, sender)
     return Entry(conv, kind, sender_id, called, cid, said, changed, answers, at, time_ms)
+
+
+def _name_of(sender_id: int, text: Any) -> str:
+    """A sender's name. text: None if there is no such user (any more)."""
+    if text is None:
+        return UNNAMED if sender_id else OPERATOR.name
+    return name(text)
 
 
 def _wrong_with(  # noqa: PLR0917  # a row's columns

@@ -5,11 +5,9 @@ import attrs
 from chat_domain.entries import Change, What
 from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
-from chat_domain.model import MAX_DAYS, Group, Member, Page, SizedGroup, User
+from chat_domain.model import MAX_DAYS, OPERATOR, Group, Member, Page, SizedGroup, User
 from chat_domain.names import Name, id_or_key, name_key
 from chat_domain.operators.administration import Administration
-
-_OPERATOR = User(0, "")  # who is no user
 
 
 @attrs.frozen
@@ -73,4 +71,4 @@ class GroupAdministration:
         return group
 
     async def _change(self, group: Group, change: Change) -> None:
-        await self.membership.change(_OPERATOR, group.id, change)
+        await self.membership.change(OPERATOR, group.id, change)

@@ -7,6 +7,7 @@ import pytest
 
 from chat_domain.entries import Batch, Entry, Known, Place, What, pair
 from chat_domain.errors import CidConflict, NoSuchGroup, NoSuchUser, NotMember
+from chat_domain.model import OPERATOR, User
 from chat_domain.ports.log import Committed, Moved, Outcome, OutOfDate
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -70,6 +71,15 @@ async def test_an_entry_is_kept_with_every_fact(store: Store) -> None:
     await store.users.remove(bob)
     (found,) = (await store.log.tail(0, 9)).entries
     assert (found.sender_id, found.sender_name, found.text) == (bob, "?", "bye")
+
+
+async def test_the_operator_s_entries_have_no_name(store: Store) -> None:
+    """They are read as they were pushed: the operator is no user whose account was removed."""
+    (ann,) = await register(store, "Ann")
+    group = await create(store, ann, "a group")
+    await write(store, change(What.RENAMED, OPERATOR.id, group.id, name="another name"))
+    (_, found) = (await store.log.tail(0, 9)).entries
+    assert User(found.sender_id, found.sender_name) == OPERATOR
 
 
 @pytest.mark.parametrize("said", ODD_TEXTS)
