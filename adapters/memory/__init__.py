@@ -23,6 +23,7 @@ def memory_store() -> Store:
     groups = MemoryGroups(users, members)
     settings = MemorySettings(users, members)
     log = MemoryLog(users, members, groups, settings)
+    users.end_tokens = tokens.forget
     users.forget += [tokens.forget, friends.forget, settings.forget, log.forget_user]
     return Store(
         users=users, tokens=tokens, friends=friends, groups=groups, settings=settings, log=log

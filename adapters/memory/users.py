@@ -12,9 +12,11 @@ from chat_domain.names import Name
 
 @attrs.define
 class MemoryUsers:
-    """forget: called with the id of a user whose account was removed; the other repositories'."""
+    """Called with the id of a user: `forget` if their account was removed, the other repositories';
+    `end_tokens` if their tokens end with their secret."""
 
     forget: list[Callable[[int], None]] = attrs.field(factory=list, init=False)
+    end_tokens: Callable[[int], None] = attrs.field(init=False)
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
     _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
     _looks: Looks = attrs.field(factory=Looks, init=False)
@@ -52,11 +54,15 @@ class MemoryUsers:
             if user_id in self._accounts
         }
 
-    async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
+    async def set_secret(
+        self, user_id: int, secret: str, *, instead_of: str, ending_tokens: bool = False
+    ) -> bool:
         account = self._accounts.get(user_id)
         if account is None or account.secret != instead_of:
             return False
         self._accounts[user_id] = attrs.evolve(account, secret=secret)
+        if ending_tokens:
+            self.end_tokens(user_id)
         return True
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:

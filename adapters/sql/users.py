@@ -33,8 +33,12 @@ class SqlUsers:
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         return await self._database.read(_names, [bounded(user_id) for user_id in user_ids])
 
-    async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-        return await self._database.write(_set_secret, bounded(user_id), secret, instead_of)
+    async def set_secret(
+        self, user_id: int, secret: str, *, instead_of: str, ending_tokens: bool = False
+    ) -> bool:
+        return await self._database.write(
+            _set_secret, bounded(user_id), secret, instead_of, ending_tokens
+        )
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
         return await self._database.read(_page, bounded(after), bounded(limit), containing)
@@ -73,11 +77,19 @@ async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, s
     return {user.id: user.name for user in judging.users(rows)}
 
 
-async def _set_secret(connection: Connection, user_id: int, secret: str, instead_of: str) -> bool:
+async def _set_secret(
+    connection: Connection,
+    user_id: int,
+    secret: str,
+    instead_of: str,
+    ending_tokens: bool,
+) -> bool:
     replaced = await connection.change(
         f"UPDATE User SET password = ? WHERE id = ? AND {connection.words.still_is}",  # noqa: S608
         (secret, user_id, instead_of),
     )
+    if replaced and ending_tokens:
+        await connection.change("DELETE FROM Token WHERE userid = ?", (user_id,))
     return bool(replaced)
 
 

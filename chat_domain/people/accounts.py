@@ -66,18 +66,29 @@ class Accounts:
         self, user: User, old: str, new: str, origin: str = "", session: str = ""
     ) -> Token:
         """Change a password and end all of the user's sessions except the one of this name, which
-        gets a new token; return that. Raises BadCredentials and BadPassword."""
+        gets a new token; return that.
+
+        Of several changes at the same time one is made, and the others raise BadCredentials: their
+        old password is so no longer. Raises BadPassword, too.
+        """
         account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
         devices = self.devices
         token = await devices.new_token(user, await devices.device_of(user, session), session)
-        # Before as well: after a TryAgain below, a client cannot repeat this with the old password.
-        await devices.tokens.remove_all(user.id)
-        if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
+        # The tokens end in the same step: who is refused ends none, and after a TryAgain below, a
+        # client cannot repeat this with the old password.
+        if not await self.users.set_secret(
+            user.id, secret, instead_of=account.secret, ending_tokens=True
+        ):
             raise BadCredentials
-        await devices.end_all(user, session)
+        await devices.throw_out_all(user, session)
         await devices.keep(user, token)
+        try:
+            await self.check_unchanged(attrs.evolve(account, secret=secret))
+        except TryAgain:
+            await devices.tokens.remove(user.id, token.session)
+            raise
         return token
 
     async def prove_by_token(self, text: str) -> tuple[User, Token]:

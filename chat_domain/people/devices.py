@@ -127,10 +127,15 @@ class Devices:
             return True
         return any(node != self.node for node in nodes)
 
-    async def end_all(self, user: User, but: str = "") -> None:
-        """End all sessions of a user, version 1's included, on whatever nodes, except the one of
-        this name. All of the user's tokens end. Raises TryAgain like `end`."""
+    async def end_all(self, user: User) -> None:
+        """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.
+        Raises TryAgain like `end`."""
         await self.tokens.remove_all(user.id)
+        await self.throw_out_all(user)
+
+    async def throw_out_all(self, user: User, but: str = "") -> None:
+        """End all of these sessions except the one of this name. Their tokens must have ended.
+        Raises TryAgain like `end`."""
         await self._write(user, Change(What.ALL_ENDED, detail=but))
 
     async def erase(self, user: User, above: int) -> None:

@@ -42,8 +42,13 @@ class Users(Protocol):
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         """The names of those of these users who exist, by id."""
 
-    async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-        """Replace the secret if it still is `instead_of`; return whether it was replaced."""
+    async def set_secret(
+        self, user_id: int, secret: str, *, instead_of: str, ending_tokens: bool = False
+    ) -> bool:
+        """Replace the secret if it still is `instead_of`; return whether it was replaced.
+
+        ending_tokens: delete the user's tokens if it was.
+        """
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
         """The first `limit` accounts with an id above `after` whose names' keys contain this text,

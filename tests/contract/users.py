@@ -7,6 +7,7 @@ from chat_domain.model import Account, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
 from tests.contract.making import LOOK_ALIKES, ODD_INTEGERS, ODD_TEXTS, at_once, register
+from tests.contract.tokens import NOW, token
 
 
 async def test_each_user_has_an_id_of_their_own(store: Store) -> None:
@@ -144,6 +145,18 @@ async def test_a_secret_is_not_replaced_by_guess(store: Store) -> None:
     for guess in ("Secret", "secret ", "secret\0", ""):
         assert not await store.users.set_secret(ann, "new", instead_of=guess)
     assert await store.users.find(ann) == Account(User(ann, "Ann"), "secret")
+
+
+async def test_tokens_end_with_the_secret_if_that_is_asked_for(store: Store) -> None:
+    """Nobody else's end, and none end if the secret is not replaced."""
+    ann, bob = await register(store, "Ann", "Bob")
+    for user_id in (ann, bob):
+        await store.tokens.add(token(f"of {user_id}", user_id), sessions=9)
+    assert not await store.users.set_secret(ann, "x", instead_of="Secret", ending_tokens=True)
+    assert await store.users.set_secret(ann, "new", instead_of="secret")
+    assert [len(await store.tokens.of(one, NOW)) for one in (ann, bob)] == [1, 1]
+    assert await store.users.set_secret(ann, "newer", instead_of="new", ending_tokens=True)
+    assert [len(await store.tokens.of(one, NOW)) for one in (ann, bob)] == [0, 1]
 
 
 async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:

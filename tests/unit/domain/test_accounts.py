@@ -1,6 +1,7 @@
 """Registration, proof of identity, and tokens."""
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import pytest
@@ -13,14 +14,14 @@ from chat_domain.errors import (
     NameTaken,
     TryAgain,
 )
-from chat_domain.model import PLAIN, KeptToken, User
+from chat_domain.model import PLAIN, User
 from chat_domain.names import Name, name_key
-from chat_domain.people.accounts import MAX_PASSWORD
+from chat_domain.people.accounts import MAX_PASSWORD, Accounts
 from chat_domain.people.tokens import Token
+from tests.unit.fakes import OpenHasher
 from tests.unit.world import World
 
 if TYPE_CHECKING:
-    from chat_domain.ports.store import Tokens
     from chat_domain.ports.store import Users as UserStore
 
 
@@ -183,45 +184,68 @@ def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
             proved = account
 
 
-class AwayTokens:
-    """A store of tokens that cannot remove them now."""
+def just_before(world: World, meanwhile: Callable[[], Coroutine[Any, Any, object]]) -> Accounts:
+    """The accounts, where something is done just before a change of password sets the new one."""
 
-    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
-        return []
+    class Users:
+        find = world.store.users.find
 
-    async def remove_all(self, user_id: int) -> None:
+        async def set_secret(self, *which: Any, **how: Any) -> bool:
+            await meanwhile()
+            return await world.store.users.set_secret(*which, **how)
+
+    return attrs.evolve(world.chat.accounts, users=cast("UserStore", Users()))
+
+
+def test_a_change_that_cannot_be_stored_changes_nothing(world: World) -> None:
+    """The user is told to try again, so the old password and the tokens have to stay good."""
+    (user,) = world.register("li si")
+    token = world.issue(user)
+
+    async def away() -> None:
         raise TryAgain
 
-
-def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
-    """The user is told to try again, so the old password has to stay good."""
-    (user,) = world.register("li si")
-    devices = attrs.evolve(world.chat.devices, tokens=cast("Tokens", AwayTokens()))
-    accounts = attrs.evolve(world.chat.accounts, devices=devices)
     with pytest.raises(TryAgain):
-        world.tasks.run(accounts.change_password(user, "pw", "better"))
+        world.tasks.run(just_before(world, away).change_password(user, "pw", "better"))
     assert secret_of(world, user) == "hash of pw"
+    assert owner(world, token) == user
 
 
 def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
     world: World,
 ) -> None:
-    """That login has proved the old password, and its token was stored after the change had first
-    looked."""
+    """That login has proved the old password, and its token was stored after the change had proved
+    it, too."""
     (user,) = world.register("li si")
     late: list[Token] = []
 
-    class Users:
-        """The store of users; somebody logs in just before it sets the password."""
+    async def log_in() -> None:
+        late.append(await world.chat.devices.new_token(user))
+        await world.chat.devices.keep(user, late[0])
 
-        find = world.store.users.find
-
-        async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-            late.append(await world.chat.devices.new_token(user))
-            await world.chat.devices.keep(user, late[0])
-            return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
-
-    accounts = attrs.evolve(world.chat.accounts, users=cast("UserStore", Users()))
-    world.tasks.run(accounts.change_password(user, "pw", "better"))
+    world.tasks.run(just_before(world, log_in).change_password(user, "pw", "better"))
     with pytest.raises(BadToken):
         owner(world, late[0])
+
+
+def test_of_two_changes_at_the_same_time_one_is_made(world: World) -> None:
+    """Both have proved the old password. The one that is refused ends neither the session of the
+    other nor its new token."""
+    (user,) = world.register("li si")
+    terminal = world.log_in(user, "winner")
+    won: list[Token] = []
+
+    class Hasher(OpenHasher):
+        """While it hashes, the other change is made."""
+
+        async def hash(self, password: str, origin: str = "") -> str:
+            change = world.chat.accounts.change_password(user, "pw", "better", session="winner")
+            won.append(await change)
+            return await super().hash(password, origin)
+
+    accounts = attrs.evolve(world.chat.accounts, hasher=Hasher())
+    with pytest.raises(BadCredentials):
+        world.tasks.run(accounts.change_password(user, "pw", "worse"))
+    assert secret_of(world, user) == "hash of better"
+    assert owner(world, won[0]) == user
+    assert not terminal.session.ended

@@ -78,6 +78,28 @@ async def test_a_login_whose_token_is_kept_behind_the_change(
     assert intruder.is_gone()
 
 
+async def test_a_change_whose_token_is_kept_behind_the_operator_s(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator's change ends the user's tokens before the user's own has stored the new one,
+    which must not be stored afterwards."""
+    intruder = await server.logged_in("Ann")
+    add, gate = MemoryTokens.add, asyncio.Event()
+
+    async def slow_add(tokens: MemoryTokens, token: KeptToken, **options: Any) -> list[str]:
+        await gate.wait()
+        return await add(tokens, token, **options)
+
+    monkeypatch.setattr(MemoryTokens, "add", slow_add)
+    says(intruder, CHANGE_PASSWORD, old="pw", new="mine")
+    await settled()
+    await set_password(server)
+    gate.set()
+    await settled()
+    assert await server.chat.overview.store.tokens.of(1, server.clock.ms) == []
+    assert intruder.is_gone()
+
+
 async def test_a_change_by_a_password_that_is_changed_meanwhile(server: Server) -> None:
     """A user who still knows the old password cannot replace the operator's new one."""
     ann = await server.logged_in("Ann")
