@@ -137,7 +137,7 @@ class Disconnected:
 
 @attrs.frozen
 class Reconnected:
-    """There is a connection again. resumed: whether the user is logged in on it."""
+    """The server is there again. resumed: whether the user is logged in."""
 
     resumed: bool
 

@@ -38,7 +38,7 @@ from adapters.client.position import beginning_at
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer, LoginAck
 from adapters.wire.declaring import Request, answer_of
-from adapters.wire.requests import Login, Resume
+from adapters.wire.requests import Login, Ping, Resume
 from chat_domain.model import User
 
 A = TypeVar("A", bound=Answer)
@@ -263,8 +263,11 @@ class Keeper:
         return self._delays.next() if courtesy is None else courtesy
 
     async def _enter_again(self) -> bool:
-        """Log the user in on a new connection. Raises Refused if the client should try another."""
+        """Log the user in on a new connection; if nobody is, let the server prove that it is there,
+        since a proxy or a stopped server accepts connections, too. Raises Refused if the client
+        should try another."""
         if self.identity is None:
+            await self.ask(Ping(), self._settings.greet_within)
             return False
         try:
             await self._resume_or_login(self.identity)

@@ -197,6 +197,7 @@ class ClientProtocol(Saying):
 
     def _on_pong(self, frame: Pong) -> None:
         self._advance(frame.at)
+        self._on_answer(frame)
 
     def _advance(self, at: int | None) -> None:
         if at is not None and self.state in LOGGED_IN:

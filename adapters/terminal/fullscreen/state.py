@@ -1,19 +1,15 @@
 """Whether there is a connection, as the user is told."""
 
-import asyncio
 from collections.abc import Callable
 
 from adapters.client import Disconnected, Event, Reconnected, SessionEnded
 from adapters.terminal import render
 from adapters.terminal.render import Line
 
-STEADY_AFTER = 3.0  # seconds that a connection without a login must last to count
-
 
 class State:
-    """A loss is reported once, and its end only when it is certain: a proxy may accept connections
-    for servers that are down, and drop each at once. If the session was ended on another device,
-    the user knows already, and the loss of its connection is not reported.
+    """A loss is reported once, until it ends. If the session was ended on another device, the user
+    knows already, and the loss of its connection is not reported.
 
     tell: shows a line.
     """
@@ -23,7 +19,6 @@ class State:
         self._tell = tell
         self._parting = False  # whether the server is about to close after SessionEnded
         self._told = False  # whether the loss was reported, so that its end will be
-        self._timer: asyncio.TimerHandle | None = None
 
     def heed(self, event: Event) -> bool:
         """Whether the event was about the connection."""
@@ -36,30 +31,15 @@ class State:
                     self.connected = False
                     self._told = not self._parting
                     self._say(event)
-                self._begin_anew()
-            case Reconnected(resumed=True):
-                self._back(event)
+                self._parting = False
             case Reconnected():
-                self._begin_anew()
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(STEADY_AFTER, self._back, event)
+                self.connected, self._parting = True, False
+                self._say(event)
             case _:
                 return False
         return True
-
-    def _back(self, event: Event) -> None:
-        self._begin_anew()
-        if not self.connected:
-            self.connected = True
-            self._say(event)
 
     def _say(self, event: Event) -> None:
         line = render.event(event) if self._told else None
         if line is not None:
             self._tell(line)
-
-    def _begin_anew(self) -> None:
-        self._parting = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

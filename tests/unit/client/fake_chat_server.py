@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 Frame = dict[str, Any]
-TAKEN = 1014
+PING, TAKEN = 1012, 1014
 AT_0 = {"head": 0, "epoch": "e1", "oldest": 1}
 TIMEOUT = 30.0  # seconds; only a failing test waits this long
 
@@ -40,13 +40,16 @@ class Peer:
 
     async def hear(self, msgid: int | None = None) -> Frame:
         """The client's next frame, which has to be of this kind. TAKEN, whose time depends on the
-        clock, is passed over unless it is asked for."""
+        clock, is passed over unless it is asked for. So is the PING that looks whether a server is
+        there, which is answered."""
         while True:
             async with asyncio.timeout(TIMEOUT):
                 raw = await self._reader.readline()
             assert raw, "the client hung up"
             frame: Frame = json.loads(raw)
-            if frame["msgid"] != TAKEN or msgid == TAKEN:
+            if frame["msgid"] == PING and "seq" in frame:
+                self.say(msgid=1013, seq=frame["seq"])
+            elif frame["msgid"] != TAKEN or msgid == TAKEN:
                 break
         assert msgid in (None, frame["msgid"]), frame
         return frame
@@ -77,7 +80,7 @@ class Peer:
         ack = {"errno": 0, "id": 13, "name": "zhang san", "v": 2, "token": "t1"} | AT_0 | fields
         self.say(msgid=1001, seq=request["seq"], **ack)
         if "since" not in request and not ack.get("reset"):
-            await self.hear(1012)
+            await self.hear(PING)
             self.say(msgid=1013, at=0)
         return request
 

@@ -401,6 +401,21 @@ async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer
         await until(client, Reconnected)
 
 
+async def test_a_client_is_back_only_when_the_server_answers(server: FakeServer) -> None:
+    """Even if nobody is logged in: a proxy, or a stopped server, accepts connections and is silent.
+    The client leaves it for another, and only then says that it has reconnected."""
+    settings = attrs.evolve(HASTY, greet_within=0.3)
+    async with connected(server, settings) as (client, peer):
+        peer.say(msgid=1018, delay=0)
+        await until(client, GoingAway)
+        await peer.hang_up()
+        await (await server.accept()).until_gone()
+        third = await server.accept()
+        looking = asyncio.create_task(third.hear())
+        assert await until(client, Reconnected) == Reconnected(resumed=False)
+        looking.cancel()
+
+
 async def test_silence_ends_the_connection(server: FakeServer) -> None:
     """The client reconnects if nobody answers its PING."""
     settings = attrs.evolve(HASTY, ping_after=0.1, dead_after=0.3)

@@ -408,12 +408,22 @@ async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer)
 
 
 async def test_a_loss_is_told_once(server: FakeServer) -> None:
-    """Its end is told once the user is logged in again, not with each new connection."""
+    """So is its end."""
     async with sitting(server) as one:
         for _ in range(3):
             assert one.talks.heed(Disconnected("gone", retrying=True))
-            one.talks.heed(Reconnected(resumed=False))
         assert told(one) == ["* connection lost (gone), reconnecting"]
         assert not one.talks.state.connected
-        one.talks.heed(Reconnected(resumed=True))
+        one.talks.heed(Reconnected(resumed=False))
         assert told(one)[1:] == ["* reconnected"]
+        assert one.talks.state.connected
+
+
+async def test_the_end_of_a_loss_also_ends_a_session_that_was_refused(server: FakeServer) -> None:
+    """A loss after it is one of its own, and is told."""
+    async with sitting(server) as one:
+        one.talks.heed(Disconnected("gone", retrying=True))
+        one.talks.heed(SessionEnded(Refused(4, "bad_token", "invalid token")))
+        one.talks.heed(Reconnected(resumed=False))
+        one.talks.heed(Disconnected("gone", retrying=True))
+        assert told(one)[2:] == ["* connection lost (gone), reconnecting"]
