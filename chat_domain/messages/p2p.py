@@ -1,6 +1,6 @@
 """Messages from one user to another."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import attrs
@@ -22,11 +22,14 @@ REMEMBERED = 1_000  # users to whom a session wrote
 
 @attrs.frozen
 class OneToOne:
+    """answered: waits until all that a session has written is in the log, or refused."""
+
     writing: Writing
     log: Log
     friends: Friends
     marks: Marks
     guard: Guard
+    answered: Callable[[Session], Coroutine[Any, Any, None]]
 
     def send(self, sender: Session, to_id: int, said: Said) -> Coroutine[Any, Any, None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; but a sender
@@ -49,7 +52,7 @@ class OneToOne:
             self.writing.expect_again(sender, said)
             raise TryAgain  # without a look, which takes seconds if the store is away
         try:
-            may_go, refused = await self._look(sender.user.id, to_id)
+            may_go, refused = await self._look(sender, to_id)
         except TryAgain:
             self.writing.expect_again(sender, said)
             raise
@@ -59,24 +62,29 @@ class OneToOne:
         self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
         unlooked[to_id] = max(0, may_go - 1)
 
-    async def _look(self, sender_id: int, to_id: int) -> tuple[int, ChatError | None]:
+    async def _look(self, sender: Session, to_id: int) -> tuple[int, ChatError | None]:
         """How many texts may be sent to a user before the next look, and the error if none may."""
-        limits = self.guard.limits
+        sender_id, limits, may_go = sender.user.id, self.guard.limits, LOOKED_AT_EVERY
         most, conversations = limits.waiting_from_unlisted, limits.conversations_per_user
         if not (most or conversations) or sender_id == to_id:
             return FRIENDS_LOOKED_AT_EVERY, None
         if await self.friends.lists(to_id, sender_id):
             return FRIENDS_LOOKED_AT_EVERY, None
-        if most and await self._waits(to_id, sender_id, most):
-            return 0, MailboxFull(to_id)
+        if most:
+            may_go = min(may_go, await self._room(sender, to_id, most))
+            if not may_go:
+                return 0, MailboxFull(to_id)
         if conversations and not await self.log.may_begin(sender_id, to_id, conversations):
             self.guard.counters.conversations_refused += 1
             return 0, TooManyConversations(conversations)
-        return LOOKED_AT_EVERY, None
+        return may_go, None
 
-    async def _waits(self, to_id: int, sender_id: int, most: int) -> bool:
-        """Whether `most` texts of this sender wait for a user's devices."""
-        if await self.log.unheard(to_id, sender_id, most) < most:
-            return False
+    async def _room(self, sender: Session, to_id: int, most: int) -> int:
+        """How many texts of this sender may wait for a user's devices besides those that do."""
+        on_their_way = sender.unanswered  # perhaps to this user, and not counted by the log yet
+        room = most - on_their_way - await self.log.unheard(to_id, sender.user.id, most)
+        if room > 0:
+            return room
+        await self.answered(sender)
         await self.marks.write(to_id)  # the stored mark may be a second behind
-        return await self.log.unheard(to_id, sender_id, most) >= most
+        return most - await self.log.unheard(to_id, sender.user.id, most)

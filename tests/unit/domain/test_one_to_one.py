@@ -150,18 +150,45 @@ class TestUnlisted:
     def test_an_unlisted_one_s_messages_wait_up_to_a_number(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
-        """The node counts them with the first message of a session, and with each 64th."""
+        """Further ones are refused over any session, except a copy of one that waits."""
         bob.leaves()
-        ann.says(bob.user, "0", cid="c0")
-        for number in range(1, LOOKED_AT_EVERY):
-            ann.says(bob.user, str(number))
+        for number in range(3):
+            ann.says(bob.user, str(number), cid=f"c{number}")
         again = world.log_in(ann.user)
         for sender in (ann, again):
             sender.says(bob.user, "one more")
             assert sender.client.statuses[-1] == "MailboxFull"
-        again.says(bob.user, "0", cid="c0")  # which is in the log already
+        again.says(bob.user, "0", cid="c0")
         assert again.client.statuses[-1] == "accepted"
-        assert len(world.entries()) == LOOKED_AT_EVERY
+        assert len(world.entries()) == 3
+
+    @pytest.mark.parametrize("before", [0, 2])
+    def test_those_on_their_way_into_the_log_count(
+        self, world: World, ann: Terminal, bob: Terminal, before: int
+    ) -> None:
+        """However fast they come, and whether or not a few are in the log already."""
+        bob.leaves()
+        for number in range(before):
+            ann.says(bob.user, str(number))
+        ann = world.log_in(ann.user)
+        world.log.slow_writes = True
+        for number in range(before, 3):
+            ann.says(bob.user, str(number))
+        ann.says(bob.user, "one more")
+        world.settle()
+        assert ann.client.statuses == [*["accepted"] * (3 - before), "MailboxFull"]
+
+    def test_those_on_their_way_to_others_do_not_count(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """There may be more of them than may wait for the user."""
+        bob.leaves()
+        world.log.slow_writes = True
+        for number in range(5):
+            ann.says(ann.user, str(number))
+        ann.says(bob.user, "the first")
+        world.settle()
+        assert ann.client.statuses == ["accepted"] * 6
 
     def test_who_has_conversations_with_many_begins_none_with_somebody_unlisted(
         self, ann: Terminal, bob: Terminal
@@ -193,7 +220,7 @@ class TestUnlisted:
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
         """The conversation therefore goes on."""
-        for number in range(LOOKED_AT_EVERY):
+        for number in range(3):
             ann.says(bob.user, str(number))
         bob.takes_over()
         world.passes(1.0)
