@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import attrs
 
-from chat_domain.entries import DELETED, Batch, Change, Entry, Known, What, is_group
+from chat_domain.entries import DELETED, Batch, Change, ChangeKind, Duplicate, Entry, is_group
 from chat_domain.errors import ChatError, CidConflict, NoSuchGroup, NoSuchUser, NotMember, TryAgain
 
 Key = tuple[int, str]  # a sender's id, and their cid
@@ -19,14 +19,14 @@ Key = tuple[int, str]  # a sender's id, and their cid
 class First:
     """What the log already has under a sender's cid."""
 
-    known: Known
+    known: Duplicate
     conv: int
     kind: int
     text: str
     change: Change | None
     answers: int
 
-    def answer(self, entry: Entry) -> Known | CidConflict:
+    def answer(self, entry: Entry) -> Duplicate | CidConflict:
         """The answer to a sender who sends this entry under the same cid."""
         return self.known if self._is(entry) else CidConflict(entry.cid)
 
@@ -41,10 +41,10 @@ class First:
         """Ignores what the log itself adds: a new group's number, the new creator after LEFT."""
         if (first.what, first.name) != (change.what, change.name):
             return False
-        if change.what == What.CREATED:
+        if change.what == ChangeKind.CREATED:
             return True
         return self.conv == entry.conv and (
-            change.what == What.LEFT or first.user_id == change.user_id
+            change.what == ChangeKind.LEFT or first.user_id == change.user_id
         )
 
 
@@ -83,7 +83,7 @@ class Admission:
 
     head: int
     changed: int
-    others: dict[int, Known | ChatError]
+    others: dict[int, Duplicate | ChatError]
     rows: list[Row]
     met: dict[int, int]
     _batch: Batch
@@ -97,7 +97,7 @@ class Admission:
         self._batch, self._seen = batch, seen
         self._firsts, self._gone = dict(seen.firsts), set()
 
-    def refusal(self, place: int) -> Known | ChatError | None:
+    def refusal(self, place: int) -> Duplicate | ChatError | None:
         """Why the entry at this index of the batch is not admitted; None if it may be."""
         entry = self._batch.entries[place]
         first = self._firsts.get((entry.sender_id, entry.cid))
@@ -121,11 +121,11 @@ class Admission:
         self.head = at = self.head + 1
         self.rows.append(Row(entry, at, conv, change))
         self._firsts[entry.sender_id, entry.cid] = First(
-            Known(at, entry.time_ms), conv, entry.kind, entry.text, change, entry.answers
+            Duplicate(at, entry.time_ms), conv, entry.kind, entry.text, change, entry.answers
         )
         if conv in self._seen.new:
             self.met.setdefault(conv, at)
-        if change is not None and (is_group(conv) or change.what == What.ERASED):
+        if change is not None and (is_group(conv) or change.what == ChangeKind.ERASED):
             self.changed = at
 
     def shut_out(self, group_id: int, user_id: int = 0) -> None:

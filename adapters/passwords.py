@@ -9,7 +9,7 @@ from typing import TypeVar
 import argon2
 import structlog
 
-from adapters.turns import Askers, Turns
+from adapters.fair_executor import Askers, FairExecutor
 from chat_domain.model import NO_PASSWORD, PLAIN
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Argon2Hasher:
     passes.
 
     cheap: parameters that cost next to nothing, for tests only. threads: how many compute hashes.
-    waiting, refused, askers: see `Turns`.
+    waiting, refused, askers: see `FairExecutor`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Argon2Hasher:
             time_cost=passes, memory_cost=memory, parallelism=1, type=argon2.Type.ID
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
-        self._turns = Turns(
+        self._jobs = FairExecutor(
             self._pool, hands=threads, waiting=waiting, refused=refused, askers=askers
         )
         self._nobody = self._argon2.hash("")
@@ -76,13 +76,13 @@ class Argon2Hasher:
 
     def waiting(self) -> int:
         """How many passwords wait to be hashed or verified."""
-        return len(self._turns)
+        return len(self._jobs)
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     async def _run(self, job: Callable[[], T], origin: str = "") -> T:
-        return await self._turns.run(job, origin)
+        return await self._jobs.run(job, origin)
 
     def _verify(self, secret: str | None, password: str) -> bool:
         hashed = secret if secret is not None and _is_hash(secret) else None

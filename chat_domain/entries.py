@@ -50,7 +50,7 @@ def other_of(conv: int, user_id: int) -> int:
     return conv & ID_BITS if user_id == low else low
 
 
-class What(enum.StrEnum):
+class ChangeKind(enum.StrEnum):
     """What a change entry changes. Values of a later version are kept as plain strings.
 
     CREATED: a group called `name`, with its description in `detail`. JOINED, LEFT: the sender did;
@@ -75,7 +75,7 @@ class What(enum.StrEnum):
 
 @attrs.frozen
 class Change:
-    """what: see `What`, which also explains the other fields."""
+    """what: see `ChangeKind`, which also explains the other fields."""
 
     what: str
     user_id: int = 0
@@ -139,12 +139,12 @@ class Entry:
         self.size = size if change is None else size + change.size
 
     @property
-    def place(self) -> "Place":
-        return Place(self.at, self.cid, self.sender_id, self.time_ms)
+    def place(self) -> "EntryRef":
+        return EntryRef(self.at, self.cid, self.sender_id, self.time_ms)
 
 
 @attrs.frozen
-class Sight:
+class Visibility:
     """What a user who has joined a conversation, and perhaps left it, may see of it.
 
     since: they see entries above this position. upto: and none above this one; FOR_EVER if they
@@ -163,27 +163,31 @@ class Sight:
 EVERYBODY = -1  # in place of a user's id
 
 
-def comer(entry: Entry) -> int | None:
+def joining_user(entry: Entry) -> int | None:
     """The user who sees a group from this entry on; None if the entry adds nobody."""
     change = entry.change
-    return entry.sender_id if change and change.what in {What.CREATED, What.JOINED} else None
+    return (
+        entry.sender_id
+        if change and change.what in {ChangeKind.CREATED, ChangeKind.JOINED}
+        else None
+    )
 
 
-def goer(entry: Entry) -> int | None:
+def leaving_user(entry: Entry) -> int | None:
     """The user who sees nothing of a group above this entry, or EVERYBODY; None if the entry
     removes nobody."""
     change = entry.change
     if change is None:
         return None
-    if change.what == What.LEFT:
+    if change.what == ChangeKind.LEFT:
         return entry.sender_id
-    if change.what == What.REMOVED:
+    if change.what == ChangeKind.REMOVED:
         return change.user_id
-    return EVERYBODY if change.what == What.ENDED else None
+    return EVERYBODY if change.what == ChangeKind.ENDED else None
 
 
 @attrs.frozen
-class Known:
+class Duplicate:
     """The position and time of an entry that the log already has under the same sender and cid."""
 
     at: int
@@ -191,7 +195,7 @@ class Known:
 
 
 @attrs.define
-class Place:
+class EntryRef:
     """A reference to an entry, such as the last one that a node has applied. at: 0 for none.
 
     `time_ms` is compared as well. If the log has lost the entry and a copy, sent again, has taken
@@ -206,12 +210,12 @@ class Place:
     time_ms: int = 0
 
 
-NOWHERE = Place()  # refers to no entry
+NO_ENTRY = EntryRef()  # refers to no entry
 
 
 @attrs.define
 class Batch:
-    """Entries to be committed together, in this order. Treated as immutable, like a `Place`.
+    """Entries to be committed together, in this order. Treated as immutable, like an `EntryRef`.
 
     epoch: the log's, as the appending node knows it. judged: the position up to which that node has
     applied all changes; by these it judged who may write. last: the last entry that it knows.
@@ -221,12 +225,12 @@ class Batch:
     entries: tuple[Entry, ...]
     epoch: str
     judged: int
-    last: Place
+    last: EntryRef
     refused: Mapping[int, ChatError] = attrs.field(factory=dict)
 
 
 @attrs.frozen
-class Ends:
+class LogEnds:
     """The log as a whole. epoch: it changes whenever positions could have been assigned twice.
     head: the last position assigned. oldest: nothing below it is kept (1 if nothing was ever
     deleted). changed: the position of the last change."""
@@ -238,7 +242,7 @@ class Ends:
 
 
 @attrs.frozen
-class Erased:
+class ErasureProgress:
     """How far the erasing of a user's texts has come, in ascending order of their conversations:
     those below `conv` are done, and `conv` up to the position `at`. done: all are."""
 
@@ -248,7 +252,7 @@ class Erased:
 
 
 @attrs.frozen
-class Reading:
+class LogSlice:
     """A part of the log. upto: the part has everything requested up to this position, which is the
     last entry's if more may follow, and otherwise the head at that time."""
 
@@ -263,6 +267,6 @@ class Opening:
     got: some device of the user has received everything up to here. groups: those that they are in.
     """
 
-    ends: Ends
+    ends: LogEnds
     got: int
     groups: tuple[int, ...]

@@ -11,7 +11,8 @@ from typing import Literal
 
 import attrs
 
-from adapters.contained import contained_store, contained_surroundings
+from adapters.containment import contained_store, contained_surroundings
+from adapters.fair_executor import Askers
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
@@ -22,9 +23,8 @@ from adapters.memory.nodes import Hub, NoLease
 from adapters.operators.timed import timed_store, timed_surroundings
 from adapters.passwords import Argon2Hasher
 from adapters.sqlite import sqlite_store
+from adapters.startup_errors import StoreUnusable
 from adapters.system import RandomIds, SystemClock
-from adapters.turns import Askers
-from adapters.unusable import StoreUnusable
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain

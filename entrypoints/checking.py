@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from adapters.unusable import BrokerUnusable, StoreUnusable
+from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.declaring import BadSettings, without_password
 from entrypoints.process import WRONG_USE

@@ -16,7 +16,7 @@ from typing import Any
 from adapters.control.client import NobodyThere, ask
 from adapters.control.server import carry_out
 from adapters.control.user_commands import COMMANDS
-from adapters.unusable import BrokerUnusable, StoreUnusable
+from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import visited
 from entrypoints.controlling import control_paths
 from entrypoints.declaring import BadSettings

@@ -9,12 +9,12 @@ from http import HTTPStatus
 import attrs
 import structlog
 
-from adapters.forever import forever
 from adapters.gateway.gateway import Gateway
 from adapters.operators.http import Page, Pages, serve_pages
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
+from adapters.repeating import repeat_forever
 from chat_domain.ports.runtime import Depths
 from entrypoints.declaring import BadSettings, shown
 from entrypoints.listening import place_of, reason_of
@@ -41,7 +41,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
         raise BadSettings(f"{where}: cannot listen on port {port}: {reason_of(error)}") from error
     for sock in server.sockets:
         log.info("health and metrics on http://%s", place_of(sock))
-    lag = asyncio.create_task(forever("lag", partial(measure_lag, gateway.shared.tally.lag)))
+    lag = asyncio.create_task(repeat_forever("lag", partial(measure_lag, gateway.shared.tally.lag)))
     try:
         yield
     finally:

@@ -12,17 +12,17 @@ from typing import cast
 import attrs
 import structlog
 
-from adapters.gateway.departures import Departures
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_log import DisconnectLog
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.slices import Slices
 from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.tls import Leave, Secured
-from adapters.web.asking import USE_TLS, Access
+from adapters.tcp.tls import Leave, TlsTransport
 from adapters.web.front import Front, Web
+from adapters.web.http_requests import USE_TLS, Access
 from adapters.web.page import Page
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
@@ -39,7 +39,7 @@ class HandshakeDoor:
 
     guard: Guard
     clock: Clock
-    departures: Departures
+    disconnect_log: DisconnectLog
     slices: Slices
 
     def in_turn(self, peer: str, work: Callable[[], None]) -> None:
@@ -50,16 +50,16 @@ class HandshakeDoor:
         try:
             origin = origins.enter(peer, self.clock.monotonic())
         except TooManyConnections:  # refused before it costs a handshake
-            self.departures.stranger(Ending.TOO_MANY_CONNECTIONS, peer)
+            self.disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, peer)
             return None
 
-        def leave(trouble: Ending | None, detail: str) -> None:
+        def leave(trouble: DisconnectReason | None, detail: str) -> None:
             origins.leave(origin, stranger=True)
             if trouble is None:
                 origin.arrive_once_more()
                 return
-            self.departures.stranger(trouble, peer, detail)
-            if trouble is Ending.TLS_FAILED:
+            self.disconnect_log.stranger(trouble, peer, detail)
+            if trouble is DisconnectReason.TLS_FAILED:
                 self.guard.counters.handshakes_failed += 1
 
         return leave
@@ -124,7 +124,7 @@ class Entrance:
             proxies=self.proxies,
             shared=gateway.shared,
             welcome=gateway.welcome,
-            left=gateway.departures.stranger,
+            left=gateway.disconnect_log.stranger,
             outboxes=self._outboxes,
         )
         # An HTTP proxy may use its own header instead.
@@ -140,15 +140,17 @@ class Entrance:
             begin = partial(self._secured, self._certificate, begin, to_plain_http)
         if not self.proxies:
             return begin(None)
-        return Arrival(self.proxies, begin, self._gateway.departures.stranger, required=required)
+        return Arrival(
+            self.proxies, begin, self._gateway.disconnect_log.stranger, required=required
+        )
 
     def _secured(
         self, certificate: Certificate, begin: Begin, to_plain_http: bytes, peer: str | None
     ) -> asyncio.Protocol:
         gateway = self._gateway
         shared = gateway.shared
-        door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.departures, shared.slices)
-        secured = Secured(certificate, begin, door, peer, to_plain_http=to_plain_http)
+        door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.disconnect_log, shared.slices)
+        secured = TlsTransport(certificate, begin, door, peer, to_plain_http=to_plain_http)
         return cast("asyncio.Protocol", secured)  # `Arrival` calls its `data_received`
 
 

@@ -13,8 +13,8 @@ import attrs
 import structlog
 
 from adapters.gateway.gateway import Gateway
+from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from adapters.tcp.certificate import Certificate
-from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.checking import check_addresses
 from entrypoints.declaring import BadSettings
 from entrypoints.limits import affordable
@@ -99,8 +99,8 @@ def take(
     limits = affordable(settings.limits())
     guard = gateway.shared.guard
     guard.change(limits, registration_open=settings.registration == "open")
-    for conversation in gateway:
-        conversation.talk.meter.change(limits)
+    for handler in gateway:
+        handler.context.meter.change(limits)
     gateway.shared.chat.retention.keep_days = settings.keep_days
     entrance.proxies.networks = settings.proxy_networks()
     entrance.access.origins = settings.origins()

@@ -5,10 +5,10 @@ import asyncio
 from msgspec.structs import replace
 
 from adapters.client import codec
-from adapters.client.asking import id_or_name
 from adapters.client.errors import Refused, StoreError
-from adapters.client.keeper import Identity
 from adapters.client.position import Position, beginning_at
+from adapters.client.requester import id_or_name
+from adapters.client.session_keeper import Identity
 from adapters.client.writing import Writing
 from adapters.wire import requests
 from chat_domain.model import Resumable, User

@@ -17,10 +17,10 @@ from adapters.client.errors import StoreError
 from adapters.client.events import Changed, Event, Message, Reset
 from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
-from adapters.client.keeper import Address, Keeper
 from adapters.client.ledger import FileLedger, Ledger
 from adapters.client.people import People
 from adapters.client.reading import Reading
+from adapters.client.session_keeper import Address, SessionKeeper
 from adapters.client.settings import Settings
 from adapters.client.store import Given
 from adapters.client.where import Where, where
@@ -98,7 +98,7 @@ class ChatClient(Account, Conversations, Groups, People):
             deliver=self._deliver,
             has_room=self._has_room,
         )
-        self._keeper = Keeper(
+        self._keeper = SessionKeeper(
             self._connection, address, settings, ledger, self._deliver, reconnect=reconnect, rng=rng
         )
         self._keeper.on_end = self._inbox.end

@@ -7,10 +7,10 @@ from typing import TypedDict
 
 from msgspec.structs import replace
 
-from adapters.client.asking import Asking
 from adapters.client.conversation import Conversation, Page
+from adapters.client.event_mapping import conversation_of, page_of
 from adapters.client.events import Changed, Message
-from adapters.client.telling import conversation_of, page_of
+from adapters.client.requester import Requester
 from adapters.client.where import InGroup, Where, where
 from adapters.wire import requests
 from chat_domain.model import Preferences
@@ -23,7 +23,7 @@ class _Ids(TypedDict, total=False):
     groupid: int
 
 
-class Conversations(Asking):
+class Conversations(Requester):
     _typed: tuple[Where | None, float] = (None, -math.inf)
 
     async def conversations(self, page: int = 100) -> AsyncIterator[Conversation]:

@@ -3,12 +3,12 @@ that it takes effect once."""
 
 from collections.abc import AsyncIterator
 
-from adapters.client.asking import Asking, id_or_name
+from adapters.client.requester import Requester, id_or_name
 from adapters.wire import requests
 from chat_domain.model import Group, Member, Membership
 
 
-class Groups(Asking):
+class Groups(Requester):
     async def groups(self, page: int = 100) -> AsyncIterator[Membership]:
         """The user's groups, ascending by id, fetched page by page."""
         async for ack in self._pages(requests.ListGroups(limit=page)):

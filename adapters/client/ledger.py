@@ -15,11 +15,11 @@ import attrs
 
 from adapters.client.errors import Refused, StoreError
 from adapters.client.events import Ack, Changed, Event, Message, Reset
-from adapters.client.keeping import Keeping
 from adapters.client.outbox import Chat
 from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.store import Entry, Given, Numbered, Owner, Store
+from adapters.client.store_writer import StoreWriter
 from adapters.client.where import Where
 from adapters.wire.answers import LoginAck
 from adapters.wire.requests import GroupChat
@@ -100,7 +100,7 @@ class FileLedger(Ledger):
         self._open = deque((one.entry, one.number) for one in unfinished)
         self._left_over = unfinished
         self._unsent = dict(store.unsent())
-        self._keeping = Keeping(store, self._failed, self._idle)
+        self._writer = StoreWriter(store, self._failed, self._idle)
         if owner is not None:
             self.user = User(owner.user_id, owner.name)
             self.token = owner.token
@@ -118,7 +118,7 @@ class FileLedger(Ledger):
 
     @property
     def size(self) -> int:  # type: ignore[override]
-        return self._keeping.size
+        return self._writer.size
 
     def entered(self, ack: LoginAck) -> None:
         if ack.epoch != self._epoch:
@@ -127,7 +127,7 @@ class FileLedger(Ledger):
         left, self._left_over = self._left_over, []
         for one in left:
             if one.epoch == self._epoch or not isinstance(one.entry, Reset):
-                self._keeping.after(partial(self.give, one.entry))
+                self._writer.after(partial(self.give, one.entry))
 
     def renewed(self, token: str) -> None:
         if self._owner is not None:
@@ -136,7 +136,7 @@ class FileLedger(Ledger):
     def moved(self, position: Position | None) -> None:
         if position is not None and self._owner is not None and position != self._position:
             self._note(position)
-            self._keeping.write(lambda store: store.move(position))
+            self._writer.write(lambda store: store.move(position))
 
     def hand(self, event: Event) -> None:
         if isinstance(event, Message | Changed):
@@ -144,7 +144,7 @@ class FileLedger(Ledger):
         elif isinstance(event, Reset):
             self._add(event, event.position)
         else:
-            self._keeping.after(partial(self.give, event))
+            self._writer.after(partial(self.give, event))
 
     def finish(self, entry: Given) -> None:
         if not any(one is entry for one, _ in self._open):
@@ -153,11 +153,11 @@ class FileLedger(Ledger):
             one, number = self._open.popleft()
             if one is entry:
                 break
-        self._keeping.write(lambda store: store.finish(number))
+        self._writer.write(lambda store: store.finish(number))
 
     def posted(self, cid: str, chat: Chat) -> None:
         self._unsent[cid] = chat
-        self._keeping.write(lambda store: store.post(cid, chat))
+        self._writer.write(lambda store: store.post(cid, chat))
 
     def settled(self, cid: str, outcome: Ack | Exception) -> None:
         if not isinstance(outcome, Ack | Refused):
@@ -165,24 +165,24 @@ class FileLedger(Ledger):
         chat = self._unsent.pop(cid, None)
         if chat is not None and isinstance(outcome, Ack):
             numbered = self._numbered(self._said(cid, chat, outcome))
-            self._keeping.write(lambda store: store.add(numbered, unfinished=False))
-        self._keeping.write(lambda store: store.settle(cid))
+            self._writer.write(lambda store: store.add(numbered, unfinished=False))
+        self._writer.write(lambda store: store.settle(cid))
 
     async def kept(self, where: Where, before: int, limit: int) -> list[Entry]:
         """The last `limit` entries of a conversation below a position, ascending. Raises StoreError
         if the store is closed, or has failed."""
         had: list[list[Entry]] = []
-        self._keeping.write(lambda store: had.append(store.kept(where, before, limit)))
+        self._writer.write(lambda store: had.append(store.kept(where, before, limit)))
         await self.flushed()
         if not had:
             raise StoreError("the local store is closed")
         return had[0]
 
     async def flushed(self) -> None:
-        await self._keeping.flushed()
+        await self._writer.flushed()
 
     async def close(self) -> None:
-        await self._keeping.close()
+        await self._writer.close()
 
     # Inside.
 
@@ -195,7 +195,7 @@ class FileLedger(Ledger):
     def _own(self, owner: Owner) -> None:
         self._owner = owner
         self.user, self.token = User(owner.user_id, owner.name), owner.token
-        self._keeping.write(lambda store: store.own(owner))
+        self._writer.write(lambda store: store.own(owner))
 
     def _note(self, position: Position) -> None:
         self._position, self._epoch = position, position.epoch
@@ -210,7 +210,7 @@ class FileLedger(Ledger):
             store.add(numbered, unfinished=True)
             store.move(position)
 
-        self._keeping.write(write, partial(self.give, entry))
+        self._writer.write(write, partial(self.give, entry))
 
     def _numbered(self, entry: Given) -> Numbered:
         self._number += 1

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from adapters.client.asking import Asking, id_or_name
+from adapters.client.requester import Requester, id_or_name
 from adapters.wire import requests
 from chat_domain.model import Friend
 
 
-class People(Asking):
+class People(Requester):
     async def find_user(self, name: str) -> Friend:
         """The user of this name, on the list or not. Refused if there is none: `no_such_user`."""
         return (await self._ask(requests.FindUser(name=name))).friend()

@@ -1,6 +1,6 @@
 """One user's side of the protocol: bytes in, events out, bytes to send. No I/O.
 
-What the client sends is in `saying`, what it receives is here.
+What the client sends is in `sending_half`, what it receives is here.
 
 Rules:
  1. Requests may be sent on any open connection. Chats are sent only while somebody is logged in
@@ -21,6 +21,14 @@ from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused, WrongServer
+from adapters.client.event_mapping import (
+    MessageFrame,
+    event_of_change,
+    event_of_mark,
+    event_of_message,
+    event_of_settings,
+    event_of_typing,
+)
 from adapters.client.outbox import Outgoing
 from adapters.client.outputs import (
     ENDED_ELSEWHERE,
@@ -32,16 +40,8 @@ from adapters.client.outputs import (
     State,
 )
 from adapters.client.position import Position
-from adapters.client.saying import Saying
+from adapters.client.sending_half import SendingHalf
 from adapters.client.settings import Settings
-from adapters.client.telling import (
-    MessageFrame,
-    event_of_change,
-    event_of_mark,
-    event_of_message,
-    event_of_settings,
-    event_of_typing,
-)
 from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
@@ -50,7 +50,7 @@ _TLS_ALERT = b"\x15\x03"  # how a TLS server answers data that is not TLS
 _NO_CHAT_SERVER = "what listens on this port is not a chat server"
 
 
-class ClientProtocol(Saying):
+class ClientProtocol(SendingHalf):
     """room: whether the application can take more entries of the log. To be set.
 
     greeted: whether a chat server has ever sent a valid frame.

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from adapters.client import events
 from adapters.client.codec import conflict
 from adapters.client.errors import Refused
+from adapters.client.event_mapping import event_of_refusal
 from adapters.client.ledger import Ledger
 from adapters.client.outbox import Chat
 from adapters.client.protocol import ClientProtocol
-from adapters.client.telling import event_of_refusal
 from adapters.wire.answers import Answer
 
 Outcome = events.Ack | Exception

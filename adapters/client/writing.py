@@ -3,15 +3,15 @@
 import asyncio
 
 from adapters.client import codec
-from adapters.client.asking import Asking
 from adapters.client.errors import OutboxFull, Refused
 from adapters.client.events import Ack
 from adapters.client.outbox import Chat
+from adapters.client.requester import Requester
 from adapters.client.where import InGroup, Where, where
 from adapters.wire import requests
 
 
-class Writing(Asking):
+class Writing(Requester):
     """cid, in methods that have it: by this the server recognizes a second copy of the message, 1
     to 64 of `A-Z a-z 0-9 _ -`. By default a new one."""
 

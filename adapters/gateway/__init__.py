@@ -1,6 +1,7 @@
-"""Conversations with clients, over whatever carries their frames.
+"""Serving clients, over whatever carries their frames.
 
-Imports go one way: gateway, conversation, commands, talk, clients, link. `talk` is what a command
-may do with its client; `conversation` receives frames and has them carried out. Others may import
-`gateway`, `link` with `endings` (for adapters that carry frames), `slices`, `tally` and `tasks`.
+Imports go one way: gateway, client_handler, commands, client_context, clients, link. A
+`client_handler` receives frames and has them carried out; `client_context` is what a command may do
+with its client. Others may import `gateway`, `link` with `disconnect_reasons` (for adapters that
+carry frames), `slices`, `tally` and `tasks`.
 """

@@ -5,13 +5,13 @@ How clients of version 1 differ is in `version1_clients`.
 
 from collections.abc import Mapping
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames
 from adapters.wire.frames import ServerFrame, encode, where
 from adapters.wire.version2 import MessageEncoder
-from chat_domain.entries import DELETED, Entry, Known
+from chat_domain.entries import DELETED, Duplicate, Entry
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
@@ -44,7 +44,7 @@ class Version2Client:
         if entry.kind != DELETED:
             self.show(entry)
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         if tag is not None:
             self._link.write(encode(answers.Ack(tag, entry.at, entry.time_ms)))
 
@@ -88,11 +88,11 @@ class Version2Client:
 
     def dropped(self) -> None:
         self.going_away(RECONNECT_WITHIN_MS)
-        self._link.close(Ending.MOVED)
+        self._link.close(DisconnectReason.MOVED)
 
     def thrown_out(self) -> None:
         self._send(frames.SessionEndedFrame())
-        self._link.close(Ending.LOGGED_OUT)
+        self._link.close(DisconnectReason.LOGGED_OUT)
 
     def closed(self) -> None:
         """Nothing is in progress that would have to be stopped."""

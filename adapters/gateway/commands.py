@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from adapters.gateway import logging_in
-from adapters.gateway.talk import Talk
+from adapters.gateway.client_context import ClientContext
 from adapters.wire import answers, requests
 from adapters.wire.answers import Ack, FriendRow, MemberRow
 from adapters.wire.declaring import AnyRequest
@@ -19,119 +19,121 @@ from chat_domain.errors import NotSentYet
 from chat_domain.fairness.meter import READERS_PER_FRAME
 
 Unfinished = Coroutine[Any, Any, None]
-Command = Callable[[Talk, Any], Unfinished | None]
+Command = Callable[[ClientContext, Any], Unfinished | None]
 
 
-def one_chat(talk: Talk, request: requests.OneChat) -> Unfinished | None:
-    session = talk.session
+def one_chat(context: ClientContext, request: requests.OneChat) -> Unfinished | None:
+    session = context.session
     if session is None or session.ended:  # `current_session`, without a call for each message
-        raise talk.not_logged_in()
-    return talk.chat.one_to_one.send(session, request.toid, request)
+        raise context.not_logged_in()
+    return context.chat.one_to_one.send(session, request.toid, request)
 
 
-def group_chat(talk: Talk, request: requests.GroupChat) -> None:
-    session = talk.current_session()
-    readers = talk.chat.group_chat.readers(request.groupid)
-    talk.meter.frames += readers / READERS_PER_FRAME
-    talk.chat.group_chat.send(session, request.groupid, request)
+def group_chat(context: ClientContext, request: requests.GroupChat) -> None:
+    session = context.current_session()
+    readers = context.chat.group_chat.readers(request.groupid)
+    context.meter.frames += readers / READERS_PER_FRAME
+    context.chat.group_chat.send(session, request.groupid, request)
 
 
-def taken(talk: Talk, request: requests.Taken) -> None:
-    session = talk.current_session()
-    if talk.client is not None and not talk.client.says_taken:
+def taken(context: ClientContext, request: requests.Taken) -> None:
+    session = context.current_session()
+    if context.client is not None and not context.client.says_taken:
         raise NotSentYet(request.at, 0)  # version 1 has no positions
-    talk.meter.free += 1
-    talk.chat.marks.taken_over(session, request.at)
+    context.meter.free += 1
+    context.chat.marks.taken_over(session, request.at)
 
 
-async def read(talk: Talk, request: requests.Read) -> None:
-    session = talk.current_session()
+async def read(context: ClientContext, request: requests.Read) -> None:
+    session = context.current_session()
     conv = request.conv_of(session.user.id)
-    await talk.chat.read_marks.read(session, conv, request.at)
-    talk.acknowledge(request)
+    await context.chat.read_marks.read(session, conv, request.at)
+    context.acknowledge(request)
 
 
-def typing(talk: Talk, request: requests.Typing) -> Unfinished | None:
-    session = talk.current_session()
-    return talk.chat.typing.types(session, request.conv_of(session.user.id))
+def typing(context: ClientContext, request: requests.Typing) -> Unfinished | None:
+    session = context.current_session()
+    return context.chat.typing.types(session, request.conv_of(session.user.id))
 
 
-async def settings(talk: Talk, request: requests.Settings) -> None:
-    session, own = talk.current_session(), talk.chat.settings
+async def settings(context: ClientContext, request: requests.Settings) -> None:
+    session, own = context.current_session(), context.chat.settings
     user_id = session.user.id
     conv = request.conv_of(user_id)
     muting = None if conv is None else await own.mute(session, conv, request.muted)
     preferences = await own.change(
         session, hide_read=request.hide_read, hide_typing=request.hide_typing
     )
-    talk.answer(request, answers.SettingsAck.of(preferences, muting, user_id))
+    context.answer(request, answers.SettingsAck.of(preferences, muting, user_id))
 
 
-def ping(talk: Talk, request: requests.Ping) -> None:
-    talk.meter.free += 1
-    if talk.takes_errors():
-        talk.answer(request, answers.Pong(at=talk.place()))
+def ping(context: ClientContext, request: requests.Ping) -> None:
+    context.meter.free += 1
+    if context.takes_errors():
+        context.answer(request, answers.Pong(at=context.place()))
 
 
-def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
+def pong(context: ClientContext, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
     """A sign of life, like every frame."""
-    talk.meter.free += 1
+    context.meter.free += 1
 
 
-async def list_conversations(talk: Talk, request: requests.ListConversations) -> None:
-    user = talk.current_session().user
-    page = await talk.chat.history.conversations(user.id, request.before, request.limit)
-    talk.answer(request, conversations_ack(user.id, page, on_terminal=talk.is_on_terminal()))
+async def list_conversations(context: ClientContext, request: requests.ListConversations) -> None:
+    user = context.current_session().user
+    page = await context.chat.history.conversations(user.id, request.before, request.limit)
+    context.answer(request, conversations_ack(user.id, page, on_terminal=context.is_on_terminal()))
 
 
-async def history(talk: Talk, request: requests.History) -> None:
-    user = talk.current_session().user
+async def history(context: ClientContext, request: requests.History) -> None:
+    user = context.current_session().user
     conv = request.conv_of(user.id)
-    part = await talk.chat.history.part(user.id, conv, request.before, request.after, request.limit)
-    talk.answer(request, history_ack(user.id, part, on_terminal=talk.is_on_terminal()))
+    part = await context.chat.history.part(
+        user.id, conv, request.before, request.after, request.limit
+    )
+    context.answer(request, history_ack(user.id, part, on_terminal=context.is_on_terminal()))
 
 
-async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
-    user = talk.current_session().user
+async def add_friend(context: ClientContext, request: requests.AddFriend) -> None:
+    user = context.current_session().user
     who = request.friendname or "" if request.friendid is None else request.friendid
-    friend = await talk.chat.friends.add(user.id, who)
-    talk.acknowledge(request, Ack(friend=FriendRow.of(friend)))
+    friend = await context.chat.friends.add(user.id, who)
+    context.acknowledge(request, Ack(friend=FriendRow.of(friend)))
 
 
-async def remove_friend(talk: Talk, request: requests.RemoveFriend) -> None:
-    await talk.chat.friends.remove(talk.current_session().user.id, request.friendid)
-    talk.acknowledge(request)
+async def remove_friend(context: ClientContext, request: requests.RemoveFriend) -> None:
+    await context.chat.friends.remove(context.current_session().user.id, request.friendid)
+    context.acknowledge(request)
 
 
-async def list_friends(talk: Talk, request: requests.ListFriends) -> None:
-    user = talk.current_session().user
-    page = await talk.chat.friends.page(user.id, request.after, request.limit)
+async def list_friends(context: ClientContext, request: requests.ListFriends) -> None:
+    user = context.current_session().user
+    page = await context.chat.friends.page(user.id, request.after, request.limit)
     friends = [FriendRow.of(friend) for friend in page.items]
-    talk.answer(request, answers.FriendsAck(friends=friends, next=page.next))
+    context.answer(request, answers.FriendsAck(friends=friends, next=page.next))
 
 
-async def find_user(talk: Talk, request: requests.FindUser) -> None:
-    talk.current_session()
-    found = await talk.chat.friends.find(request.name)
-    talk.answer(request, answers.FindUserAck.of(found))
+async def find_user(context: ClientContext, request: requests.FindUser) -> None:
+    context.current_session()
+    found = await context.chat.friends.find(request.name)
+    context.answer(request, answers.FindUserAck.of(found))
 
 
-async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
-    user = talk.current_session().user
-    done, group = await talk.chat.groups.create(
+async def create_group(context: ClientContext, request: requests.CreateGroup) -> None:
+    user = context.current_session().user
+    done, group = await context.chat.groups.create(
         user, request.groupname, request.groupdesc, request.cid
     )
-    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms, groupid=group.id))
+    context.acknowledge(request, Ack(at=done.at, time=done.time_ms, groupid=group.id))
 
 
-async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
-    user = talk.current_session().user
-    groups = talk.chat.groups
+async def join_group(context: ClientContext, request: requests.JoinGroup) -> None:
+    user = context.current_session().user
+    groups = context.chat.groups
     if request.groupid is not None:
         done, group = await groups.join(user, request.groupid, request.cid)
     else:
         done, group = await groups.join_by_name(user, request.groupname or "", request.cid)
-    talk.acknowledge(
+    context.acknowledge(
         request,
         Ack(
             at=done.at,
@@ -143,30 +145,32 @@ async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     )
 
 
-async def rename_group(talk: Talk, request: requests.RenameGroup) -> None:
-    user = talk.current_session().user
-    talk.meter.frames += talk.chat.group_chat.readers(request.groupid) / READERS_PER_FRAME
-    done = await talk.chat.groups.rename(user, request.groupid, request.groupname, request.cid)
-    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms))
+async def rename_group(context: ClientContext, request: requests.RenameGroup) -> None:
+    user = context.current_session().user
+    context.meter.frames += context.chat.group_chat.readers(request.groupid) / READERS_PER_FRAME
+    done = await context.chat.groups.rename(user, request.groupid, request.groupname, request.cid)
+    context.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
-async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
-    user = talk.current_session().user
-    done = await talk.chat.groups.leave(user, request.groupid, request.cid)
-    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms))
+async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> None:
+    user = context.current_session().user
+    done = await context.chat.groups.leave(user, request.groupid, request.cid)
+    context.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
-async def list_groups(talk: Talk, request: requests.ListGroups) -> None:
-    user = talk.current_session().user
-    page = await talk.chat.groups.own(user.id, request.after, request.limit)
-    talk.answer(request, groups_ack(page, on_terminal=talk.is_on_terminal()))
+async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:
+    user = context.current_session().user
+    page = await context.chat.groups.own(user.id, request.after, request.limit)
+    context.answer(request, groups_ack(page, on_terminal=context.is_on_terminal()))
 
 
-async def list_members(talk: Talk, request: requests.ListMembers) -> None:
-    user = talk.current_session().user
-    page = await talk.chat.groups.members(user.id, request.groupid, request.after, request.limit)
+async def list_members(context: ClientContext, request: requests.ListMembers) -> None:
+    user = context.current_session().user
+    page = await context.chat.groups.members(user.id, request.groupid, request.after, request.limit)
     members = [MemberRow.of(member) for member in page.items]
-    talk.answer(request, answers.MembersAck(groupid=request.groupid, users=members, next=page.next))
+    context.answer(
+        request, answers.MembersAck(groupid=request.groupid, users=members, next=page.next)
+    )
 
 
 COMMANDS: dict[type[AnyRequest], Command] = {
@@ -200,7 +204,7 @@ COMMANDS: dict[type[AnyRequest], Command] = {
 }
 
 
-def ignore(talk: Talk, request: AnyRequest) -> None:
+def ignore(context: ClientContext, request: AnyRequest) -> None:
     """The C++ server's client cannot have meant this request."""
 
 

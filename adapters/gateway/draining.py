@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import structlog
 
+from adapters.gateway.client_context import ClientContext
 from adapters.gateway.clients import RECONNECT_WITHIN_MS
-from adapters.gateway.endings import Ending
-from adapters.gateway.talk import Talk
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.tasks import BackgroundTasks
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def batches(everybody: Sequence[T], seconds: float) -> list[Sequence[T]]:
     return [everybody[start : start + size] for start in range(0, len(everybody), size)]
 
 
-async def send_away(talks: Sequence[Talk], tasks: BackgroundTasks, seconds: float) -> None:
+async def send_away(talks: Sequence[ClientContext], tasks: BackgroundTasks, seconds: float) -> None:
     """Begin to send everybody away, within about so many seconds. Slow ends go on in tasks."""
     everybody = random.sample(talks, len(talks))
     parts = batches(everybody, seconds)
@@ -41,14 +41,14 @@ async def send_away(talks: Sequence[Talk], tasks: BackgroundTasks, seconds: floa
     for number, part in enumerate(parts):
         if number:
             await asyncio.sleep(BATCH_EVERY)
-        for talk in part:
-            if talk.client is not None:
-                talk.client.going_away(RECONNECT_WITHIN_MS)
-        for talk in part:
-            tasks.start(_end(talk), talk.session)
+        for context in part:
+            if context.client is not None:
+                context.client.going_away(RECONNECT_WITHIN_MS)
+        for context in part:
+            tasks.start(_end(context), context.session)
 
 
-async def _end(talk: Talk) -> None:
-    await talk.log_out()
-    if not talk.gone:
-        talk.link.close(Ending.SHUTTING_DOWN)
+async def _end(context: ClientContext) -> None:
+    await context.log_out()
+    if not context.gone:
+        context.link.close(DisconnectReason.SHUTTING_DOWN)

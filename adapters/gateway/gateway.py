@@ -1,111 +1,111 @@
-"""All conversations of this node: how they begin, their clock, and how they all end."""
+"""All clients of this node: how each gets a handler, their clock, and how all are sent away."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from adapters.forever import forever
-from adapters.gateway.conversation import Conversation
-from adapters.gateway.departures import Departures
+from adapters.gateway.client_handler import ClientHandler
+from adapters.gateway.disconnect_log import DisconnectLog
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.draining import send_away
-from adapters.gateway.endings import Ending
+from adapters.gateway.keepalive import HELD_UP
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
-from adapters.gateway.watch import HELD_UP
 from adapters.incidents import INCIDENTS
+from adapters.repeating import repeat_forever
 from chat_domain.errors import TooManyConnections, TryAgain
 
 # as the log and the metric of defects call them
 CLOCK, FOLLOWING, FORGETTING = "clock", "following", "forgetting"
 TICK = 0.5  # seconds
 FORGETS_EVERY = 600.0  # seconds
-SHARES = 20  # of a tick: 10,000 conversations at once would block the event loop for some 15 ms
+SHARES = 20  # of a tick: 10,000 handlers at once would block the event loop for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds in which the last frames reach the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the end takes 10 at most
 
 
 class Gateway:
-    """Takes links, and gives each of them a conversation."""
+    """Takes links, and gives each of them a handler."""
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self.departures = Departures(shared.guard.networks.name_of)
-        self._conversations: set[Conversation] = set()
+        self.disconnect_log = DisconnectLog(shared.guard.networks.name_of)
+        self._handlers: set[ClientHandler] = set()
 
     def __len__(self) -> int:
-        return len(self._conversations)
+        return len(self._handlers)
 
-    def __iter__(self) -> Iterator[Conversation]:
-        return iter(tuple(self._conversations))
+    def __iter__(self) -> Iterator[ClientHandler]:
+        return iter(tuple(self._handlers))
 
     def held_up(self) -> Mapping[str, int]:
-        """How many conversations are held up, by reason."""
+        """How many handlers are held up, by reason."""
         counts: dict[str, int] = dict.fromkeys(HELD_UP, 0)
-        for conversation in self._conversations:
-            why = conversation.held_up()
+        for handler in self._handlers:
+            why = handler.held_up()
             if why is not None:
                 counts[why] += 1
         return counts
 
     def welcome(self, link: Link) -> Receiver:
-        """Begin a conversation over a link, or turn it away politely."""
+        """Give a link a handler, or turn it away politely."""
         try:
             return self.joined(link)
         except TooManyConnections as error:
-            self.departures.stranger(Ending.TOO_MANY_CONNECTIONS, link.peer)
+            self.disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, link.peer)
             return TurnedAway(link, error)
 
-    def joined(self, link: Link) -> Conversation:
-        """Begin a conversation over a link. Raises TooManyConnections."""
-        conversation = Conversation(self.shared, link, self._left)
-        self._conversations.add(conversation)
-        return conversation
+    def joined(self, link: Link) -> ClientHandler:
+        """Give a link a handler. Raises TooManyConnections."""
+        handler = ClientHandler(self.shared, link, self._left)
+        self._handlers.add(handler)
+        return handler
 
-    def _left(self, conversation: Conversation, why: Ending) -> None:
-        self._conversations.discard(conversation)
-        talk, shared = conversation.talk, self.shared
-        self.departures.left(talk, why, shared.chat.clock.monotonic())
-        shared.guard.origins.leave(talk.origin, stranger=talk.session is None)
+    def _left(self, handler: ClientHandler, why: DisconnectReason) -> None:
+        self._handlers.discard(handler)
+        context, shared = handler.context, self.shared
+        self.disconnect_log.left(context, why, shared.chat.clock.monotonic())
+        shared.guard.origins.leave(context.origin, stranger=context.session is None)
 
     async def keep_time(self) -> None:
-        """Let every conversation look after its deadlines, forever."""
-        await forever(CLOCK, self._tick)
+        """Let every handler look after its deadlines, for as long as the node runs."""
+        await repeat_forever(CLOCK, self._tick)
 
     async def follow(self) -> None:
         """Ask for the log's head regularly, forever."""
-        await forever(FOLLOWING, self.shared.chat.node.look)
+        await repeat_forever(FOLLOWING, self.shared.chat.node.look)
 
     async def forget(self) -> None:
         """Delete what was kept for long enough regularly, forever."""
-        await forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
+        await repeat_forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
 
     async def _tick(self) -> None:
-        """Do one round, in TICK seconds. A failure in one conversation does not stop the others."""
+        """Do one round, in TICK seconds. A failure in one handler does not stop the others."""
         loop, survive = asyncio.get_running_loop(), INCIDENTS.survive
         everybody = list(self)
         for share in range(SHARES):
             await asyncio.sleep(TICK / SHARES)
             now = loop.time()
-            for conversation in everybody[share::SHARES]:
-                if not conversation.talk.gone:
-                    survive(CLOCK, conversation.tick, now)
+            for handler in everybody[share::SHARES]:
+                if not handler.context.gone:
+                    survive(CLOCK, handler.tick, now)
         survive(CLOCK, self.shared.chat.node.tick)
-        survive(CLOCK, self.departures.tick, loop.time())
+        survive(CLOCK, self.disconnect_log.tick, loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Send all clients away within that time, and hang up."""
         shared = self.shared
         shared.closing = True
-        await send_away([conversation.talk for conversation in self], shared.tasks, drain_seconds)
+        await send_away([handler.context for handler in self], shared.tasks, drain_seconds)
         shared.chat.node.announcer.hurry()
         await shared.tasks.finish(CLOSING_TAKES)
         with suppress(TryAgain):  # the stored marks are a second old then
             await shared.chat.marks.write()
-        for conversation in self:
-            conversation.talk.link.close(Ending.SHUTTING_DOWN)
+        for handler in self:
+            handler.context.link.close(DisconnectReason.SHUTTING_DOWN)
         await asyncio.sleep(LAST_WORDS_TAKE)
-        for conversation in self:
-            conversation.talk.link.abort(Ending.SHUTTING_DOWN)
+        for handler in self:
+            handler.context.link.abort(DisconnectReason.SHUTTING_DOWN)
         await shared.tasks.finish(1)
-        self.departures.flush()
+        self.disconnect_log.flush()

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVarTuple
 
-from adapters.gateway.endings import Ending
-from adapters.gateway.held import Held
-from adapters.gateway.talk import Talk
+from adapters.gateway.client_context import ClientContext
+from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.gateway.stranger_memory import StrangerMemory
 from adapters.gateway.unsent import TIGHT_WATER
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import ChatError, TooFast
@@ -34,35 +34,35 @@ class Intake:
         "_at_once",
         "_backlog",
         "_broken",
+        "_context",
         "_handle",
-        "_held",
         "_idle",
         "_incoming",
         "_link",
+        "_memory",
         "_meter",
         "_paused_until",
         "_resting",
-        "_talk",
         "choked",
         "heard",
         "waiting",
     )
 
     def __init__(
-        self, talk: Talk, handle: Callable[[bytes], bool], idle: Callable[[], None]
+        self, context: ClientContext, handle: Callable[[bytes], bool], idle: Callable[[], None]
     ) -> None:
         """handle: carries a frame out, and returns whether it is unfinished; then `finished` is to
         be called. idle: called when nothing is left that had to wait."""
-        self._talk = talk
+        self._context = context
         self._handle = handle
         self._idle = idle
-        self._link = talk.link
-        self._incoming = talk.link.incoming
+        self._link = context.link
+        self._incoming = context.link.incoming
         self._at_once = 0  # bytes; of a user's, see `Incoming`
-        self._meter = talk.meter
+        self._meter = context.meter
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
-        self._held = Held(talk)  # a stranger's
+        self._memory = StrangerMemory(context)  # a stranger's
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
@@ -104,7 +104,7 @@ class Intake:
         elif not self._handle_all(frames):
             return
         if self._broken is not None:
-            self._talk.hang_up(self._broken)
+            self._context.hang_up(self._broken)
         elif size > self._at_once:
             self._rest()
             self._count_held()
@@ -114,7 +114,7 @@ class Intake:
     def _is_put_off(self, size: int) -> bool:
         """Whether others have their turn before this: if it is long; or if it is a stranger's and
         may wait, since thousands of strangers can send at the same moment."""
-        if self._talk.session is None:
+        if self._context.session is None:
             if size > STRANGERS_UNREAD:
                 return False
             self._await_turn()
@@ -166,14 +166,14 @@ class Intake:
 
     def _count_held(self) -> None:
         """Count what waits, and part from a stranger for whom it is too much."""
-        if self._talk.session is not None:
-            self._held.now(0)
+        if self._context.session is not None:
+            self._memory.now(0)
             self._count_users()
             return
-        self._talk.shared.unsent.left(self)
-        too_much = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
+        self._context.shared.unsent.left(self)
+        too_much = self._memory.now(self._incoming.held() + sum(map(len, self._backlog)))
         if too_much is not None:
-            self._talk.guard.counters.strangers_cut += 1
+            self._context.guard.counters.strangers_cut += 1
             self.part(too_much)
 
     def _count_users(self) -> None:
@@ -181,11 +181,11 @@ class Intake:
         their number alone: there may be thousands, but they were cut from one small piece."""
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
-            self._talk.shared.unsent.left(self)
-        elif not self._talk.gone:
-            self._talk.shared.unsent.waits(self, waits)
+            self._context.shared.unsent.left(self)
+        elif not self._context.gone:
+            self._context.shared.unsent.waits(self, waits)
 
-    def abort(self, why: Ending) -> None:  # noqa: ARG002  # it has not been slow to read
+    def abort(self, why: DisconnectReason) -> None:  # noqa: ARG002  # it has not been slow to read
         """There is no room for what waits here."""
         self.part(TooFast())
 
@@ -224,17 +224,17 @@ class Intake:
         self._backlog.clear()
         self._incoming.drop()
         self._broken = None
-        self._held.now(0)
-        self._talk.shared.unsent.left(self)
+        self._memory.now(0)
+        self._context.shared.unsent.left(self)
 
     def part(self, why: ChatError) -> None:
         """Handle nothing more, and part from the client."""
         self.drop()
-        self._talk.hang_up(why)
+        self._context.hang_up(why)
 
     def tick(self, now: float) -> None:
         """End a pause that has lasted long enough, and count what still waits."""
-        if self._talk.session is None or not self.is_done():
+        if self._context.session is None or not self.is_done():
             self._count_held()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
@@ -242,7 +242,7 @@ class Intake:
             self._rest()
 
     def _is_held(self) -> bool:
-        return bool(self.waiting or self.choked or self._paused_until or self._talk.gone)
+        return bool(self.waiting or self.choked or self._paused_until or self._context.gone)
 
     def _go_on(self) -> None:
         """Handle what arrived while something was waited for, but not too much at once."""
@@ -263,7 +263,7 @@ class Intake:
             self._rest()
             return
         if self._broken is not None:
-            self._talk.hang_up(self._broken)
+            self._context.hang_up(self._broken)
         self.heard = True  # it was this node that did not listen
         self._link.resume_reading()
         self._idle()
@@ -276,7 +276,7 @@ class Intake:
     def _await_turn(self) -> None:
         if not self._resting:
             self._resting = True
-            self._talk.shared.slices.add(self._talk.origin.name, self._next_slice)
+            self._context.shared.slices.add(self._context.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:
         self._resting = False
@@ -288,14 +288,14 @@ class Intake:
     def _charge(self) -> None:
         """Charge this client for what it sent, and pause it if that was too much."""
         now = asyncio.get_running_loop().time()
-        session = self._talk.session
+        session = self._context.session
         if session is not None and session.copies:
             self._meter.frames += session.copies / READERS_PER_FRAME
             session.copies = 0
         pause = self._meter.charge(now)
         if not pause:
             return
-        counters = self._talk.guard.counters
+        counters = self._context.guard.counters
         if self._meter.goes_on():
             counters.too_fast_cut += 1
             self.part(TooFast())

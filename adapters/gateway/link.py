@@ -1,8 +1,8 @@
-"""What a conversation needs from the link that carries its frames, and the reverse."""
+"""What a client's handler needs from the link that carries its frames, and the reverse."""
 
 from typing import Protocol
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 
 
 class Incoming(Protocol):
@@ -89,15 +89,15 @@ class Link(Protocol):
 
     def resume_reading(self) -> None: ...
 
-    def close(self, why: Ending) -> None:
+    def close(self, why: DisconnectReason) -> None:
         """Send what is left, then close. If several reasons are given, the first counts."""
 
-    def abort(self, why: Ending) -> None:
+    def abort(self, why: DisconnectReason) -> None:
         """Close, and discard what was not sent."""
 
 
 class Receiver(Protocol):
-    """What a link needs from its conversation."""
+    """What a link needs from its handler."""
 
     def received(self, data: bytes) -> None:
         """Data has arrived. What is not handled at once is to be added to the link's `incoming`."""
@@ -111,5 +111,5 @@ class Receiver(Protocol):
     def input_ended(self) -> None:
         """The client will send nothing more."""
 
-    def lost(self, why: Ending) -> None:
+    def lost(self, why: DisconnectReason) -> None:
         """The connection has ended. No method is called after this."""

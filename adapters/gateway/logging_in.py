@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+from adapters.gateway.client_context import ClientContext
 from adapters.gateway.clients import Version2Client
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.proving import proved
-from adapters.gateway.talk import Talk
 from adapters.gateway.version1_clients import PersonClient
 from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
@@ -32,132 +32,134 @@ GROUPS_SHOWN = 20
 MEMBERS_SHOWN = 50
 
 
-async def register(talk: Talk, request: requests.Register) -> None:
-    _not_logged_in(talk)
-    talk.guard.register(talk.meter, talk.chat.clock.monotonic())
+async def register(context: ClientContext, request: requests.Register) -> None:
+    _not_logged_in(context)
+    context.guard.register(context.meter, context.chat.clock.monotonic())
     try:
-        user = await talk.chat.registration.register(
-            request.name, request.password, talk.origin.name
+        user = await context.chat.registration.register(
+            request.name, request.password, context.origin.name
         )
     except (BadName, BadPassword, TryAgain):  # a taken name counts: the client has learnt of it
-        talk.guard.not_registered(talk.meter)
+        context.guard.not_registered(context.meter)
         raise
-    talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
+    context.answer(request, answers.RegisterAck(errno=0, id=user.id))
 
 
-async def log_in(talk: Talk, request: requests.Login) -> None:
-    _not_logged_in(talk)
-    if request.v < talk.link.oldest_version:
-        talk.refuse(request, TooOld())
-        talk.link.close(Ending.TOO_OLD)
+async def log_in(context: ClientContext, request: requests.Login) -> None:
+    _not_logged_in(context)
+    if request.v < context.link.oldest_version:
+        context.refuse(request, TooOld())
+        context.link.close(DisconnectReason.TOO_OLD)
         return
-    accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
+    accounts, password, origin = context.chat.accounts, request.password, context.origin.name
     who = name_key(request.name or "") if request.id is None else request.id
-    account = await proved(talk, who, lambda: accounts.prove(who, password, origin))
-    client = talk.new_client(account.user, request.v)
+    account = await proved(context, who, lambda: accounts.prove(who, password, origin))
+    client = context.new_client(account.user, request.v)
     if isinstance(client, PersonClient):
-        await _begin_version1(talk, request, account, client)
+        await _begin_version1(context, request, account, client)
     else:
-        await _begin_version2(talk, request, account, client)
+        await _begin_version2(context, request, account, client)
 
 
 async def _begin_version2(
-    talk: Talk, request: requests.Login, account: Account, client: Version2Client
+    context: ClientContext, request: requests.Login, account: Account, client: Version2Client
 ) -> None:
-    user, devices = account.user, talk.chat.devices
+    user, devices = account.user, context.chat.devices
     token = await devices.new_token(user, request.device)
-    start = await _begin_device(talk, request, user, client, token)
+    start = await _begin_device(context, request, user, client, token)
     try:  # stored only now, so that refused logins do not push other tokens out
         await devices.keep(user, token)
-        await talk.chat.accounts.check_unchanged(account)
-        talk.current_session()  # it may have ended meanwhile, and then nobody learns of the token
+        await context.chat.accounts.check_unchanged(account)
+        context.current_session()  # it may have ended meanwhile; then nobody learns of the token
     except ChatError:
-        await talk.log_out()
+        await context.log_out()
         await devices.tokens.remove(user.id, token.session)
         raise
-    _welcome(talk, request, start, token)
+    _welcome(context, request, start, token)
 
 
-async def resume(talk: Talk, request: requests.Resume) -> None:
-    _not_logged_in(talk)
-    user, token = await talk.chat.accounts.prove_by_token(request.token)
-    client = talk.new_client(user, Version2Client.version)
-    start = await _begin_device(talk, request, user, client, token)
+async def resume(context: ClientContext, request: requests.Resume) -> None:
+    _not_logged_in(context)
+    user, token = await context.chat.accounts.prove_by_token(request.token)
+    client = context.new_client(user, Version2Client.version)
+    start = await _begin_device(context, request, user, client, token)
     try:
-        token = await talk.chat.devices.use(token)
-        talk.current_session()  # it may have ended meanwhile, and then `start` is of old positions
+        token = await context.chat.devices.use(token)
+        context.current_session()  # it may have ended meanwhile; then `start` is of old positions
     except ChatError:
-        await talk.log_out()
+        await context.log_out()
         raise
-    _welcome(talk, request, start, token)
+    _welcome(context, request, start, token)
 
 
 async def _begin_device(
-    talk: Talk,
+    context: ClientContext,
     request: requests.Login | requests.Resume,
     user: User,
     client: Version2Client,
     token: Token,
 ) -> Start:
-    async with talk.shared.few_beginnings.place(talk.origin):
-        talk.check_still_there()
-        start = await talk.chat.logins.begin_device(
+    async with context.shared.beginning_limit.place(context.origin):
+        context.check_still_there()
+        start = await context.chat.logins.begin_device(
             user, client, token.session, request.since, request.epoch
         )
-    await talk.began(client, start.session)
+    await context.began(client, start.session)
     return start
 
 
-async def log_out(talk: Talk, request: requests.Logout) -> None:
-    session = talk.current_session()
-    wants_ack = talk.takes_errors()
-    await _end_own(talk, session)
+async def log_out(context: ClientContext, request: requests.Logout) -> None:
+    session = context.current_session()
+    wants_ack = context.takes_errors()
+    await _end_own(context, session)
     if wants_ack:
-        talk.acknowledge(request)
+        context.acknowledge(request)
 
 
-async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
-    session = talk.current_session()
-    user, old, new, origin = session.user, request.old, request.new, talk.origin.name
-    change, name = talk.chat.accounts.change_password, session.name
-    token = await proved(talk, user.id, lambda: change(user, old, new, origin, name))
-    talk.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
+async def change_password(context: ClientContext, request: requests.ChangePassword) -> None:
+    session = context.current_session()
+    user, old, new, origin = session.user, request.old, request.new, context.origin.name
+    change, name = context.chat.accounts.change_password, session.name
+    token = await proved(context, user.id, lambda: change(user, old, new, origin, name))
+    context.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
-async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
-    session = talk.current_session()
-    found = await talk.chat.devices.resumable(session.user, session.name)
-    talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
+async def list_sessions(context: ClientContext, request: requests.ListSessions) -> None:
+    session = context.current_session()
+    found = await context.chat.devices.resumable(session.user, session.name)
+    context.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
-async def end_session(talk: Talk, request: requests.EndSession) -> None:
-    session = talk.current_session()
+async def end_session(context: ClientContext, request: requests.EndSession) -> None:
+    session = context.current_session()
     if request.session == session.name:
-        await _end_own(talk, session)
+        await _end_own(context, session)
     else:
-        await talk.chat.devices.end(session.user, request.session)
-    talk.acknowledge(request)
+        await context.chat.devices.end(session.user, request.session)
+    context.acknowledge(request)
 
 
-async def _end_own(talk: Talk, session: Session) -> None:
+async def _end_own(context: ClientContext, session: Session) -> None:
     """End the session that asks for it, and any other connection with its tokens. The latter
     follows later if the store cannot be reached any more."""
     is_device = session.claim is None
-    await talk.chat.devices.tokens.remove(session.user.id, session.name)
-    await talk.log_out()
+    await context.chat.devices.tokens.remove(session.user.id, session.name)
+    await context.log_out()
     if is_device:
         with suppress(TryAgain):
-            await talk.chat.devices.logged_out(session.user, session.name)
+            await context.chat.devices.logged_out(session.user, session.name)
 
 
-def _not_logged_in(talk: Talk) -> None:
-    if talk.shared.closing:
+def _not_logged_in(context: ClientContext) -> None:
+    if context.shared.closing:
         raise ShuttingDown
-    if talk.session is not None:
+    if context.session is not None:
         raise AlreadyLoggedIn
 
 
-def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token) -> None:
+def _welcome(
+    context: ClientContext, request: Request[LoginAck], start: Start, token: Token
+) -> None:
     """Answer a version 2 login, then show the device what it has missed."""
     user, ends = start.session.user, start.ends
     ack = LoginAck(
@@ -173,33 +175,33 @@ def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token)
         oldest=ends.oldest,
         reset=start.reset,
     )
-    talk.answer(request, ack)
-    talk.chat.logins.ready(start.session)
+    context.answer(request, ack)
+    context.chat.logins.ready(start.session)
 
 
 async def _begin_version1(
-    talk: Talk, request: requests.Login, account: Account, client: PersonClient
+    context: ClientContext, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
-    async with talk.shared.few_beginnings.place(talk.origin):
-        talk.check_still_there()
-        session = await talk.chat.logins.begin_version1(account.user, client)
-    await talk.began(client, session)
+    async with context.shared.beginning_limit.place(context.origin):
+        context.check_still_there()
+        session = await context.chat.logins.begin_version1(account.user, client)
+    await context.began(client, session)
     try:
-        await talk.chat.accounts.check_unchanged(account)
-        async with talk.shared.few_lists.place(talk.origin):
-            friends, groups = await _lists(talk, account.user)
-        talk.current_session()  # it may have ended meanwhile; then nothing is to be paced
+        await context.chat.accounts.check_unchanged(account)
+        async with context.shared.list_limit.place(context.origin):
+            friends, groups = await _lists(context, account.user)
+        context.current_session()  # it may have ended meanwhile; then nothing is to be paced
     except ChatError:
-        await talk.log_out()
+        await context.log_out()
         raise
     client.answer_login(request.seq, friends, groups)
-    talk.chat.logins.ready(session)
+    context.chat.logins.ready(session)
 
 
-async def _lists(talk: Talk, user: User) -> tuple[Sequence[Friend], list[OwnGroup]]:
+async def _lists(context: ClientContext, user: User) -> tuple[Sequence[Friend], list[OwnGroup]]:
     """What the answer to a version 1 login shows: friends, and groups with their members."""
-    friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
-    groups = talk.chat.groups
+    friends = await context.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
+    groups = context.chat.groups
     own = await groups.own(user.id, 0, GROUPS_SHOWN)
     return friends.items, [
         OwnGroup(one.group, (await groups.members(user.id, one.group.id, 0, MEMBERS_SHOWN)).items)

@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from adapters.gateway.talk import Talk
+from adapters.gateway.client_context import ClientContext
 from chat_domain.errors import BadCredentials, TooManyFailures
 
 T = TypeVar("T")
 
 
-async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
+async def proved(context: ClientContext, who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
     """What `prove` returns, for the account that the client called `who`.
 
     Raises what it raises, and TooManyFailures. See `chat_domain.fairness.attempts`.
     """
-    clock = talk.chat.clock.monotonic
-    attempts, counters = talk.guard.attempts, talk.guard.counters
+    clock = context.chat.clock.monotonic
+    attempts, counters = context.guard.attempts, context.guard.counters
     try:
-        attempt = attempts.begin(who, talk.origin.name, clock())
+        attempt = attempts.begin(who, context.origin.name, clock())
     except TooManyFailures:
         counters.logins_refused += 1
         raise
@@ -26,7 +26,7 @@ async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) 
         if attempt.wait:
             counters.logins_delayed += 1
             await asyncio.sleep(attempt.wait)
-            talk.check_still_there()  # a client that has left costs no hashing
+            context.check_still_there()  # a client that has left costs no hashing
         result = await prove()
     except BadCredentials as refusal:
         counters.failed_logins += 1

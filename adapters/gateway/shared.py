@@ -1,8 +1,8 @@
-"""What all conversations of a gateway share."""
+"""What all handlers of a gateway share."""
 
 import attrs
 
-from adapters.gateway.few_at_once import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE, FewAtOnce
+from adapters.gateway.per_origin_limit import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE, PerOriginLimit
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -24,8 +24,10 @@ class Shared:
     tally: Tally = attrs.field(factory=Tally)
     depths: Depths = attrs.field(factory=dict)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
-    few_lists: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(LISTS_AT_ONCE))
-    few_beginnings: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(BEGINNINGS_AT_ONCE))
+    list_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(LISTS_AT_ONCE))
+    beginning_limit: PerOriginLimit = attrs.field(
+        factory=lambda: PerOriginLimit(BEGINNINGS_AT_ONCE)
+    )
     slices: Slices = attrs.field(init=False)
     unsent: Unsent = attrs.field(init=False)
     closing: bool = False

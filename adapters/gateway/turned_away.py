@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.wire import answers, errors
 from chat_domain.errors import ChatError
@@ -15,15 +15,17 @@ class TurnedAway:
         self._link = link
         link.write(answers.refusal(errors.name_of(error), str(error), None))
         loop = asyncio.get_running_loop()
-        loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # once the link has its receiver
+        loop.call_soon(
+            link.close, DisconnectReason.TOO_MANY_CONNECTIONS
+        )  # once the link has its receiver
 
     def received(self, data: bytes) -> None: ...
 
     def choked(self) -> None:
-        self._link.abort(Ending.TOO_MANY_CONNECTIONS)
+        self._link.abort(DisconnectReason.TOO_MANY_CONNECTIONS)
 
     def unchoked(self) -> None: ...
 
     def input_ended(self) -> None: ...
 
-    def lost(self, why: Ending) -> None: ...
+    def lost(self, why: DisconnectReason) -> None: ...

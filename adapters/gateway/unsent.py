@@ -12,7 +12,7 @@ wait for the same sort of client, and a node needs room for the sum.
 from collections import OrderedDict
 from typing import Protocol
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import MIB
 
@@ -21,7 +21,7 @@ TIGHT_WATER = 16 * 1024  # the same while more than half of the total bound is u
 
 
 class Stuck(Protocol):
-    def abort(self, why: Ending) -> None: ...
+    def abort(self, why: DisconnectReason) -> None: ...
 
 
 class Unsent:
@@ -50,7 +50,7 @@ class Unsent:
             longest, held = self._stuck.popitem(last=False)
             self.total -= held
             self._guard.counters.unsent_cut += 1
-            longest.abort(Ending.TOO_SLOW)
+            longest.abort(DisconnectReason.TOO_SLOW)
 
     def left(self, link: Stuck) -> None:
         """Nothing of this link waits any more."""

@@ -8,7 +8,7 @@ their user writes to themselves; what has left this process counts as taken over
 from collections.abc import Callable, Sequence
 
 from adapters.gateway.clients import Version2Client
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
@@ -16,7 +16,7 @@ from adapters.wire import errors, version1
 from adapters.wire.frames import ServerFrame
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version2 import MessageEncoder
-from chat_domain.entries import TEXT, Entry, Known, pair
+from chat_domain.entries import TEXT, Duplicate, Entry, pair
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, User
 
@@ -110,7 +110,7 @@ class PersonClient(Version2Client):
         """Version 1 has no such frame."""
 
     def replaced(self) -> None:
-        self._link.close(Ending.REPLACED)
+        self._link.close(DisconnectReason.REPLACED)
 
 
 class OriginalClient(PersonClient):
@@ -182,7 +182,7 @@ class OriginalClient(PersonClient):
             self.full = False
             self.full_or_not()
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """It could mistake an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002

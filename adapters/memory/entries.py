@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice, takewhile
 
 from adapters.admission import First, Key
-from chat_domain.entries import DELETED, TEXT, Entry, Known, Place
+from chat_domain.entries import DELETED, TEXT, Duplicate, Entry, EntryRef
 
 GONE = Entry(0, DELETED, 0, "", "")  # takes the place of a forgotten entry
 
@@ -39,7 +39,7 @@ class Entries:
         """The entry that a sender has written under a cid, None if there is none."""
         return self[self._firsts[key]] if key in self._firsts else None
 
-    def has(self, last: Place) -> bool:
+    def has(self, last: EntryRef) -> bool:
         """Whether this entry is at its position, or was forgotten there."""
         if not last.at:
             return True
@@ -74,7 +74,7 @@ class Entries:
 
 def as_first(entry: Entry) -> First:
     """An entry in the form with which a copy of it is compared."""
-    known = Known(entry.at, entry.time_ms)
+    known = Duplicate(entry.at, entry.time_ms)
     return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
 
 

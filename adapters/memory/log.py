@@ -6,18 +6,18 @@ from collections.abc import Callable
 import attrs
 
 from adapters.admission import Admission, Seen, admit
-from adapters.at_once import at_once
 from adapters.memory.entries import as_first
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.members import Members, Seat
 from adapters.memory.reading import MemoryReading
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
-from chat_domain.entries import Batch, Change, Entry, Erased, What, is_group, people
+from adapters.synchronous import run_synchronously
+from chat_domain.entries import Batch, Change, ChangeKind, Entry, ErasureProgress, is_group, people
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
 from chat_domain.model import Role
 from chat_domain.names import Name
-from chat_domain.ports.log import Committed, Moved, Outcome, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, Outcome, OutOfDate
 
 
 class MemoryLog(MemoryReading):
@@ -35,9 +35,9 @@ class MemoryLog(MemoryReading):
     def commit(self, batch: Batch) -> Outcome:
         """The outcome of `append`, at once, for callers without an event loop."""
         if batch.epoch != self._epoch or not self._entries.has(batch.last):
-            return Moved()
+            return EpochChanged()
         if batch.judged > len(self._entries):
-            return Moved()
+            return EpochChanged()
         if self._changed > batch.judged:
             return OutOfDate(self._changed)
         if self._is_simple(batch):
@@ -46,7 +46,7 @@ class MemoryLog(MemoryReading):
                 self._entries.put(entry)
             return Committed()
         head, seen = len(self._entries), self._look_up(batch)
-        admission = at_once(admit(batch, seen, head, self._changed, self._carry_out))
+        admission = run_synchronously(admit(batch, seen, head, self._changed, self._carry_out))
         self._keep(admission)
         return Committed(admission.others)
 
@@ -89,22 +89,22 @@ class MemoryLog(MemoryReading):
         assert change is not None
         groups, sender_id = self._groups, entry.sender_id
         match change.what:
-            case What.CREATED:
+            case ChangeKind.CREATED:
                 conv = groups.create(Name(change.name), change.detail, sender_id, at)
-            case What.JOINED:
+            case ChangeKind.JOINED:
                 groups.join(conv, sender_id, at)
-            case What.LEFT:
+            case ChangeKind.LEFT:
                 heir = self._leave(admission, conv, sender_id, NotMember(conv))
                 change = attrs.evolve(change, user_id=heir)
-            case What.REMOVED:
+            case ChangeKind.REMOVED:
                 user_id = change.user_id
                 self._leave(admission, conv, user_id, NoSuchMember(user_id, conv))
-            case What.RENAMED:
+            case ChangeKind.RENAMED:
                 groups.rename(conv, Name(change.name))
-            case What.ENDED:
+            case ChangeKind.ENDED:
                 groups.end(conv, at)
                 admission.shut_out(conv)
-            case What.ERASED:
+            case ChangeKind.ERASED:
                 self._keep(admission)
                 self._entries.empty(sender_id, range(entry.answers + 1, len(self._entries) + 1))
         return conv, change
@@ -142,13 +142,17 @@ class MemoryLog(MemoryReading):
         old = self._entries.forget_old(its, before_ms, limit)
         return len(old)
 
-    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+    async def erase(
+        self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
+    ) -> ErasureProgress:
         begun = so_far.conv, so_far.at
         convs = sorted(self._members.all_of(user_id))
         every = [(conv, at) for conv in convs for at in self._entries.of(conv) if at <= upto]
         left = [place for place in every if place > begun]
         self._entries.empty(user_id, (at for _, at in left[:limit]))
-        return Erased(*left[limit - 1]) if len(left) > limit else Erased(done=True)
+        return (
+            ErasureProgress(*left[limit - 1]) if len(left) > limit else ErasureProgress(done=True)
+        )
 
     def forget_user(self, user_id: int) -> None:
         """The account was removed."""

@@ -4,14 +4,14 @@ from collections import defaultdict
 
 import attrs
 
-from chat_domain.entries import FOR_EVER, Sight
+from chat_domain.entries import FOR_EVER, Visibility
 from chat_domain.model import Role
 
 
 @attrs.define
 class Seat:
     """A user's membership of a conversation. joined: the position of their joining. since, left:
-    the `since` and `upto` of its `Sight`. read: up to where they have read. quiet: muted."""
+    the `since` and `upto` of its `Visibility`. read: up to where they have read. quiet: muted."""
 
     role: Role
     joined: int
@@ -21,8 +21,8 @@ class Seat:
     quiet: bool = False
 
     @property
-    def sight(self) -> Sight:
-        return Sight(self.since, self.left)
+    def visibility(self) -> Visibility:
+        return Visibility(self.since, self.left)
 
 
 @attrs.define

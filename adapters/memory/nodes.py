@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from adapters.memory.presence import LocalPresence, LocalSlots
-from adapters.once_a_turn import OnceATurn
+from adapters.turn_batch import TurnBatch
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 from chat_domain.ports.cluster import Surroundings
@@ -73,7 +73,7 @@ class HubBroker:
     def __init__(self, hub: Hub, name: str) -> None:
         self._hub = hub
         self._name = name
-        self._notes = OnceATurn(self._carry)
+        self._notes = TurnBatch(self._carry)
 
     def broadcast(self, note: Note) -> None:
         if self._others():

@@ -16,14 +16,14 @@ from chat_domain.entries import (
     CHANGE,
     EVERYWHERE,
     FOR_EVER,
-    NOWHERE,
+    NO_ENTRY,
     TEXT,
-    Ends,
     Entry,
+    EntryRef,
+    LogEnds,
+    LogSlice,
     Opening,
-    Place,
-    Reading,
-    Sight,
+    Visibility,
     is_group,
     other_of,
     pair,
@@ -46,10 +46,10 @@ class MemoryReading:
         self._epoch = token_hex(8)
         self._changed = 0
 
-    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
+    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
         if not self._entries.has(last) and epoch in ("", self._epoch):
             await self.renew()
-        return Ends(self._epoch, len(self._entries), self._entries.oldest, self._changed)
+        return LogEnds(self._epoch, len(self._entries), self._entries.oldest, self._changed)
 
     async def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -61,18 +61,18 @@ class MemoryReading:
         self._members.cut_marks(head)
         return self._epoch
 
-    async def tail(self, after: int, limit: int) -> Reading:
+    async def tail(self, after: int, limit: int) -> LogSlice:
         there = (entry.at for entry in self._entries.above(after))
         return self._reading(islice(there, limit), after, limit)
 
-    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
         return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
 
-    def _reading(self, positions: Iterable[int], after: int, limit: int) -> Reading:
+    def _reading(self, positions: Iterable[int], after: int, limit: int) -> LogSlice:
         found = self._shown(positions)
         if len(found) < limit:
-            return Reading(tuple(found), len(self._entries))
-        return Reading(tuple(found), found[-1].at if found else after)
+            return LogSlice(tuple(found), len(self._entries))
+        return LogSlice(tuple(found), found[-1].at if found else after)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         return sum(1 for _ in islice(self._seen_by(user_id, after), most))
@@ -84,17 +84,17 @@ class MemoryReading:
         if seat is None:
             return []
         if before is None:
-            return self._shown(islice(self._seen_of(conv, seat.sight, after), limit))
-        found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
+            return self._shown(islice(self._seen_of(conv, seat.visibility, after), limit))
+        found = [at for at in self._seen_of(conv, seat.visibility, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
     async def first(self, sender_id: int, cid: str) -> Entry | None:
         found = self._entries.first((sender_id, cid))
         return None if found is None else self._named(found)
 
-    async def sight(self, user_id: int, conv: int) -> Sight | None:
+    async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         seat = self._members.seat(conv, user_id)
-        return None if seat is None else seat.sight
+        return None if seat is None else seat.visibility
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
@@ -113,7 +113,7 @@ class MemoryReading:
     def _counting(self, user_id: int, conv: int, seat: Seat) -> list[int]:
         """The positions of the entries that put the conversation on the list: see
         `Log.conversations`."""
-        seen = list(self._seen_of(conv, seat.sight, 0))
+        seen = list(self._seen_of(conv, seat.visibility, 0))
         if conv != pair(user_id, user_id):
             return seen
         newest = seen[-MOST_PASSED_OVER:]
@@ -124,7 +124,7 @@ class MemoryReading:
         (entry,) = self._shown([last])
         unread = sum(
             self._is_text_of_another(at, user_id)
-            for at in self._seen_of(conv, seat.sight, seat.read)
+            for at in self._seen_of(conv, seat.visibility, seat.read)
         )
         peer_id = 0 if is_group(conv) else other_of(conv, user_id)
         peer = self._members.seat(conv, peer_id) if peer_id != user_id else None
@@ -163,7 +163,7 @@ class MemoryReading:
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)
 
     async def mark(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
     ) -> None:
         if not self._goes_on(epoch, last):
             return
@@ -194,11 +194,11 @@ class MemoryReading:
     def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
         """The positions above `after` that a user may see, ascending."""
         seats = self._members.all_of(user_id)
-        return merge(*(self._seen_of(conv, seat.sight, after) for conv, seat in seats.items()))
+        return merge(*(self._seen_of(conv, seat.visibility, after) for conv, seat in seats.items()))
 
-    def _seen_of(self, conv: int, sight: Sight, after: int) -> Iterator[int]:
+    def _seen_of(self, conv: int, visibility: Visibility, after: int) -> Iterator[int]:
         positions = self._entries.of(conv)
-        return filter(sight.shows, positions[bisect_right(positions, after) :])
+        return filter(visibility.shows, positions[bisect_right(positions, after) :])
 
     def _shown(self, positions: Iterable[int]) -> list[Entry]:
         return [self._named(self._entries[at]) for at in positions]
@@ -207,7 +207,7 @@ class MemoryReading:
         name = self._users.name(entry.sender_id)
         return entry if entry.sender_name == name else like(entry, sender_name=name)
 
-    def _goes_on(self, epoch: str, last: Place) -> bool:
+    def _goes_on(self, epoch: str, last: EntryRef) -> bool:
         """Whether the log has this epoch ("": any) and this entry, so that positions of the caller
         are still valid."""
         return epoch in {"", self._epoch} and self._entries.has(last)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import attrs
 
 from adapters.memory.users import MemoryUsers
-from adapters.sessions import Kept, making_room
+from adapters.session_eviction import Kept, making_room
 from chat_domain.model import KeptToken, User
 
 

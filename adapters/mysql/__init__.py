@@ -23,7 +23,7 @@ from adapters.sql.groups import SqlGroups
 from adapters.sql.settings import SqlSettings
 from adapters.sql.tokens import SqlTokens
 from adapters.sql.users import SqlUsers
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["mysql_store"]

@@ -20,10 +20,10 @@ from adapters.admission import Admission, admit_texts
 from adapters.mysql.database import MySqlConnection
 from adapters.mysql.link import Link
 from adapters.mysql.pool import Pool
-from adapters.remembered import Remembered
+from adapters.recent_numbers import RecentNumbers
 from adapters.sql import changes, entries, reading
 from chat_domain.entries import Batch
-from chat_domain.ports.log import Committed, Moved, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 
 MET = 100_000  # conversations of two known to have their members; at most twice as many
 MET_FOR = 60.0  # seconds; another node may remove an account
@@ -41,14 +41,14 @@ class Appender:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._met = Remembered(MET)
+        self._met = RecentNumbers(MET)
         self._met_since, self._met_in = 0.0, ""  # since when that is remembered, and the epoch
 
     def forget_pairs(self) -> None:
         """A user has been removed who has conversations that are remembered."""
         self._met.clear()
 
-    async def append(self, batch: Batch) -> Committed | OutOfDate | Moved:
+    async def append(self, batch: Batch) -> Committed | OutOfDate | EpochChanged:
         """See `ports.Log.append`. Raises TryAgain, and the database's errors about a row."""
         self._forget_old(batch.epoch)
         attempt = _Attempt(batch, self._met)
@@ -84,7 +84,7 @@ class _Attempt:
         changes_something = any(entry.change is not None for entry in self.batch.entries)
         self.locked_first = changes_something or bool(self.batch.refused)
 
-    async def carry_out(self, link: Link) -> Admission | OutOfDate | Moved:
+    async def carry_out(self, link: Link) -> Admission | OutOfDate | EpochChanged:
         """Do all but the commit. The Admission that it returns may have no rows."""
         tried = self.tried
         if tried is not None and tried.rows and await _is_in(link, tried):
@@ -115,14 +115,14 @@ class _Attempt:
         await entries.insert(connection, admission)
         return admission
 
-    async def _append_any(self, link: Link) -> Admission | OutOfDate | Moved:
+    async def _append_any(self, link: Link) -> Admission | OutOfDate | EpochChanged:
         batch, connection = self.batch, MySqlConnection(link)
         await _lock(link)
         ends = await reading.ends(connection)
         if ends.epoch != batch.epoch or max(batch.last.at, batch.judged) > ends.head:
-            return Moved()
+            return EpochChanged()
         if not await entries.has(connection, batch.last, ends.oldest):
-            return Moved()
+            return EpochChanged()
         if ends.changed > batch.judged:
             return OutOfDate(ends.changed)
         seen = await entries.look_up(connection, batch, self.met)

@@ -11,10 +11,10 @@ from adapters.mysql.database import MySqlConnection, MySqlDatabase
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces
 from adapters.mysql.pool import LIMIT, Pool
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.numbers import bounded
 from adapters.sql.reading import SqlReading, goes_on
-from chat_domain.entries import EVERYWHERE, FOR_EVER, Batch, Opening, Place
+from chat_domain.entries import EVERYWHERE, FOR_EVER, Batch, EntryRef, Opening
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
 
@@ -61,7 +61,9 @@ class MySqlLog(SqlReading):
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
 
-    async def _mark(self, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+    async def _mark(
+        self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
+    ) -> None:
         await self._pool.write_repeatable(_mark, every, epoch, last)
 
     async def close(self) -> None:
@@ -103,13 +105,15 @@ class MySqlLog(SqlReading):
 
 async def _opening(link: Link, user_id: int) -> Opening:
     rows = await link.rows(_OPENING, (user_id, user_id, NO_ID, FOR_EVER))
-    ends = judging.ends(list({row[:4] for row in rows}))
+    ends = validation.ends(list({row[:4] for row in rows}))
     got = rows[0][4]
-    groups = judging.ids(row[5] for row in rows if row[5] is not None)
-    return Opening(ends, 0 if got is None else judging.position(got), tuple(sorted(groups)))
+    groups = validation.ids(row[5] for row in rows if row[5] is not None)
+    return Opening(ends, 0 if got is None else validation.position(got), tuple(sorted(groups)))
 
 
-async def _mark(link: Link, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+async def _mark(
+    link: Link, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
+) -> None:
     """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
     # held until the commit: marks that a new epoch cuts to the head must not be written after that
     await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")

@@ -14,7 +14,7 @@ from adapters.mysql.schema import create
 from adapters.mysql.trouble import Trouble, why
 from adapters.mysql.upgrade import Upgrade
 from adapters.mysql.upgrading.report import Report
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 
 CONNECTING_TAKES = 10.0  # seconds at most
 

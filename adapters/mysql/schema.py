@@ -7,7 +7,7 @@ import attrs
 
 from adapters.mysql.link import Link
 from adapters.sql.version import check_version
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 
 OUR_TABLES = (
     "User",

@@ -31,7 +31,7 @@ from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import CREATE, Report
 from adapters.sql.version import VERSION
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
 ALONE_WITHIN = 10  # seconds; the database may still be busy with an interrupted run

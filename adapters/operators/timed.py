@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from adapters.around import Append, Operation, wrapped_store, wrapped_surroundings
 from adapters.gateway.tally import WAIT_BOUNDS, Histogram, Tally
+from adapters.wrapping import Append, Operation, wrapped_store, wrapped_surroundings
 from chat_domain.entries import Batch
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings

@@ -16,13 +16,13 @@ import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 import structlog
 from redis.exceptions import RedisError
 
-from adapters.forever import forever
 from adapters.incidents import INCIDENTS
-from adapters.once_a_turn import OnceATurn
 from adapters.redis import codec
 from adapters.redis.keys import Keys
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import NO_ANSWER, Trouble, trouble_of
+from adapters.repeating import repeat_forever
+from adapters.turn_batch import TurnBatch
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 
@@ -49,7 +49,7 @@ class RedisBroker:
         self._leased = keys.leased
         self._name = name
         self._head = codec.head(name)
-        self._notes = OnceATurn(self._publish)
+        self._notes = TurnBatch(self._publish)
         self._subscribed = asyncio.Event()
         self.trouble = Trouble(NO_ANSWER)  # why the last subscription failed
         self._channels = [self._channel]
@@ -77,7 +77,7 @@ class RedisBroker:
 
     async def beat(self) -> None:
         """Send a packet without a note regularly, forever."""
-        await forever("heartbeat", self._beat, pause=HEARTBEAT)
+        await repeat_forever("heartbeat", self._beat, pause=HEARTBEAT)
 
     async def _beat(self) -> None:
         self._send(codec.empty(self._name))
@@ -100,7 +100,7 @@ class RedisBroker:
 
     async def listen(self, node: Node) -> None:
         """Give the node what others send, forever."""
-        await forever(LISTENER, partial(self._listen, node), pause=TRIED_AGAIN_AFTER)
+        await repeat_forever(LISTENER, partial(self._listen, node), pause=TRIED_AGAIN_AFTER)
 
     async def _listen(self, node: Node) -> None:
         try:

@@ -21,7 +21,7 @@ from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from adapters.redis.slots import RedisSlots
 from adapters.redis.trouble import Trouble
-from adapters.unusable import BrokerUnusable
+from adapters.startup_errors import BrokerUnusable
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings

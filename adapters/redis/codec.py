@@ -1,10 +1,10 @@
 """Notes between nodes as bytes.
 
 A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of the
-number of its kind and its form (see `forms`). A node ignores packets of a version, and notes of a
-kind, that it does not know, so that nodes of two releases can work side by side during an upgrade.
-A form may get more fields at its end, which an older node ignores. A change that an older node
-would misread needs a new VERSION, and a release that reads both before one that writes it.
+number of its kind and its form (see `note_schemas`). A node ignores packets of a version, and notes
+of a kind, that it does not know, so that nodes of two releases can work side by side during an
+upgrade. A form may get more fields at its end, which an older node ignores. A change that an older
+node would misread needs a new VERSION, and a release that reads both before one that writes it.
 
 Incoming packets are bounded, since a client that can write to Redis can send anything. Outgoing
 ones are cut to fit these bounds.
@@ -16,8 +16,8 @@ from typing import Annotated, Any
 import attrs
 import msgspec
 
-from adapters.redis import forms
-from adapters.redis.forms import LISTED, Form, Sender
+from adapters.redis import note_schemas
+from adapters.redis.note_schemas import LISTED, Form, Sender
 from chat_domain import notes
 from chat_domain.notes import Marked, Note
 
@@ -31,14 +31,14 @@ Encoded = tuple[int, Raw]  # the number of a kind, and the form as bytes
 _BESIDE = 8  # bytes at most that a note takes in a packet besides its form
 
 _FORMS: Mapping[type[Note], type[Form[Any]]] = {
-    notes.Appended: forms.Appended,
-    notes.Marked: forms.Marked,
-    notes.HasRead: forms.HasRead,
-    notes.IsTyping: forms.IsTyping,
-    notes.SettingsChanged: forms.SettingsChanged,
-    notes.Replaced: forms.Replaced,
-    notes.PresenceChanged: forms.PresenceChanged,
-    notes.Notice: forms.Notice,
+    notes.Appended: note_schemas.Appended,
+    notes.Marked: note_schemas.Marked,
+    notes.HasRead: note_schemas.HasRead,
+    notes.IsTyping: note_schemas.IsTyping,
+    notes.SettingsChanged: note_schemas.SettingsChanged,
+    notes.Replaced: note_schemas.Replaced,
+    notes.PresenceChanged: note_schemas.PresenceChanged,
+    notes.Notice: note_schemas.Notice,
 }
 _decoders = {form.NUMBER: msgspec.msgpack.Decoder(form).decode for form in _FORMS.values()}
 _encode = msgspec.msgpack.Encoder().encode

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import structlog
 
-from adapters.forever import forever
 from adapters.redis import answers, scripts
 from adapters.redis.keys import Keys
 from adapters.redis.kind import require_single
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of
+from adapters.repeating import repeat_forever
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 
@@ -91,7 +91,9 @@ class RedisLease:
         clock suspends the node when its lease has run out.
         """
         rounds = itertools.count(1)
-        await forever("lease", lambda: self._keep_once(node, next(rounds)), pause=RENEWED_EVERY)
+        await repeat_forever(
+            "lease", lambda: self._keep_once(node, next(rounds)), pause=RENEWED_EVERY
+        )
 
     async def _keep_once(self, node: Node, times: int) -> None:
         try:

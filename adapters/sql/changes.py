@@ -7,7 +7,7 @@ from adapters.sql import entries, members
 from adapters.sql.database import Connection
 from adapters.sql.names import keys
 from adapters.sql.numbers import bounded
-from chat_domain.entries import Batch, Change, Entry, What
+from chat_domain.entries import Batch, Change, ChangeKind, Entry
 from chat_domain.errors import (
     AlreadyMember,
     ChatError,
@@ -46,21 +46,21 @@ class _Changes:
         change, conv = entry.change, entry.conv
         assert change is not None
         match change.what:
-            case What.CREATED:
+            case ChangeKind.CREATED:
                 conv = await self._create(entry.sender_id, change, admission.head + 1)
-            case What.JOINED:
+            case ChangeKind.JOINED:
                 await self._join(entry, admission.head + 1)
-            case What.LEFT:
+            case ChangeKind.LEFT:
                 heir = await self._leave(admission, conv, entry.sender_id, NotMember(conv))
                 change = attrs.evolve(change, user_id=heir)
-            case What.REMOVED:
+            case ChangeKind.REMOVED:
                 refusal = NoSuchMember(change.user_id, conv)
                 await self._leave(admission, conv, change.user_id, refusal)
-            case What.RENAMED:
+            case ChangeKind.RENAMED:
                 await self._rename(conv, Name(change.name))
-            case What.ENDED:
+            case ChangeKind.ENDED:
                 await self._end(admission, conv)
-            case What.ERASED:
+            case ChangeKind.ERASED:
                 await self._erase(admission, entry)
         return conv, change
 

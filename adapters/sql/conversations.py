@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.ids import NO_ID
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import HIDES_READ
 from chat_domain.entries import CHANGE, FOR_EVER, TEXT, Entry, pair
@@ -109,7 +109,7 @@ async def _conversations(
     found = [
         _conversation(last, counts, *row[_OF_LAST:])
         for row in rows
-        if (last := judging.entry(*row[:_OF_LAST])) is not None
+        if (last := validation.entry(*row[:_OF_LAST])) is not None
     ]
     found.sort(key=lambda one: -one.last.at)
     return found
@@ -141,12 +141,12 @@ def _conversation(  # noqa: PLR0917  # a row's columns
     """counts: those of `_unread`, used if the row has none."""
     return Conversation(
         last.conv,
-        UNNAMED if name is None else judging.name(name),
+        UNNAMED if name is None else validation.name(name),
         last,
-        judging.position(read),
+        validation.position(read),
         counts.get(last.conv, 0) if unread is None else unread,
         left != FOR_EVER,
         bool(quiet),
-        None if peer_got is None else judging.position(peer_got),
-        None if peer_read is None else judging.position(peer_read),
+        None if peer_got is None else validation.position(peer_got),
+        None if peer_read is None else validation.position(peer_read),
     )

@@ -10,15 +10,24 @@ from collections.abc import Collection, Container, Sequence
 from typing import Any
 
 from adapters.admission import Admission, First, Key, Row, Seen
-from adapters.sql import judging, members
+from adapters.sql import members, validation
 from adapters.sql.database import Connection, Part
-from chat_domain.entries import TEXT, Batch, Change, Entry, Erased, Place, is_group, people
+from chat_domain.entries import (
+    TEXT,
+    Batch,
+    Change,
+    Entry,
+    EntryRef,
+    ErasureProgress,
+    is_group,
+    people,
+)
 
 INSERT = (
     "INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, re, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-# The columns of entries (see `judging.entries`). A user who no longer exists has no name.
+# The columns of entries (see `validation.entries`). A user who no longer exists has no name.
 _COLUMNS = "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
 _NAMED = "LEFT JOIN User ON User.id = senderid"
 SELECT = f"{_COLUMNS} FROM Entry {_NAMED}"
@@ -42,7 +51,7 @@ def values(row: Row) -> tuple[Any, ...]:
 
 
 def body_of(change: Change) -> str:
-    """A change in the form that `judging.change` reads."""
+    """A change in the form that `validation.change` reads."""
     facts = {
         "what": str(change.what),
         "user_id": change.user_id,
@@ -56,28 +65,30 @@ def body_of(change: Change) -> str:
     )
 
 
-async def has(connection: Connection, place: Place, oldest: int) -> bool:
+async def has(connection: Connection, place: EntryRef, oldest: int) -> bool:
     """Whether the log has this entry at its position, as far as can be told: if none is there, it
     was deleted. The head is not looked at."""
     if place.at < oldest:
         return True
     query = "SELECT senderid, cid, time_ms FROM Entry WHERE at = ?"
     rows = await connection.rows(query, (place.at,))
-    found = [Place(place.at, judging.text(cid), sender, time_ms) for sender, cid, time_ms in rows]
+    found = [
+        EntryRef(place.at, validation.text(cid), sender, time_ms) for sender, cid, time_ms in rows
+    ]
     return found in ([], [place])
 
 
 async def written_as(connection: Connection, sender_id: int, cid: str) -> Entry | None:
     """The entry with this sender and cid, None if there is none."""
     rows = await connection.rows(f"{SELECT} WHERE cid = ? AND senderid = ?", (cid, sender_id))
-    return next(iter(judging.entries(rows)), None)
+    return next(iter(validation.entries(rows)), None)
 
 
 async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     """The entries at these positions, ascending; invalid rows are left out."""
     if not positions:
         return []
-    return judging.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
+    return validation.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
 
 
 async def in_part(connection: Connection, part: Part, limit: int, *, last: bool) -> list[Entry]:
@@ -85,7 +96,7 @@ async def in_part(connection: Connection, part: Part, limit: int, *, last: bool)
     finds them before they are read, whatever a database estimates of the number of rows."""
     places = f"SELECT at AS place {IN_PART} {'DESC' if last else ''} LIMIT ?"
     query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_NAMED}"
-    return judging.entries(await connection.rows(query, (*part, limit)))
+    return validation.entries(await connection.rows(query, (*part, limit)))
 
 
 async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:
@@ -109,7 +120,7 @@ async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key
     columns = "senderid, cid, at, time_ms, conv, kind, re, body"
     query = f"SELECT {columns} FROM Entry WHERE (cid, senderid) IN"  # noqa: S608  # constants
     rows = await connection.rows_in_pairs(query, asked)
-    return dict(judging.first(row) for row in rows)
+    return dict(validation.first(row) for row in rows)
 
 
 async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
@@ -151,8 +162,8 @@ async def erase(connection: Connection, sender_id: int, above: int, at: int) -> 
 
 
 async def erase_some(
-    connection: Connection, user_id: int, so_far: Erased, upto: int, limit: int
-) -> Erased:
+    connection: Connection, user_id: int, so_far: ErasureProgress, upto: int, limit: int
+) -> ErasureProgress:
     """See `ports.Log.erase`. A conversation counts as one entry, even if it has none."""
     at, conv = so_far.at, so_far.conv or await _next_conv(connection, user_id, 0)
     while conv:
@@ -166,11 +177,11 @@ async def erase_some(
             await connection.change_in("UPDATE Entry SET kind = 2, body = '' WHERE at IN", texts)
         limit -= len(rows) + 1
         if limit < 0:
-            return Erased(conv, rows[-1][0])
+            return ErasureProgress(conv, rows[-1][0])
         conv, at = await _next_conv(connection, user_id, conv), 0
         if limit == 0 and conv:
-            return Erased(conv)
-    return Erased(done=True)
+            return ErasureProgress(conv)
+    return ErasureProgress(done=True)
 
 
 async def _next_conv(connection: Connection, user_id: int, after: int) -> int:

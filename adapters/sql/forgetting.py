@@ -5,7 +5,7 @@ Times are compared here, not by the database, since the table may contain anythi
 
 from collections.abc import Sequence
 
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Row
 
 
@@ -40,7 +40,7 @@ def _first_old(rows: Sequence[Row], before_ms: int) -> list[int]:
     """The positions of the rows at the beginning that are older."""
     old: list[int] = []
     for at, time_ms in rows:
-        if judging.is_time(time_ms) and time_ms >= before_ms:
+        if validation.is_time(time_ms) and time_ms >= before_ms:
             break
         old.append(at)
     return old

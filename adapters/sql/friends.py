@@ -2,7 +2,7 @@
 
 import attrs
 
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.errors import AlreadyFriends, NoSuchUser, NotFriends
@@ -56,12 +56,12 @@ async def _page(connection: Connection, user_id: int, after: int, limit: int) ->
         " WHERE userid = ? AND friendid > ? ORDER BY friendid LIMIT ?",
         (user_id, after, limit),
     )
-    return judging.users(rows)
+    return validation.users(rows)
 
 
 async def _listed_by(connection: Connection, user_id: int) -> list[int]:
     rows = await connection.rows("SELECT userid FROM Friend WHERE friendid = ?", (user_id,))
-    return sorted(judging.ids(row[0] for row in rows))
+    return sorted(validation.ids(row[0] for row in rows))
 
 
 async def _count(connection: Connection, user_id: int) -> int:

@@ -3,7 +3,7 @@
 import attrs
 
 from adapters.ids import NO_ID
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.names import sought
 from adapters.sql.numbers import bounded
@@ -50,8 +50,8 @@ class SqlGroups:
 
 async def _group(connection: Connection, column: str, value: int | str) -> Group | None:
     query = f"SELECT id, groupname, groupdesc FROM AllGroup WHERE {column} = ?"  # noqa: S608
-    for row in judging.with_ids(await connection.rows(query, (value,))):
-        return judging.group(row)
+    for row in validation.with_ids(await connection.rows(query, (value,))):
+        return validation.group(row)
     return None
 
 
@@ -67,8 +67,8 @@ async def _page(
         (FOR_EVER, after, containing, limit),
     )
     return [
-        SizedGroup(judging.group(group), members, judging.days(days))
-        for *group, members, days in judging.with_ids(rows)
+        SizedGroup(validation.group(group), members, validation.days(days))
+        for *group, members, days in validation.with_ids(rows)
     ]
 
 
@@ -91,8 +91,8 @@ async def _page_of(
         (user_id, after, NO_ID, FOR_EVER, limit),
     )
     return [
-        Membership(judging.group(group), judging.role(role))
-        for *group, role in judging.with_ids(rows)
+        Membership(validation.group(group), validation.role(role))
+        for *group, role in validation.with_ids(rows)
     ]
 
 
@@ -119,8 +119,8 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
     if not rows:  # above the last one, or no such group
         await _size(connection, group_id)
     return [
-        Member(user_id, judging.name(name), judging.role(role))
-        for user_id, name, role in judging.with_ids(rows)
+        Member(user_id, validation.name(name), validation.role(role))
+        for user_id, name, role in validation.with_ids(rows)
     ]
 
 
@@ -132,7 +132,7 @@ async def _keep(connection: Connection, group_id: int, days: int) -> int:
     await connection.change(f"DELETE FROM {which}", (group_id,))  # noqa: S608  # constants
     if days:
         await connection.change("INSERT INTO Keeping VALUES (?, ?)", (group_id, days))
-    return judging.days(before[0][0]) if before else 0
+    return validation.days(before[0][0]) if before else 0
 
 
 async def _keeping(connection: Connection, after: int, limit: int) -> dict[int, int]:
@@ -140,4 +140,4 @@ async def _keeping(connection: Connection, after: int, limit: int) -> dict[int, 
         "SELECT groupid, days FROM Keeping WHERE groupid > ? ORDER BY groupid LIMIT ?",
         (after, limit),
     )
-    return {group_id: judging.days(days) for group_id, days in judging.with_ids(rows)}
+    return {group_id: validation.days(days) for group_id, days in validation.with_ids(rows)}

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 
 from adapters.ids import NO_ID
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Part
 from adapters.sql.numbers import HIDES_READ
-from chat_domain.entries import FOR_EVER, Sight, pair, people
+from chat_domain.entries import FOR_EVER, Visibility, pair, people
 from chat_domain.model import Role
 
 _ADD = (
@@ -73,7 +73,7 @@ async def role_of(connection: Connection, conv: int, user_id: int) -> Role | Non
         "SELECT role FROM Member WHERE userid = ? AND conv = ? AND `left` = ?",
         (user_id, conv, FOR_EVER),
     )
-    return judging.role(rows[0][0]) if rows else None
+    return validation.role(rows[0][0]) if rows else None
 
 
 async def leave(connection: Connection, conv: int, user_id: int, at: int) -> None:
@@ -125,7 +125,7 @@ async def groups_of(connection: Connection, user_id: int) -> list[int]:
         "SELECT conv FROM Member WHERE userid = ? AND conv < ? AND `left` = ?",
         (user_id, NO_ID, FOR_EVER),
     )
-    return sorted(judging.ids(row[0] for row in rows))
+    return sorted(validation.ids(row[0] for row in rows))
 
 
 async def spans(
@@ -148,17 +148,17 @@ async def span(
         "SELECT conv, since, `left`, head FROM Member, Log WHERE userid = ? AND conv = ?",
         (user_id, conv),
     )
-    for *row, head in judging.positions(rows):
+    for *row, head in validation.positions(rows):
         return next(iter(_spans([row], after, min(upto, head))), None)
     return None
 
 
-async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None:
+async def visibility(connection: Connection, user_id: int, conv: int) -> Visibility | None:
     """What a user may see of a conversation, None if they never were in it."""
     rows = await connection.rows(
         "SELECT since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
-    return next((Sight(*row) for row in judging.positions(rows)), None)
+    return next((Visibility(*row) for row in validation.positions(rows)), None)
 
 
 async def read_mark(connection: Connection, user_id: int, conv: int) -> int | None:
@@ -166,7 +166,7 @@ async def read_mark(connection: Connection, user_id: int, conv: int) -> int | No
     rows = await connection.rows(
         "SELECT `read` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
-    return judging.position(rows[0][0]) if rows else None
+    return validation.position(rows[0][0]) if rows else None
 
 
 async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
@@ -180,7 +180,7 @@ async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
         return {}
     return {
         user_id: read
-        for user_id, read, hides in judging.positions(rows)
+        for user_id, read, hides in validation.positions(rows)
         if read and not hides & HIDES_READ
     }
 
@@ -188,6 +188,6 @@ async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
 def _spans(rows: Sequence[Sequence[Any]], after: int, upto: int) -> list[Span]:
     found = [
         Span(conv, max(since, after), min(left, upto))
-        for conv, since, left in judging.positions(rows)
+        for conv, since, left in validation.positions(rows)
     ]
     return [span for span in found if span.above < span.upto]

@@ -8,23 +8,23 @@ from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import TypeVar, TypeVarTuple
 
-from adapters.places import Places
-from adapters.sql import conversations, entries, forgetting, judging, members
+from adapters.keyed_semaphore import KeyedSemaphore
+from adapters.sql import conversations, entries, forgetting, members, validation
 from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import bounded, bounded_at
 from chat_domain.entries import (
     EVERYWHERE,
     FOR_EVER,
-    NOWHERE,
+    NO_ENTRY,
     TEXT,
-    Ends,
     Entry,
-    Erased,
+    EntryRef,
+    ErasureProgress,
+    LogEnds,
+    LogSlice,
     Opening,
-    Place,
-    Reading,
-    Sight,
+    Visibility,
     pair,
 )
 from chat_domain.model import Conversation
@@ -53,10 +53,10 @@ class SqlReading:
         work the time that going through whole tables takes."""
         self._database = database
         self._surveys = surveys or database
-        self._places = Places(SURVEYS_AT_ONCE, SURVEYS_WAITING)
+        self._semaphore = KeyedSemaphore(SURVEYS_AT_ONCE, SURVEYS_WAITING)
         self._renewing = renewing or database
 
-    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
+    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
         found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
             return await self._renewing.write(_ends_anew, last, epoch)
@@ -68,10 +68,10 @@ class SqlReading:
     async def renew(self) -> str:
         return await self._renewing.write(renew)
 
-    async def tail(self, after: int, limit: int) -> Reading:
+    async def tail(self, after: int, limit: int) -> LogSlice:
         return await self._database.read(_tail, bounded_at(after), bounded(limit))
 
-    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
         asked = bounded(user_id), bounded_at(after), bounded(limit)
         return await self._survey(_read, *asked)
 
@@ -89,8 +89,8 @@ class SqlReading:
     async def first(self, sender_id: int, cid: str) -> Entry | None:
         return await self._database.read(entries.written_as, bounded(sender_id), cid)
 
-    async def sight(self, user_id: int, conv: int) -> Sight | None:
-        return await self._database.read(members.sight, bounded(user_id), bounded_at(conv))
+    async def visibility(self, user_id: int, conv: int) -> Visibility | None:
+        return await self._database.read(members.visibility, bounded(user_id), bounded_at(conv))
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
@@ -101,7 +101,7 @@ class SqlReading:
     async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
         """Users take turns: one who asks for a lot, by however many sessions, delays nobody
         else."""
-        async with self._places.place(user_id):
+        async with self._semaphore.place(user_id):
             return await self._surveys.read(work, user_id, *args)
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
@@ -117,7 +117,7 @@ class SqlReading:
         return await self._database.read(opening, bounded(user_id))
 
     async def mark(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
     ) -> None:
         every = [
             (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
@@ -127,7 +127,9 @@ class SqlReading:
         if every:
             await self._mark(every, epoch, last)
 
-    async def _mark(self, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+    async def _mark(
+        self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
+    ) -> None:
         """Users, conversations and positions, sorted. No other epoch may begin while they are
         written: where a piece of writing does not keep that away, override this."""
         await self._database.write(_mark, every, epoch, last, repeatable=True)
@@ -142,7 +144,9 @@ class SqlReading:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
 
-    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+    async def erase(
+        self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
+    ) -> ErasureProgress:
         asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
         return await self._database.write(entries.erase_some, *asked, repeatable=True)
 
@@ -151,12 +155,12 @@ class SqlReading:
         return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
 
 
-async def ends(connection: Connection) -> Ends:
+async def ends(connection: Connection) -> LogEnds:
     rows = await connection.rows("SELECT epoch, head, oldest, changed FROM Log, LogEnds")
-    return judging.ends(rows)
+    return validation.ends(rows)
 
 
-async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> Ends | None:
+async def _ends_and_place(connection: Connection, last: EntryRef, epoch: str) -> LogEnds | None:
     """None if the log does not have this entry at its position, and still has its epoch."""
     found = await ends(connection)
     if epoch not in ("", found.epoch):
@@ -164,7 +168,7 @@ async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> En
     return found if await _has(connection, last, found) else None
 
 
-async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
+async def _ends_anew(connection: Connection, last: EntryRef, epoch: str) -> LogEnds:
     """Nodes that miss something at the same time look one after another: the first gives the log a
     new epoch, and the others find that."""
     await connection.change("UPDATE Log SET head = head")  # this locks it until the commit
@@ -190,24 +194,24 @@ async def _now_ms(connection: Connection) -> int:
     return int(now_ms)
 
 
-async def _tail(connection: Connection, after: int, limit: int) -> Reading:
+async def _tail(connection: Connection, after: int, limit: int) -> LogSlice:
     head = (await ends(connection)).head
     rows = await connection.rows(
         f"{entries.SELECT} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?", (after, head, limit)
     )
-    return _reading(sorted(row[0] for row in rows), judging.entries(rows), head, after, limit)
+    return _reading(sorted(row[0] for row in rows), validation.entries(rows), head, after, limit)
 
 
 def _reading(
     positions: Sequence[int], found: Sequence[Entry], head: int, after: int, limit: int
-) -> Reading:
+) -> LogSlice:
     """positions: those of all rows, ascending, including invalid ones."""
     if len(positions) < limit:
-        return Reading(tuple(found), head)
-    return Reading(tuple(found), positions[-1] if positions else after)
+        return LogSlice(tuple(found), head)
+    return LogSlice(tuple(found), positions[-1] if positions else after)
 
 
-async def _read(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
+async def _read(connection: Connection, user_id: int, after: int, limit: int) -> LogSlice:
     head = (await ends(connection)).head
     spans = await members.spans(connection, user_id, after, head, limit)
     positions = await _first(connection, spans, limit)
@@ -248,22 +252,22 @@ async def opening(connection: Connection, user_id: int) -> Opening:
 
 async def _got_of(connection: Connection, user_id: int) -> int:
     rows = await connection.rows("SELECT got FROM User WHERE id = ?", (user_id,))
-    return judging.position(rows[0][0]) if rows else 0
+    return validation.position(rows[0][0]) if rows else 0
 
 
-async def goes_on(connection: Connection, epoch: str, last: Place) -> bool:
+async def goes_on(connection: Connection, epoch: str, last: EntryRef) -> bool:
     """Whether the positions of a caller that knows this epoch and this entry are still valid."""
     found = await ends(connection)
     return epoch in ("", found.epoch) and await _has(connection, last, found)
 
 
-async def _has(connection: Connection, last: Place, found: Ends) -> bool:
+async def _has(connection: Connection, last: EntryRef, found: LogEnds) -> bool:
     """Whether a log with these ends has this entry at its position."""
     return last.at <= found.head and await entries.has(connection, last, found.oldest)
 
 
 async def _mark(
-    connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: Place
+    connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
 ) -> None:
     """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
     if not await goes_on(connection, epoch, last):

@@ -2,7 +2,7 @@
 
 import attrs
 
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import HIDES_READ, HIDES_TYPING, bounded, bounded_at
 from chat_domain.model import Preferences
@@ -33,7 +33,7 @@ class SqlSettings:
 
 async def _of(connection: Connection, user_id: int) -> Preferences:
     rows = await connection.rows("SELECT hides FROM User WHERE id = ?", (user_id,))
-    hides = judging.position(rows[0][0]) if rows else 0
+    hides = validation.position(rows[0][0]) if rows else 0
     return Preferences(bool(hides & HIDES_READ), bool(hides & HIDES_TYPING))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection
 import attrs
 
 from adapters.ids import NO_ID
-from adapters.sessions import making_room
-from adapters.sql import judging
+from adapters.session_eviction import making_room
+from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.model import KeptToken, User
@@ -66,7 +66,7 @@ async def _add(
         " GROUP BY session, device",
         (token.user_id, token.session),
     )
-    gone = making_room(token, judging.sessions(rows), sessions, connected)
+    gone = making_room(token, validation.sessions(rows), sessions, connected)
     for session in gone:
         await _remove(connection, token.user_id, session)
     await _insert(connection, token)
@@ -86,15 +86,15 @@ async def _find(connection: Connection, digest: str, now_ms: int) -> tuple[User,
         (digest, now_ms),
     )
     for *facts, name in found:
-        for token in judging.tokens([facts]):
-            return User(token.user_id, judging.name(name)), token
+        for token in validation.tokens([facts]):
+            return User(token.user_id, validation.name(name)), token
     return None
 
 
 async def _session_of(connection: Connection, series: str) -> tuple[int, str] | None:
     query = "SELECT userid, session FROM Token WHERE series = ? LIMIT 1"
-    for user_id, session in judging.with_ids(await connection.rows(query, (series,))):
-        return user_id, judging.word(session)
+    for user_id, session in validation.with_ids(await connection.rows(query, (series,))):
+        return user_id, validation.word(session)
     return None
 
 
@@ -124,7 +124,7 @@ async def _follow(connection: Connection, token: KeptToken, new: int) -> None:
         " ORDER BY expires_ms DESC, digest LIMIT ? OFFSET ?",
         (token.user_id, token.session, token.digest, NO_ID, new - 1),
     )
-    digests = [judging.word(digest) for (digest,) in beyond]
+    digests = [validation.word(digest) for (digest,) in beyond]
     await connection.change_in("DELETE FROM Token WHERE digest IN", digests)
     await _insert(connection, token)
 
@@ -135,7 +135,7 @@ async def _of(connection: Connection, user_id: int, now_ms: int) -> list[KeptTok
         " ORDER BY expires_ms DESC, digest",
         (user_id, now_ms),
     )
-    return judging.tokens(found)
+    return validation.tokens(found)
 
 
 async def _remove(connection: Connection, user_id: int, session: str) -> None:

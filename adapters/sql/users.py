@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from adapters.sql import judging
+from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.names import keys, sought
 from adapters.sql.numbers import bounded
@@ -67,14 +67,14 @@ async def _add(connection: Connection, name: Name, secret: str) -> int:
 
 async def _account(connection: Connection, column: str, value: int | str) -> Account | None:
     query = f"SELECT id, name, password FROM User WHERE {column} = ?"  # noqa: S608  # constants
-    for account in judging.accounts(await connection.rows(query, (value,))):
+    for account in validation.accounts(await connection.rows(query, (value,))):
         return account
     return None
 
 
 async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
     rows = await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids)
-    return {user.id: user.name for user in judging.users(rows)}
+    return {user.id: user.name for user in validation.users(rows)}
 
 
 async def _set_secret(
@@ -99,7 +99,7 @@ async def _page(connection: Connection, after: int, limit: int, containing: str)
         f"SELECT id, name, password FROM User WHERE {which} ORDER BY id LIMIT ?",  # noqa: S608
         (after, containing, limit),
     )
-    return judging.accounts(rows)
+    return validation.accounts(rows)
 
 
 async def _remove(connection: Connection, user_id: int) -> bool:

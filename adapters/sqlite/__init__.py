@@ -23,7 +23,7 @@ from adapters.sqlite.opening import (
     writing,
 )
 from adapters.sqlite.worker import Worker
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["DatabaseInUse", "Durability", "sqlite_store"]

@@ -10,15 +10,15 @@ from collections import deque
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from adapters.at_once import at_once
-from adapters.remembered import Remembered
+from adapters.recent_numbers import RecentNumbers
 from adapters.sql import changes, entries, members, reading
 from adapters.sqlite.database import SqliteConnection
-from chat_domain.entries import Batch, Entry, Known, Place, is_group
+from adapters.synchronous import run_synchronously
+from chat_domain.entries import Batch, Duplicate, Entry, EntryRef, is_group
 from chat_domain.errors import ChatError
-from chat_domain.ports.log import Committed, Moved, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 
-Others = Mapping[int, Known | ChatError]  # see `Committed`
+Others = Mapping[int, Duplicate | ChatError]  # see `Committed`
 
 MET = 100_000  # pairs known to have their members; at most twice as many
 _RECENT = 4  # batches whose last entries are remembered
@@ -38,18 +38,20 @@ class Appender:
     def __init__(self) -> None:
         # the log as it is committed; if the epoch is "", nothing is known of it
         self._epoch, self._head, self._changed = "", 0, 0
-        self._met = Remembered(MET)
+        self._met = RecentNumbers(MET)
         self._recent: deque[Entry] = deque(maxlen=_RECENT)
 
     def forget_pairs(self) -> None:
         """A user has been removed who has conversations that are remembered."""
         self._met.clear()
 
-    def append(self, connection: sqlite3.Connection, batch: Batch) -> Committed | OutOfDate | Moved:
+    def append(
+        self, connection: sqlite3.Connection, batch: Batch
+    ) -> Committed | OutOfDate | EpochChanged:
         if self._epoch != batch.epoch:
             self._look(connection)
         if self._epoch != batch.epoch or not self._follows(connection, batch):
-            return Moved()
+            return EpochChanged()
         if self._changed > batch.judged:
             return OutOfDate(self._changed)
         self._epoch = ""  # until it is committed
@@ -60,11 +62,11 @@ class Appender:
                 others = self._append_any(connection, batch)
         except _Moved:
             connection.execute("ROLLBACK")
-            return Moved()
+            return EpochChanged()
         return Committed(others)
 
     def _look(self, connection: sqlite3.Connection) -> None:
-        ends = at_once(reading.ends(SqliteConnection(connection)))
+        ends = run_synchronously(reading.ends(SqliteConnection(connection)))
         self._epoch, self._head, self._changed = ends.epoch, ends.head, ends.changed
         self._recent.clear()  # the remembered end of the log may be lost
         self._met.clear()
@@ -78,7 +80,7 @@ class Appender:
         for entry in self._recent:
             if entry.at == at:
                 return entry.place == last
-        return not at or at_once(_has(SqliteConnection(connection), last))
+        return not at or run_synchronously(_has(SqliteConnection(connection), last))
 
     def _append_texts(self, connection: sqlite3.Connection, batch: Batch) -> Others | None:
         """Return None, with nothing done, for a batch that needs more."""
@@ -105,7 +107,7 @@ class Appender:
                     entry.text,
                 )
             )
-        if new and not at_once(_introduce(SqliteConnection(connection), new)):
+        if new and not run_synchronously(_introduce(SqliteConnection(connection), new)):
             return None
         if connection.executemany(_INSERT, rows).rowcount < len(rows):
             connection.execute("ROLLBACK")
@@ -119,8 +121,8 @@ class Appender:
 
     def _append_any(self, connection: sqlite3.Connection, batch: Batch) -> Others:
         lent = SqliteConnection(connection)
-        seen = at_once(entries.look_up(lent, batch, self._met))
-        admission = at_once(changes.append(lent, batch, seen, self._head, self._changed))
+        seen = run_synchronously(entries.look_up(lent, batch, self._met))
+        admission = run_synchronously(changes.append(lent, batch, seen, self._head, self._changed))
         self._commit(connection, batch.epoch, admission.head, admission.changed, admission.met)
         admission.settle()
         self._recent.extend(row.entry for row in admission.rows[-1:])
@@ -143,7 +145,7 @@ class Appender:
             self._met.add(conv)
 
 
-async def _has(connection: SqliteConnection, last: Place) -> bool:
+async def _has(connection: SqliteConnection, last: EntryRef) -> bool:
     return await entries.has(connection, last, (await reading.ends(connection)).oldest)
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from adapters.sqlite.opening import connect, has_our_tables
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 
 
 def back_up(source: Path, target: Path) -> int:

@@ -16,7 +16,7 @@ from bisect import bisect_left
 
 import attrs
 
-from adapters.sql import conversations, judging
+from adapters.sql import conversations, validation
 from adapters.sql.conversations import with_oneself
 from adapters.sql.database import Connection
 from adapters.sql.reading import ends
@@ -68,7 +68,7 @@ class Conversations:
         if known is not None and known.epoch == log.epoch and below <= known.head + 1:
             return known
         rows = await connection.rows(_ENDS, (with_oneself(user_id), user_id, FOR_EVER))
-        lasts, convs = zip(*judging.positions(rows), strict=True) if rows else ((), ())
+        lasts, convs = zip(*validation.positions(rows), strict=True) if rows else ((), ())
         return _Known(log.epoch, log.head, array("q", lasts), array("q", convs))
 
     def _remember(self, user_id: int, known: _Known) -> None:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 import attrs
 
-from adapters.at_once import at_once
 from adapters.sql.database import Row, Words, Work
 from adapters.sqlite.worker import Worker
+from adapters.synchronous import run_synchronously
 from chat_domain.entries import FOR_EVER, TEXT
 from chat_domain.model import MOST_UNREAD
 
@@ -136,4 +136,6 @@ class SqliteDatabase:
 
 
 def _do(connection: sqlite3.Connection, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
-    return at_once(work(SqliteConnection(connection), *args))  # this connection never waits
+    return run_synchronously(
+        work(SqliteConnection(connection), *args)
+    )  # this connection never waits

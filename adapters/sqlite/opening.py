@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from adapters.at_once import at_once
 from adapters.incidents import INCIDENTS
 from adapters.sql.reading import renew
 from adapters.sql.version import check_version
 from adapters.sqlite.database import SqliteConnection
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
+from adapters.synchronous import run_synchronously
 
 BUSY_SECONDS = 2.0  # to wait for an operator's shell on the same file
 
@@ -131,7 +131,7 @@ def _begin(connection: sqlite3.Connection, durability: Durability) -> None:
     # No other server has the file, so users marked online are left over from a killed process.
     connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
     if before != _ALL_THERE:
-        at_once(renew(SqliteConnection(connection)))
+        run_synchronously(renew(SqliteConnection(connection)))
     connection.execute(f"PRAGMA user_version = {after}")
     connection.execute("COMMIT")  # this one is synced, before any that may not be
     if durability == "process":

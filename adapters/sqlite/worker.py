@@ -29,8 +29,8 @@ from typing import Any, TypeVar, TypeVarTuple
 import attrs
 
 from adapters.incidents import INCIDENTS
-from adapters.once_a_turn import OnceATurn
 from adapters.outage import Outage
+from adapters.turn_batch import TurnBatch
 from chat_domain.errors import TryAgain
 
 S = TypeVar("S")
@@ -103,7 +103,7 @@ class Worker:
         self._outage = Outage("the database")
         self._queue: SimpleQueue[list[_Job] | _Alone | None] = SimpleQueue()
         self._alone: deque[_Alone] = deque()  # those that the thread has taken from the queue
-        self._asked: OnceATurn[_Job] = OnceATurn(self._queue.put)
+        self._asked: TurnBatch[_Job] = TurnBatch(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
         self._thread.start()

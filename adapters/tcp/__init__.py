@@ -1,1 +1,1 @@
-"""Carrying conversations over TCP. This package handles sockets, and not what they carry."""
+"""Carrying frames over TCP. This package handles sockets, and not what they carry."""

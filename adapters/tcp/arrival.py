@@ -12,7 +12,7 @@ from typing import cast
 import attrs
 import structlog
 
-from adapters.gateway.endings import Ending, Left
+from adapters.gateway.disconnect_reasons import DisconnectReason, Left
 from adapters.tcp.connection import peer_of
 from adapters.tcp.proxy_protocol import BadHeader, Beginning, NoHeader, read_beginning
 
@@ -124,7 +124,7 @@ class Arrival(asyncio.Protocol):
         if self._begun and not self._why_bad:
             self._why_bad = "it does not end"
         if self._why_bad:
-            self._left(Ending.BAD_PROXY_HEADER, self._peer, self._why_bad)
+            self._left(DisconnectReason.BAD_PROXY_HEADER, self._peer, self._why_bad)
 
     def _refuse(self, why: str) -> None:
         self._forget_patience()

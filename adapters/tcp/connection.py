@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Incoming, Link, Receiver
 from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.outboxes import Outboxes
@@ -71,7 +71,7 @@ class TransportLink(_Outgoing):
         self._closing = False
         self._stuck = False  # something written is still in this process
         self.begin_saying()
-        self._why: Ending | None = None
+        self._why: DisconnectReason | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -166,7 +166,7 @@ class TransportLink(_Outgoing):
             self._choked = True
             self._receiver.choked()
         elif waiting > HARD_LIMIT and waiting - written > HIGH_WATER:
-            self.abort(Ending.TOO_SLOW)
+            self.abort(DisconnectReason.TOO_SLOW)
 
     def left(self) -> int:
         self._note_what_left()
@@ -189,7 +189,7 @@ class TransportLink(_Outgoing):
             self._reading = True
             self._transport.resume_reading()
 
-    def close(self, why: Ending) -> None:
+    def close(self, why: DisconnectReason) -> None:
         self._why = self._why or why
         self.flush()
         self._closing = True
@@ -206,7 +206,7 @@ class TransportLink(_Outgoing):
         if self._stuck:  # once all has left, asyncio's transport cannot be aborted
             self._transport.abort()
 
-    def abort(self, why: Ending) -> None:
+    def abort(self, why: DisconnectReason) -> None:
         self._why = self._why or why
         self._closing = True
         self._transport.abort()
@@ -246,16 +246,16 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(name[0]) if name else ""
 
 
-def ending_of(error: Exception | None) -> Ending:
+def ending_of(error: Exception | None) -> DisconnectReason:
     """Why a connection ended that this process did not close."""
     match error:
         case None:
-            return Ending.CLIENT_CLOSED
+            return DisconnectReason.CLIENT_CLOSED
         case ConnectionError():
-            return Ending.RESET
+            return DisconnectReason.RESET
         case ssl.SSLError():
-            return Ending.TLS_FAILED
+            return DisconnectReason.TLS_FAILED
         case OSError():  # the peer's TCP did not answer
-            return Ending.UNREACHABLE
+            return DisconnectReason.UNREACHABLE
         case _:
-            return Ending.SERVER_ERROR
+            return DisconnectReason.SERVER_ERROR

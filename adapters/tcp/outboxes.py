@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from adapters.gateway.unsent import Unsent
-from adapters.once_a_turn import OnceATurn
+from adapters.turn_batch import TurnBatch
 from chat_domain.fairness.guard import Guard
 
 
@@ -12,7 +12,7 @@ class Outbox(Protocol):
     def flush(self) -> None: ...
 
 
-class Outboxes(OnceATurn[Outbox]):
+class Outboxes(TurnBatch[Outbox]):
     """The outboxes that have something to write. All are flushed at the end of the turn.
 
     Each write is a system call: with one per frame, a node carries a tenth of the frames.
@@ -22,7 +22,7 @@ class Outboxes(OnceATurn[Outbox]):
 
     __slots__ = ("unsent",)
 
-    filled = OnceATurn.add  # to be called once per outbox between flushes
+    filled = TurnBatch.add  # to be called once per outbox between flushes
 
     def __init__(self, unsent: Unsent | None = None) -> None:
         super().__init__(_flush)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, cast
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.certificate import Certificate
 from adapters.tcp.connection import peer_of
 from adapters.tcp.records import Records
@@ -36,10 +36,10 @@ class Door(Protocol):
 
 
 # Called with None if the handshake succeeded; otherwise with why it failed, and a detail.
-Leave = Callable[[Ending | None, str], None]
+Leave = Callable[[DisconnectReason | None, str], None]
 
 
-class Secured(asyncio.BufferedProtocol):
+class TlsTransport(asyncio.BufferedProtocol):
     """To the socket, a protocol; to the connection behind it, a transport."""
 
     def __init__(
@@ -110,7 +110,7 @@ class Secured(asyncio.BufferedProtocol):
                     return
         except ssl.SSLError as error:
             self._say_why_not(error)
-            self._end_handshake(Ending.TLS_FAILED, error.reason or "not TLS")
+            self._end_handshake(DisconnectReason.TLS_FAILED, error.reason or "not TLS")
             self._transport.close()
         else:
             self._flush()
@@ -131,7 +131,7 @@ class Secured(asyncio.BufferedProtocol):
             self._flush()  # the alert
 
     def _give_up(self) -> None:
-        self._end_handshake(Ending.TLS_FAILED, "it takes too long")
+        self._end_handshake(DisconnectReason.TLS_FAILED, "it takes too long")
         self._transport.abort()
 
     def _begin(self) -> None:
@@ -141,7 +141,7 @@ class Secured(asyncio.BufferedProtocol):
         self._inner.connection_made(cast("asyncio.BaseTransport", self))
         self._read()
 
-    def _end_handshake(self, trouble: Ending | None = None, detail: str = "") -> None:
+    def _end_handshake(self, trouble: DisconnectReason | None = None, detail: str = "") -> None:
         """Report the end; only the first call counts."""
         if self._patience is not None:
             self._patience.cancel()
@@ -209,7 +209,7 @@ class Secured(asyncio.BufferedProtocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_handshake(Ending.TLS_UNFINISHED)
+        self._end_handshake(DisconnectReason.TLS_UNFINISHED)
         if self._inner is not None:
             inner, self._inner = self._inner, None
             inner.connection_lost(exc or self._broken)

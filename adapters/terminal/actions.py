@@ -4,12 +4,12 @@ import asyncio
 
 from adapters.client import ClientError, Refused
 from adapters.terminal import parsing, render
-from adapters.terminal.doing import FINISH_WITHIN, Doing
-from adapters.terminal.seat import where_to
+from adapters.terminal.action_base import FINISH_WITHIN, ActionBase
+from adapters.terminal.ports import where_to
 from chat_domain.model import Group
 
 
-class Actions(Doing):
+class Actions(ActionBase):
     """The commands, one method each."""
 
     async def do(self, line: parsing.Line) -> bool | None:

@@ -12,12 +12,12 @@ from typing import TypeVar
 from adapters.client import Changed, ChatClient, ClientError, Message, SessionEnded
 from adapters.client.events import Event
 from adapters.terminal import render
+from adapters.terminal.action_base import FINISH_WITHIN
 from adapters.terminal.actions import Actions
 from adapters.terminal.book import Book
-from adapters.terminal.doing import FINISH_WITHIN
 from adapters.terminal.forms import ALL, FORMS
 from adapters.terminal.parsing import Say, Typed, parse
-from adapters.terminal.seat import Screen, Talks, local_now
+from adapters.terminal.ports import Screen, Talks, local_now
 from chat_domain.model import Member, Membership, User
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from adapters.client import Changed
 from adapters.terminal.book import Book
-from chat_domain.entries import What
+from chat_domain.entries import ChangeKind
 from chat_domain.model import Group, Membership, Role
 
 
@@ -15,17 +15,17 @@ def told(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  
     has = "have" if change.own else "has"
     group = _group(change.group_id, book)
     match change.what:
-        case What.CREATED:
+        case ChangeKind.CREATED:
             return f"{who} {has} made group {change.new_name}"
-        case What.JOINED:
+        case ChangeKind.JOINED:
             return f"{who} {has} joined {group}"
-        case What.LEFT:
+        case ChangeKind.LEFT:
             return f"{who} {has} left {group}{_successor(change, book, me)}"
-        case What.REMOVED:
+        case ChangeKind.REMOVED:
             return f"{who} {has} removed {_called(change.whom, book, me)} from {group}"
-        case What.RENAMED:
+        case ChangeKind.RENAMED:
             return f"{who} {has} renamed {group} to {change.new_name}"
-        case What.ENDED:
+        case ChangeKind.ENDED:
             return f"{who} {has} ended {group}"
     return None
 
@@ -50,14 +50,14 @@ def learn(change: Changed, book: Book, me: int) -> bool:
     """Update the user's groups in the book. False if that requires asking the server."""
     own, group_id = book.groups.get(change.group_id), change.group_id
     match change.what:
-        case What.CREATED if change.own:
+        case ChangeKind.CREATED if change.own:
             group = Group(group_id, change.new_name, change.detail)
             book.groups[group_id] = Membership(group, Role.CREATOR)
-        case What.JOINED if change.own:
+        case ChangeKind.JOINED if change.own:
             return own is not None
-        case What.LEFT if not change.own and change.whom == me and own is not None:
+        case ChangeKind.LEFT if not change.own and change.whom == me and own is not None:
             book.groups[group_id] = Membership(own.group, Role.CREATOR)
-        case What.RENAMED:
+        case ChangeKind.RENAMED:
             book.rename(group_id, change.new_name)
         case _ if is_out(change, me):
             book.groups.pop(group_id, None)
@@ -67,8 +67,8 @@ def learn(change: Changed, book: Book, me: int) -> bool:
 def is_out(change: Changed, me: int) -> bool:
     """Whether this change takes the user out of the group."""
     match change.what:
-        case What.LEFT:
+        case ChangeKind.LEFT:
             return change.own
-        case What.REMOVED:
+        case ChangeKind.REMOVED:
             return change.whom == me
-    return change.what == What.ENDED
+    return change.what == ChangeKind.ENDED

@@ -2,7 +2,7 @@
 
 from adapters.client import Ack, Changed, Message
 from adapters.client.events import Event
-from adapters.terminal.seat import Outgoing, Partner
+from adapters.terminal.ports import Outgoing, Partner
 from chat_domain.model import Group, User
 
 _ONLY_WHOLE = "this works only on the whole terminal, without --plain"

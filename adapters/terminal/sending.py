@@ -15,8 +15,8 @@ from adapters.client import (
 )
 from adapters.terminal import render
 from adapters.terminal.book import Book
+from adapters.terminal.ports import Outgoing, Partner, Talks
 from adapters.terminal.render import Line, Mark
-from adapters.terminal.seat import Outgoing, Partner, Talks
 from adapters.terminal.ticks import Sent, Ticks
 from chat_domain.model import Group, User
 

@@ -20,17 +20,17 @@ from typing import cast
 
 import attrs
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.arrival import Proxies
 from adapters.tcp.connection import peer_of
 from adapters.tcp.outboxes import Outboxes
-from adapters.web.asking import (
+from adapters.web.http_requests import (
     Access,
     Answer,
-    Asked,
+    HttpRequest,
     answer,
     forwarded_for,
     in_words,
@@ -64,7 +64,7 @@ class Web:
     proxies: Proxies
     shared: Shared
     welcome: Callable[[Link], Receiver]
-    left: Callable[[Ending, str, str], None]
+    left: Callable[[DisconnectReason, str, str], None]
     outboxes: Outboxes
     within: float = WITHIN
 
@@ -162,7 +162,7 @@ class Front(asyncio.Protocol):
         else:
             self._answer(asked)
 
-    def _name(self, asked: Asked) -> bool:
+    def _name(self, asked: HttpRequest) -> bool:
         """Find out for which client a proxy asks; return whether that client may go on."""
         client = forwarded_for(asked.request.headers, self._web.proxies)
         if client is None and asked.wants_socket:
@@ -177,7 +177,7 @@ class Front(asyncio.Protocol):
             return self._enter()
         return True
 
-    def _answer(self, asked: Asked) -> None:
+    def _answer(self, asked: HttpRequest) -> None:
         found = answer(self._web.page, asked)
         is_found = found.status < HTTPStatus.BAD_REQUEST
         stays = is_found and asked.may_stay and self._may_stay()
@@ -204,7 +204,7 @@ class Front(asyncio.Protocol):
             self._transport.resume_reading()
             self._go_on()
 
-    def _open(self, asked: Asked) -> None:
+    def _open(self, asked: HttpRequest) -> None:
         """Become a WebSocket."""
         web = self._web
         if web.shared.closing:
@@ -231,7 +231,7 @@ class Front(asyncio.Protocol):
         try:
             self._visit = Visit(self._web.shared, self._peer)
         except TooManyConnections:
-            self._web.left(Ending.TOO_MANY_CONNECTIONS, self._peer, "")
+            self._web.left(DisconnectReason.TOO_MANY_CONNECTIONS, self._peer, "")
             self._say(_FULL)
             return False
         return True
@@ -259,7 +259,7 @@ class Front(asyncio.Protocol):
     # -- answers ---------------------------------------------------------------------------
 
     def _refuse(self, why: Answer) -> None:
-        self._web.left(Ending.BAD_REQUEST, self._peer, why.body.decode().strip())
+        self._web.left(DisconnectReason.BAD_REQUEST, self._peer, why.body.decode().strip())
         self._say(why)
 
     def _say(self, what: Answer, *, with_body: bool = True, stays: bool = False) -> None:

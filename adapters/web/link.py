@@ -7,7 +7,7 @@ from typing import ClassVar
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.server import ServerProtocol
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link, Receiver
 from adapters.tcp.connection import TransportLink
 from adapters.tcp.outboxes import Outboxes
@@ -17,13 +17,13 @@ CLOSES_WITHIN = 2.0  # seconds for the client to close as well
 ENDED_ELSEWHERE = 4001  # the session ended: its token is no longer valid
 
 _CODES = {
-    Ending.CLIENT_CLOSED: CloseCode.NORMAL_CLOSURE,
-    Ending.SHUTTING_DOWN: CloseCode.GOING_AWAY,
-    Ending.MOVED: CloseCode.GOING_AWAY,
-    Ending.FRAME_TOO_LONG: CloseCode.MESSAGE_TOO_BIG,
-    Ending.TOO_MANY_CONNECTIONS: CloseCode.TRY_AGAIN_LATER,
-    Ending.SERVER_ERROR: CloseCode.INTERNAL_ERROR,
-    Ending.LOGGED_OUT: ENDED_ELSEWHERE,
+    DisconnectReason.CLIENT_CLOSED: CloseCode.NORMAL_CLOSURE,
+    DisconnectReason.SHUTTING_DOWN: CloseCode.GOING_AWAY,
+    DisconnectReason.MOVED: CloseCode.GOING_AWAY,
+    DisconnectReason.FRAME_TOO_LONG: CloseCode.MESSAGE_TOO_BIG,
+    DisconnectReason.TOO_MANY_CONNECTIONS: CloseCode.TRY_AGAIN_LATER,
+    DisconnectReason.SERVER_ERROR: CloseCode.INTERNAL_ERROR,
+    DisconnectReason.LOGGED_OUT: ENDED_ELSEWHERE,
 }
 _TEXT = 0x81  # the first byte of a frame with a whole text message
 _CLOSE = b"\x88"
@@ -85,7 +85,7 @@ class WebLink(TransportLink):
             self._patience.cancel()
         super().connection_lost(exc)
 
-    def close(self, why: Ending) -> None:
+    def close(self, why: DisconnectReason) -> None:
         """Send a close frame, and wait for the client's, for CLOSES_WITHIN at most."""
         if self._closing:
             return
@@ -100,7 +100,7 @@ class WebLink(TransportLink):
         self._transport.write(
             Frame(Opcode.CLOSE, Close(code, why).serialize()).serialize(mask=False)
         )
-        if why is Ending.CLIENT_CLOSED:
+        if why is DisconnectReason.CLIENT_CLOSED:
             self._hang_up()
         else:
             loop = asyncio.get_running_loop()

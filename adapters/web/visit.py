@@ -1,7 +1,7 @@
 """A client that asks for files, as the limits count it."""
 
-from adapters.gateway.held import Held
 from adapters.gateway.shared import Shared
+from adapters.gateway.stranger_memory import StrangerMemory
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import DEAR
 
@@ -19,11 +19,11 @@ class Visit:
         self._begun = self._clock.monotonic()
         self.origin = self.guard.origins.enter(peer, self._begun)
         self._meter = self.guard.meter(self.origin)
-        self._held = Held(self)
+        self._memory = StrangerMemory(self)
 
     def holds(self, size: int) -> bool:
         """`size` bytes of its data wait now; return whether that is too much."""
-        return self._held.now(size) is not None
+        return self._memory.now(size) is not None
 
     def asks_too_much(self, size: int) -> bool:
         """It makes a request of `size` bytes; return whether it must not, for now."""
@@ -38,7 +38,7 @@ class Visit:
 
     def leave(self, *, goes_on: bool = False) -> None:
         """Stop counting it. goes_on: a WebSocket takes its place, and is counted instead."""
-        self._held.now(0)
+        self._memory.now(0)
         self.guard.origins.leave(self.origin, stranger=True)
         if goes_on:
             self.origin.arrive_once_more()

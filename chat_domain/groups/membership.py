@@ -2,7 +2,7 @@
 
 import attrs
 
-from chat_domain.entries import CHANGE, Change, Entry, Known, What
+from chat_domain.entries import CHANGE, Change, ChangeKind, Duplicate, Entry
 from chat_domain.errors import (
     ChatError,
     GroupFull,
@@ -22,7 +22,7 @@ from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Clock, Ids
 from chat_domain.ports.store import Groups
 
-Done = Entry | Known
+Done = Entry | Duplicate
 
 
 @attrs.frozen
@@ -46,9 +46,9 @@ class GroupMembership:
         """Raises BadName, GroupNameTaken and TooManyGroups."""
         parsed = Name.parse(name)
         full = await self._no_room_for_another(user.id)
-        change = Change(What.CREATED, name=parsed.text, detail=description)
+        change = Change(ChangeKind.CREATED, name=parsed.text, detail=description)
         done = await self.change(user, 0, change, cid, full)
-        if isinstance(done, Known):
+        if isinstance(done, Duplicate):
             first = await self.log.first(user.id, cid or "")
             return done, await self._group(0 if first is None else first.conv)
         return done, Group(done.conv, parsed.text, description)
@@ -63,7 +63,7 @@ class GroupMembership:
     async def join(self, user: User, group_id: int, cid: str | None = None) -> tuple[Done, Group]:
         """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
         full = await self._no_room_for_another(user.id) or await self._no_room_in(group_id)
-        done = await self.change(user, group_id, Change(What.JOINED), cid, full)
+        done = await self.change(user, group_id, Change(ChangeKind.JOINED), cid, full)
         return done, await self._group(group_id)
 
     async def join_by_name(
@@ -78,12 +78,12 @@ class GroupMembership:
 
     async def _joined_before(self, user: User, name: str, cid: str | None) -> tuple[Done, Group]:
         first = await self.log.first(user.id, cid) if cid else None
-        if first is None or first.change is None or first.change.what != What.JOINED:
+        if first is None or first.change is None or first.change.what != ChangeKind.JOINED:
             raise NoSuchGroup(name)
-        return Known(first.at, first.time_ms), await self._group(first.conv)
+        return Duplicate(first.at, first.time_ms), await self._group(first.conv)
 
     async def _no_room_for_another(self, user_id: int) -> ChatError | None:
-        here = [len(session.sights) for session in self.sessions.of(user_id)]
+        here = [len(session.groups) for session in self.sessions.of(user_id)]
         if here and not self.sessions.has_room_for(max(here)):
             return TryAgain()
         most = self.guard.limits.groups_per_user
@@ -105,7 +105,7 @@ class GroupMembership:
         NotAllowed and GroupNameTaken."""
         parsed = Name.parse(name)
         refused = await self._not_by(user.id, group_id)
-        change = Change(What.RENAMED, name=parsed.text)
+        change = Change(ChangeKind.RENAMED, name=parsed.text)
         return await self.change(user, group_id, change, cid, refused)
 
     async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
@@ -122,7 +122,7 @@ class GroupMembership:
 
     async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
         """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
-        return await self.change(user, group_id, Change(What.LEFT), cid)
+        return await self.change(user, group_id, Change(ChangeKind.LEFT), cid)
 
     async def change(
         self,

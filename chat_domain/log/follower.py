@@ -10,7 +10,7 @@ Rules:
    was deleted, and is no gap.
 3. A clock asks for the log's head (`look`), so that nothing depends on notes between nodes.
 4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
-   `showing`).
+   `fanout`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
 6. In another epoch no position is valid: the node starts over at the log's head. It also does if
    the log has deleted entries that it never saw, at the front or further on, and changes may be
@@ -22,12 +22,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
-from chat_domain.entries import ID_BITS, NOWHERE, Ends, Entry, Place, Reading
+from chat_domain.entries import ID_BITS, NO_ENTRY, Entry, EntryRef, LogEnds, LogSlice
 from chat_domain.errors import TryAgain
-from chat_domain.log.early import Early, Part, Written
+from chat_domain.log.fanout import Fanout, Writer
+from chat_domain.log.reorder_buffer import Part, ReorderBuffer, Written
 from chat_domain.log.ring import Ring
 from chat_domain.log.sessions import Sessions
-from chat_domain.log.showing import Showing, Writer
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
@@ -55,14 +55,14 @@ class Follower:
         self.ring = Ring()
         self.restarted: Callable[[], None] | None = None
         self._log = log
-        self._showing = Showing(sessions, self.ring)
+        self._fanout = Fanout(sessions, self.ring)
         self._broker = broker
         self._tasks = tasks
         self._latches = latches
         self._last: Entry | None = None
         self._known = 0  # everything up to here is applied, or waits in `_next`
         self._next: deque[Written] = deque()
-        self._early = Early()
+        self._reorder_buffer = ReorderBuffer()
         self._wanted = 0  # the highest position that the log is known to have
         self._filling = self._applying = self._looking = False
         self._waiting: dict[Latch, int] = {}  # for these positions
@@ -73,9 +73,9 @@ class Follower:
         return max(self._wanted, self._known) - self.applied
 
     @property
-    def last(self) -> Place:
+    def last(self) -> EntryRef:
         """The last entry known here, applied or not: in the same epoch, the log must have it."""
-        return NOWHERE if self._last is None else self._last.place
+        return NO_ENTRY if self._last is None else self._last.place
 
     # -- the log as a whole ------------------------------------------------------------------
 
@@ -89,12 +89,12 @@ class Follower:
         found = (await self._log.tail(at - 1, 1)).entries if at else ()
         return found[0] if found and found[0].at == at else None
 
-    def _begin(self, ends: Ends, last: Entry | None) -> None:
+    def _begin(self, ends: LogEnds, last: Entry | None) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
         self.applied = self._known = self._wanted = ends.head
         self._last = last
         self._next.clear()
-        self._early.clear()
+        self._reorder_buffer.clear()
         self.ring.begin(ends.head)
         for latch in self._waiting:
             latch.open()
@@ -124,7 +124,7 @@ class Follower:
         finally:
             self._looking = False
 
-    async def _begin_anew(self, ends: Ends, is_due: Callable[[], bool]) -> None:
+    async def _begin_anew(self, ends: LogEnds, is_due: Callable[[], bool]) -> None:
         """Start over at the log's head, if that is still due."""
         epoch = self.epoch
         last = await self._entry_at(ends.head)
@@ -133,7 +133,7 @@ class Follower:
             if self.restarted is not None:
                 self.restarted()
 
-    def _goes_on(self, ends: Ends) -> bool:
+    def _goes_on(self, ends: LogEnds) -> bool:
         """Whether the log still has what follows here."""
         return ends.epoch == self.epoch and ends.oldest <= self._known + 1
 
@@ -170,11 +170,11 @@ class Follower:
             self._last = entries[-1]
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._known + 1:
-            self._early.keep(Part(first, upto, written))
+            self._reorder_buffer.keep(Part(first, upto, written))
             self._want(upto)
             return
         self._extend(first, upto, written)
-        while self._early.parts and (part := self._early.take(self._known)):
+        while self._reorder_buffer.parts and (part := self._reorder_buffer.take(self._known)):
             if part.upto > self._known:
                 self._extend(*part)
         if not self._applying:
@@ -201,9 +201,9 @@ class Follower:
             if lost is not None:
                 await self._begin_anew(lost, lambda: lost.changed > self._known)
 
-    async def _read_between(self) -> Ends | None:
+    async def _read_between(self) -> LogEnds | None:
         """Read until the gap is closed, or `_read_on` returns something, which is returned."""
-        lost: Ends | None = None
+        lost: LogEnds | None = None
         try:
             if self._broker.hears():
                 await self._pause()
@@ -225,7 +225,7 @@ class Follower:
     async def _pause(self) -> None:
         await self._latches.latch().wait(GAP_WAITS)
 
-    async def _read_on(self) -> Ends | None:
+    async def _read_on(self) -> LogEnds | None:
         """Read part of the gap. Return the log's ends if a change may have been deleted unseen."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
@@ -242,7 +242,7 @@ class Follower:
             await self._pause()
         return None
 
-    def _has_holes(self, reading: Reading) -> bool:
+    def _has_holes(self, reading: LogSlice) -> bool:
         """Whether entries of a reading were deleted before this node saw them: a group may keep its
         entries for less long than others do. Changes of its members may be among them."""
         known = self._known
@@ -253,7 +253,7 @@ class Follower:
     def _apply_some(self) -> None:
         """Apply as much as one turn of the event loop may (rule 5)."""
         readers = size = 0
-        queue, keep, showing = self._next, self.ring.append, self._showing
+        queue, keep, fanout = self._next, self.ring.append, self._fanout
         while queue:
             if readers >= AT_ONCE:
                 self._applying = True
@@ -264,11 +264,11 @@ class Follower:
             keep(entry)
             size += entry.size
             if entry.change is not None:
-                readers += showing.change(entry, writer)
+                readers += fanout.change(entry, writer)
             elif entry.conv <= ID_BITS:  # of a group
-                readers += showing.to_group(entry, writer)
+                readers += fanout.to_group(entry, writer)
             else:
-                readers += showing.to_people(entry, writer)
+                readers += fanout.to_people(entry, writer)
         else:
             self._applying = False
             self.applied = self._known

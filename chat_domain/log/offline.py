@@ -4,7 +4,7 @@ offline, or did not read.
 
 import attrs
 
-from chat_domain.entries import Reading
+from chat_domain.entries import LogSlice
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -76,7 +76,7 @@ class Offline:
         self._show(session, reading)
         return _shown_at_once(reading)
 
-    def _from_ring(self, session: Session) -> Reading | None:
+    def _from_ring(self, session: Session) -> LogSlice | None:
         """What follows, if it is short and all in the ring. What its user may see of it is what
         they may see now, since that has not changed within it."""
         follower, after = self.follower, session.after
@@ -86,9 +86,9 @@ class Offline:
         if entries is None:
             return None
         seen = (one for one in entries if session.sees(one))
-        return Reading(tuple(seen), max(follower.applied, after))
+        return LogSlice(tuple(seen), max(follower.applied, after))
 
-    def _show(self, session: Session, reading: Reading) -> None:
+    def _show(self, session: Session, reading: LogSlice) -> None:
         size = 0
         for entry in reading.entries:
             if session.choked or session.ended:
@@ -100,7 +100,7 @@ class Offline:
         session.after = max(session.after, reading.upto)
 
 
-def _shown_at_once(reading: Reading) -> int:
+def _shown_at_once(reading: LogSlice) -> int:
     """How many entries of this size are shown before the link can say anything."""
     entries = reading.entries
     size = sum(entry.size for entry in entries)

@@ -21,13 +21,13 @@ from typing import Final
 
 import attrs
 
-from chat_domain.entries import ID_BITS, TEXT, Batch, Entry, Known
+from chat_domain.entries import ID_BITS, TEXT, Batch, Duplicate, Entry
 from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
-from chat_domain.ports.log import Committed, Log, Moved, Outcome, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, Log, Outcome, OutOfDate
 from chat_domain.ports.runtime import Clock, Latch, Latches, Tasks
 
 MOST_ENTRIES = 1_000  # in a batch
@@ -37,11 +37,11 @@ NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are 
 OUT_OF_DATE_TIMES = 20  # in a row that a batch may be out of date before it is refused
 CHANGED_WITHIN = 10.0  # seconds to wait for the outcome of a change
 
-Result = Entry | Known | ChatError
+Result = Entry | Duplicate | ChatError
 
 
 @attrs.define(eq=False)
-class Awaited:
+class PendingChange:
     """A caller that waits for the outcome of a change, by methods that `Session` has, too."""
 
     latch: Latch
@@ -49,7 +49,7 @@ class Awaited:
     claim: Final = None
     thrown_out: Final = False
 
-    def accepted(self, _tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, _tag: int | None, entry: Entry | Duplicate) -> None:
         self.result = entry
         self.latch.open()
 
@@ -61,7 +61,7 @@ class Awaited:
 # Something to be written: the entry; its writer; the client's own tag of the request; whether the
 # client chose its cid; the error to refuse it with, unless the log has it already.
 # A plain tuple, since one is created for every message.
-Draft = tuple[Entry, Session | Awaited, int | None, bool, ChatError | None]
+Draft = tuple[Entry, Session | PendingChange, int | None, bool, ChatError | None]
 
 
 class AppendQueue:
@@ -111,10 +111,10 @@ class AppendQueue:
             self._busy = True
             self._tasks.soon(self._go_on)
 
-    async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Known:
+    async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Duplicate:
         """Write a change, and return once it is applied here. Raises the error with which it is
         refused, and TryAgain. refused: the error of a `Draft`."""
-        awaited, epoch = Awaited(self._latches.latch()), self._follower.epoch
+        awaited, epoch = PendingChange(self._latches.latch()), self._follower.epoch
         self.add((entry, awaited, None, False, refused))
         await awaited.latch.wait(CHANGED_WITHIN)
         result = awaited.result
@@ -198,7 +198,7 @@ class AppendQueue:
                 self._committed(outcome)
             case OutOfDate():
                 self._apply_first(outcome.changed)
-            case Moved():
+            case EpochChanged():
                 self._fail(TryAgain())
                 self._follower.look_soon()
             case _:
@@ -275,16 +275,16 @@ def _nobody(_seconds: float, _entries: int) -> None:
     """The default observer, which does nothing."""
 
 
-def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
+def _judged(entry: Entry, writer: Session | PendingChange) -> ChatError | None:
     """Why an entry may not be written: a text to a group, or of a session that was thrown out."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
     if writer.thrown_out:
         return NotLoggedIn()
-    return None if entry.conv in writer.sights else NotMember(entry.conv)
+    return None if entry.conv in writer.groups else NotMember(entry.conv)
 
 
-def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:
+def _answer(batch: Sequence[Draft], others: Mapping[int, Duplicate | ChatError]) -> Sequence[Draft]:
     """Tell each writer the outcome, in order. Return the drafts that were admitted."""
     if not others:
         for entry, writer, tag, _named, _refused in batch:

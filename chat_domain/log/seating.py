@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from chat_domain.entries import EVERYBODY, Entry, Opening, Sight, comer, goer
+from chat_domain.entries import EVERYBODY, Entry, Opening, Visibility, joining_user, leaving_user
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -47,7 +47,7 @@ class Seating:
         since = self.follower.ring.above(head)
         if since is None or opening.ends.epoch != self.follower.epoch:
             return False
-        session.sights = dict.fromkeys(opening.groups, Sight(head))
+        session.groups = dict.fromkeys(opening.groups, Visibility(head))
         session.regrouped = head
         for entry in since:
             _make_up_for(session, entry)
@@ -87,10 +87,10 @@ class Seating:
 
 def _make_up_for(session: Session, entry: Entry) -> None:
     user_id, group_id = session.user.id, entry.conv
-    if comer(entry) == user_id:
-        session.sights[group_id] = Sight(entry.at - 1)
-    elif goer(entry) in {user_id, EVERYBODY}:
-        session.sights.pop(group_id, None)
+    if joining_user(entry) == user_id:
+        session.groups[group_id] = Visibility(entry.at - 1)
+    elif leaving_user(entry) in {user_id, EVERYBODY}:
+        session.groups.pop(group_id, None)
     else:
         return
     session.regrouped = entry.at

@@ -16,7 +16,7 @@ Rules:
 
 from collections import deque
 
-from chat_domain.entries import TEXT, Entry, Known, Sight, is_group, people
+from chat_domain.entries import TEXT, Duplicate, Entry, Visibility, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
@@ -37,7 +37,7 @@ class _Reader:
 class Session(_Reader):
     """id: new with each login and RESUME. name: its tokens are kept under it, and it stays when the
     session is resumed (see `KeptToken.session`); for version 1, the id. claim: of its user's slot,
-    for version 1 only. sights: of the groups that its user is in, as far as this node has applied
+    for version 1 only. groups: those that its user is in, as far as this node has applied
     the log; valid above `regrouped`, the position of their last change. taken: how far its client
     has taken over. copies: of its texts to one user, if they were many; its client is charged for
     them."""
@@ -48,13 +48,13 @@ class Session(_Reader):
         "copies",
         "ended",
         "expected_until",
+        "groups",
         "id",
         "name",
         "reading",
         "ready",
         "regrouped",
         "seated",
-        "sights",
         "taken",
         "thrown_out",
         "typed",
@@ -74,12 +74,12 @@ class Session(_Reader):
         self.client = client
         self.name = name
         self.claim = claim
-        self.sights: dict[int, Sight] = {}
+        self.groups: dict[int, Visibility] = {}
         self.regrouped = 0
         self.after = 0
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = self.thrown_out = False
-        self.seated = False  # whether `sights` are known
+        self.seated = False  # whether `groups` are known
         self.ready = False
         self.unanswered = 0
         self.copies = 0
@@ -101,8 +101,8 @@ class Session(_Reader):
         """Whether its user may see an entry above `regrouped`."""
         if not is_group(entry.conv):
             return self.user.id in people(entry.conv)
-        sight = self.sights.get(entry.conv)
-        return sight is not None and sight.shows(entry.at)
+        visibility = self.groups.get(entry.conv)
+        return visibility is not None and visibility.shows(entry.at)
 
     def show(self, entry: Entry) -> None:
         """Show an entry, above its place, of one of its one-to-one conversations."""
@@ -179,7 +179,7 @@ class Session(_Reader):
 
     # -- writing ---------------------------------------------------------------------------
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """A text that it wrote is in the log. tag: its client's own tag of the request."""
         if entry.at > self.written:  # noqa: PLR1730  # `max` takes twice as long
             self.written = entry.at

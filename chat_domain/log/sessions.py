@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import HIGH, ID_BITS, Sight
+from chat_domain.entries import HIGH, ID_BITS, Visibility
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -47,7 +47,7 @@ class Sessions:
         return list(self._of_users)
 
     def in_group(self, group_id: int) -> Collection[Session]:
-        """The sessions of a group's members: those whose `sights` of it show what is applied now,
+        """The sessions of a group's members: those whose `groups` of it show what is applied now,
         so that no session has to be checked for each message. Callers do not change it."""
         return self._of_groups.get(group_id, _NOBODY)
 
@@ -56,7 +56,7 @@ class Sessions:
         others = self.of(session.user.id)
         if len(others) >= MOST_OF_A_USER and session not in others:
             raise TooManyConnections
-        if not self.has_room_for(len(session.sights)):
+        if not self.has_room_for(len(session.groups)):
             raise TryAgain
 
     def has_room_for(self, groups: int) -> bool:
@@ -66,13 +66,13 @@ class Sessions:
         return self.memberships < MOST_MEMBERSHIPS - kept
 
     def seat(self, session: Session) -> None:
-        """Seat a session by its `sights`; if it is not here yet, add it."""
+        """Seat a session by its `groups`; if it is not here yet, add it."""
         others = self.of(session.user.id)
         if session not in others:
             self._of_users[session.user.id] = (*others, session)
         session.seated = True
-        self.memberships += len(session.sights)
-        for group_id in session.sights:
+        self.memberships += len(session.groups)
+        for group_id in session.groups:
             self._of_groups.setdefault(group_id, {})[session] = None
 
     def discard(self, session: Session) -> bool:
@@ -101,15 +101,15 @@ class Sessions:
     def join(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position adds a user to a group, which they see from it on. They may
         have joined on another node: a session for which there is no room here is dropped."""
-        sight = Sight(at - 1)
+        visibility = Visibility(at - 1)
         for session in self._seated(user_id):
-            if not session.ended and not self.has_room_for(len(session.sights)):
+            if not session.ended and not self.has_room_for(len(session.groups)):
                 session.fall_behind(at - 1)  # its client is not shown this, nor what follows
                 session.drop()
                 continue
             session.regrouped = at
-            if group_id not in session.sights:
-                session.sights[group_id] = sight
+            if group_id not in session.groups:
+                session.groups[group_id] = visibility
                 self.memberships += 1
                 self._of_groups.setdefault(group_id, {})[session] = None
 
@@ -117,9 +117,9 @@ class Sessions:
         """The entry at this position removes a user from a group."""
         for session in self._seated(user_id):
             session.regrouped = at
-            if group_id in session.sights:
+            if group_id in session.groups:
                 self._leave(session, group_id)
-                del session.sights[group_id]
+                del session.groups[group_id]
 
     def end_group(self, group_id: int, at: int) -> None:
         """The entry at this position ends a group."""
@@ -127,12 +127,12 @@ class Sessions:
             self.leave(session.user.id, group_id, at)
 
     def _seated(self, user_id: int) -> list[Session]:
-        """A user's sessions whose `sights` are known."""
+        """A user's sessions whose `groups` are known."""
         return [session for session in self.of(user_id) if session.seated]
 
     def _leave_all(self, session: Session) -> None:
         if session.seated:
-            for group_id in session.sights:
+            for group_id in session.groups:
                 self._leave(session, group_id)
 
     def _leave(self, session: Session, group_id: int) -> None:

@@ -5,7 +5,7 @@ import attrs
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.writing import Writing
-from chat_domain.ports.client import Said
+from chat_domain.ports.client import TextRequest
 
 
 @attrs.frozen
@@ -17,7 +17,7 @@ class GroupChat:
         """How many sessions of this node are shown a message to this group."""
         return len(self.sessions.in_group(group_id))
 
-    def send(self, sender: Session, group_id: int, said: Said) -> None:
+    def send(self, sender: Session, group_id: int, said: TextRequest) -> None:
         """Send a text to all who are in the group when it is written, except the sending session.
 
         Answers and errors are as of `OneToOne.send`; it is also refused with NotMember,

@@ -67,7 +67,7 @@ class History:
         ones if neither is given. Empty if nobody has said anything, or the user may not see it.
         Raises NotMember for a group that they never were in."""
         found = await self._found(user_id, conv, before, after, limit + 1)
-        if not found and is_group(conv) and await self.log.sight(user_id, conv) is None:
+        if not found and is_group(conv) and await self.log.visibility(user_id, conv) is None:
             raise NotMember(conv)
         more = len(found) > limit or _size(found) > BYTES_AT_ONCE
         part = Part(
@@ -101,8 +101,8 @@ class History:
     async def _with_marks(self, user_id: int, part: Part) -> Part:
         """Add the marks. A user who has left a group is not told how far others have read there."""
         conv = part.conv
-        sight = await self.log.sight(user_id, conv)
-        inside = sight is not None and sight.upto == FOR_EVER
+        visibility = await self.log.visibility(user_id, conv)
+        inside = visibility is not None and visibility.upto == FOR_EVER
         stored = await self.log.read_mark(user_id, conv) or 0
         reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
         others = {one: self.marks.of(one, at, conv) for one, at in reads.items() if one != user_id}

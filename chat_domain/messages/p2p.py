@@ -11,7 +11,7 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
 from chat_domain.messages.writing import Writing
-from chat_domain.ports.client import Said
+from chat_domain.ports.client import TextRequest
 from chat_domain.ports.log import Log
 from chat_domain.ports.store import Friends
 
@@ -31,7 +31,9 @@ class OneToOne:
     guard: Guard
     answered: Callable[[Session], Coroutine[Any, Any, None]]
 
-    def send(self, sender: Session, to_id: int, said: Said) -> Coroutine[Any, Any, None] | None:
+    def send(
+        self, sender: Session, to_id: int, said: TextRequest
+    ) -> Coroutine[Any, Any, None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; but a sender
         whom the recipient does not list may have only so many messages waiting for the recipient's
         devices, and begin only so many conversations.
@@ -47,7 +49,7 @@ class OneToOne:
         sender.unlooked[to_id] = left - 1
         return None
 
-    async def _look_and_write(self, sender: Session, to_id: int, said: Said) -> None:
+    async def _look_and_write(self, sender: Session, to_id: int, said: TextRequest) -> None:
         if sender.is_out_of_turn(said.cid, self.writing.clock.monotonic()):
             self.writing.expect_again(sender, said)
             raise TryAgain  # without a look, which takes seconds if the store is away

@@ -76,7 +76,7 @@ class ReadMarks:
     async def _may_tell(self, session: Session, conv: int) -> bool:
         if (await self.settings.of(session.user.id)).hide_read:
             return False
-        is_in_it = not is_group(conv) or conv in session.sights
+        is_in_it = not is_group(conv) or conv in session.groups
         return is_in_it and await self.audience.is_told(conv)
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:

@@ -40,7 +40,7 @@ class Typing:
     def types(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
         """A client's user is typing in a conversation. Return a coroutine that passes it on, or
         None if there is nothing to do. Raises NotMember."""
-        if is_group(conv) and conv not in session.sights:
+        if is_group(conv) and conv not in session.groups:
             raise NotMember(conv)
         now, typed = self.clock.monotonic(), session.typed
         for passed, at in list(typed.items()):

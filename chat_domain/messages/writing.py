@@ -6,7 +6,7 @@ from chat_domain.entries import TEXT, Entry
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import MOST_UNANSWERED, Session
-from chat_domain.ports.client import Said
+from chat_domain.ports.client import TextRequest
 from chat_domain.ports.runtime import Clock, Ids
 
 
@@ -17,7 +17,7 @@ class Writing:
     ids: Ids
 
     def write(
-        self, sender: Session, conv: int, said: Said, refused: ChatError | None = None
+        self, sender: Session, conv: int, said: TextRequest, refused: ChatError | None = None
     ) -> None:
         """Queue a text for the log. Raises TooManyUnanswered and TryAgain.
 
@@ -46,6 +46,6 @@ class Writing:
             raise
         sender.unanswered += 1
 
-    def expect_again(self, sender: Session, said: Said) -> None:
+    def expect_again(self, sender: Session, said: TextRequest) -> None:
         """This text could not be written for the moment; no other is, before it comes again."""
         sender.expect_again(said.cid, self.clock.monotonic())

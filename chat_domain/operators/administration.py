@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import Erased
+from chat_domain.entries import ErasureProgress
 from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
@@ -113,7 +113,7 @@ class Administration:
         """Empty a user's texts, and end their sessions. The texts so far are emptied in pieces, so
         that nobody waits for it; then one change tells everybody, and empties those written
         meanwhile. Raises TryAgain; it can be repeated."""
-        upto, so_far = (await self.log.ends()).head, Erased()
+        upto, so_far = (await self.log.ends()).head, ErasureProgress()
 
         async def go_on(limit: int) -> bool:
             nonlocal so_far

@@ -2,7 +2,7 @@
 
 import attrs
 
-from chat_domain.entries import Change, What
+from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import MAX_DAYS, OPERATOR, Group, Member, Page, SizedGroup, User
@@ -38,7 +38,7 @@ class GroupAdministration:
         """The group before and after. Raises NoSuchGroup, BadName and GroupNameTaken."""
         parsed = Name.parse(name)
         before = await self.group(which)
-        await self._change(before, Change(What.RENAMED, name=parsed.text))
+        await self._change(before, Change(ChangeKind.RENAMED, name=parsed.text))
         return before, attrs.evolve(before, name=parsed.text)
 
     async def show_history(self, which: str, *, whole: bool) -> Group:
@@ -61,13 +61,13 @@ class GroupAdministration:
         Raises NoSuchGroup, NoSuchUser and NoSuchMember.
         """
         group, user = await self.group(which), (await self.people.account(who)).user
-        await self._change(group, Change(What.REMOVED, user_id=user.id))
+        await self._change(group, Change(ChangeKind.REMOVED, user_id=user.id))
         return group, user
 
     async def end(self, which: str) -> Group:
         """End a group and all its memberships; its entries stay. Raises NoSuchGroup."""
         group = await self.group(which)
-        await self._change(group, Change(What.ENDED))
+        await self._change(group, Change(ChangeKind.ENDED))
         return group
 
     async def _change(self, group: Group, change: Change) -> None:

@@ -1,8 +1,8 @@
 """Telling users that somebody on their list has come or gone.
 
 This happens in the background: TELLERS at a time, each of which tells MOST_LISTED users in one turn
-of the event loop and by one note, and no more than TOLD_PER_SECOND together. `News` knows of whom
-something may be told by now.
+of the event loop and by one note, and no more than TOLD_PER_SECOND together. `PresenceDebounce`
+knows of whom something may be told by now.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,7 +14,7 @@ from chat_domain.fairness.buckets import Bucket
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, PresenceChanged
-from chat_domain.people.news import News
+from chat_domain.people.presence_debounce import PresenceDebounce
 from chat_domain.ports.cluster import Broker, Presence
 from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
@@ -35,7 +35,7 @@ class Announcer:
     sessions: Sessions
     tasks: Tasks
     clock: Clock
-    _news: News = attrs.field(factory=News, init=False)
+    _debounce: PresenceDebounce = attrs.field(factory=PresenceDebounce, init=False)
     _spent: Bucket = attrs.field(
         factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
     )
@@ -44,13 +44,13 @@ class Announcer:
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and update the `state` column."""
-        self._news.happened(user)
+        self._debounce.happened(user)
         self.go_on()
 
     def hurry(self) -> None:
         """This node is about to end: tell what is left, and what still comes, without delay."""
         self._hurries = True
-        self._news.hurry()
+        self._debounce.hurry()
         self.go_on()
 
     def go_on(self) -> None:
@@ -63,7 +63,7 @@ class Announcer:
         now = self.clock.monotonic()
         if not self._hurries and not self._spent.afford(0, now):
             return None
-        return self._news.take(now)
+        return self._debounce.take(now)
 
     async def _announce(self, first: User) -> None:
         """Tell of this user and of some others that wait, one after another."""
@@ -76,7 +76,7 @@ class Announcer:
         finally:
             self._tellers -= 1
             for user_id in states:
-                self._news.told(user_id, self.clock.monotonic())
+                self._debounce.told(user_id, self.clock.monotonic())
         self.go_on()
 
     def _some(self, first: User) -> Iterator[User]:

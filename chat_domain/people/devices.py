@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import CHANGE, Change, Entry, What, pair
+from chat_domain.entries import CHANGE, Change, ChangeKind, Entry, pair
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
@@ -109,14 +109,14 @@ class Devices:
     async def throw_out(self, user: User, name: str) -> None:
         """End a session of this name, which may have ended already. Raises TryAgain like `end`."""
         await self.tokens.remove(user.id, name)
-        await self._write(user, Change(What.DEVICE_ENDED, detail=name))
+        await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
     async def logged_out(self, user: User, name: str) -> None:
         """A session of this name has no tokens any more: end what there may be of it. If it is
         connected nowhere, nothing is written, or a client that logs in again and again would fill
         the log. Raises TryAgain like `end`."""
         if await self._may_be_elsewhere(user.id, name):
-            await self._write(user, Change(What.DEVICE_ENDED, detail=name))
+            await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
     async def _may_be_elsewhere(self, user_id: int, name: str) -> bool:
         if any(session.name == name for session in self.sessions.of(user_id)):
@@ -136,12 +136,12 @@ class Devices:
     async def throw_out_all(self, user: User, but: str = "") -> None:
         """End all of these sessions except the one of this name. Their tokens must have ended.
         Raises TryAgain like `end`."""
-        await self._write(user, Change(What.ALL_ENDED, detail=but))
+        await self._write(user, Change(ChangeKind.ALL_ENDED, detail=but))
 
     async def erase(self, user: User, above: int) -> None:
         """Empty all texts that a user has written above a position, and end their sessions. Raises
         TryAgain."""
-        await self._write(user, Change(What.ERASED), above)
+        await self._write(user, Change(ChangeKind.ERASED), above)
 
     async def _write(self, user: User, change: Change, answers: int = 0) -> None:
         cid = self.ids.cid(self.clock.now_ms())

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import TEXT, Ends, Opening, is_group, people
+from chat_domain.entries import TEXT, LogEnds, Opening, is_group, people
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
@@ -29,7 +29,7 @@ class Start:
     it has missed too much: then it begins at `ends.head`."""
 
     session: Session
-    ends: Ends
+    ends: LogEnds
     reset: bool
 
 
@@ -126,10 +126,10 @@ class Logins:
         self._came(session)
         return session
 
-    def _as_applied(self, ends: Ends) -> Ends:
+    def _as_applied(self, ends: LogEnds) -> LogEnds:
         """The log as this node has applied it."""
         follower = self.follower
-        return Ends(follower.epoch, follower.applied, follower.oldest, ends.changed)
+        return LogEnds(follower.epoch, follower.applied, follower.oldest, ends.changed)
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: show it what it has missed."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from chat_domain.entries import Entry, Known
+from chat_domain.entries import Duplicate, Entry
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
 
-class Said(Protocol):
+class TextRequest(Protocol):
     """A text that a client wants to send.
 
     cid: the client's id for it, None if it gave none. seq: the client's own tag of the request. re:
@@ -37,7 +37,7 @@ class Client(Protocol):
     def show_late(self, entry: Entry) -> None:
         """Send an entry that was applied earlier and not sent to this client then."""
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """A text that this client wrote is in the log. tag: the client's own tag of the request."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:

@@ -6,16 +6,16 @@ from typing import Protocol
 import attrs
 
 from chat_domain.entries import (
-    NOWHERE,
+    NO_ENTRY,
     Batch,
-    Ends,
+    Duplicate,
     Entry,
-    Erased,
-    Known,
+    EntryRef,
+    ErasureProgress,
+    LogEnds,
+    LogSlice,
     Opening,
-    Place,
-    Reading,
-    Sight,
+    Visibility,
 )
 from chat_domain.errors import ChatError
 from chat_domain.model import Conversation
@@ -28,10 +28,10 @@ class Log(Protocol):
     that has seen a position can read all below it, on any node. None is assigned twice in an epoch.
     The first entry of a conversation of two makes both its members.
 
-    A user may see an entry if they are or were a member of its conversation, and their `Sight` of
-    that shows the entry. A user who joins sees their own joining, one who leaves their own leaving,
-    and one who joins again only what follows. One who joins a group that shows all its history
-    (`Groups.show_history`) also sees what was before, and counts as having read it.
+    A user may see an entry if they are or were a member of its conversation, and their `Visibility`
+    of that shows the entry. A user who joins sees their own joining, one who leaves their own
+    leaving, and one who joins again only what follows. One who joins a group that shows all its
+    history (`Groups.show_history`) also sees what was before, and counts as having read it.
     """
 
     def append(self, batch: Batch, done: "Callable[[Outcome], None]") -> None:
@@ -41,7 +41,7 @@ class Log(Protocol):
         An entry that is admitted then has its `at`, and what only the log can know: `conv` if it
         creates a group, the new creator if it is a LEFT. The others are in `Committed.others`, with
         the reason:
-        - Known, if the log, or the batch before it, has an entry of the same sender and cid;
+        - Duplicate, if the log, or the batch before it, has an entry of the same sender and cid;
           CidConflict if that entry has another conversation or content, unless its text was deleted
           since (texts are compared by `text` and `answers`; changes by `what`, `name` and, except
           for LEFT, `user_id`). This takes precedence over all that follows.
@@ -58,12 +58,13 @@ class Log(Protocol):
           GroupNameTaken; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
           position that it answers, which become DELETED. Other changes have no effect.
 
-        The outcome is OutOfDate if there is a change above `batch.judged`, Moved if the log has
-        another epoch or does not have `batch.last` at its position: nothing is committed then. It
-        is TryAgain if the store cannot do it now: the batch may have been committed all the same.
+        The outcome is OutOfDate if there is a change above `batch.judged`, EpochChanged if the log
+        has another epoch or does not have `batch.last` at its position: nothing is committed then.
+        It is TryAgain if the store cannot do it now: the batch may have been committed all the
+        same.
         """
 
-    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
+    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
         """The log as a whole. If it does not have the entry `last` at its position, it has lost
         positions, and has a new epoch when this returns. epoch: that of `last`, if known; if the
         log has another one already, it gets no third."""
@@ -74,10 +75,10 @@ class Log(Protocol):
     async def renew(self) -> str:
         """Give the log a new epoch, and return it. Marks above its head are cut to it."""
 
-    async def tail(self, after: int, limit: int) -> Reading:
+    async def tail(self, after: int, limit: int) -> LogSlice:
         """The first `limit` entries above a position, of all conversations, ascending."""
 
-    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
         """The first `limit` entries above a position that a user may see, ascending."""
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
@@ -92,7 +93,7 @@ class Log(Protocol):
     async def first(self, sender_id: int, cid: str) -> Entry | None:
         """The log's entry with this sender and cid, None if there is none."""
 
-    async def sight(self, user_id: int, conv: int) -> Sight | None:
+    async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         """What a user may see of a conversation, None if they never were in it."""
 
     async def conversations(
@@ -115,7 +116,7 @@ class Log(Protocol):
         """What a session of this user begins with, all of it as of one position."""
 
     async def mark(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
     ) -> None:
         """Users have read conversations up to these positions, by user and conversation; by user
         and EVERYWHERE, some device of theirs has received everything up to there. Marks only grow;
@@ -140,7 +141,9 @@ class Log(Protocol):
         """The same for one conversation's entries, wherever they are. `ends.oldest` stays as it is:
         a position that the log does not have was deleted."""
 
-    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+    async def erase(
+        self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
+    ) -> ErasureProgress:
         """Empty the texts of a user up to the position `upto`, which become DELETED, in all
         conversations that they are or were in, continuing from `so_far`; look at `limit` entries at
         most, one at least. Return how far that has come."""
@@ -150,7 +153,7 @@ class Log(Protocol):
 class Committed:
     """others: why entries of the batch were not admitted, by their index in it."""
 
-    others: Mapping[int, Known | ChatError] = attrs.field(factory=dict)
+    others: Mapping[int, Duplicate | ChatError] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -161,8 +164,8 @@ class OutOfDate:
 
 
 @attrs.frozen
-class Moved:
+class EpochChanged:
     """Nothing was committed: the positions that the writer knows are no longer valid."""
 
 
-Outcome = Committed | OutOfDate | Moved | ChatError
+Outcome = Committed | OutOfDate | EpochChanged | ChatError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import Ends, Entry, Known, Reading, pair
+from chat_domain.entries import Duplicate, Entry, LogEnds, LogSlice, pair
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import SizedGroup
 from chat_domain.ports.log import Committed
@@ -40,7 +40,7 @@ async def kept(store: Store) -> list[int]:
     return [entry.at for entry in (await store.log.tail(0, 10_000)).entries]
 
 
-async def ends(store: Store) -> Ends:
+async def ends(store: Store) -> LogEnds:
     return await store.log.ends()
 
 
@@ -75,7 +75,7 @@ async def test_positions_go_on_where_they_were(store: Store) -> None:
     assert await store.log.forget(MADE + 4, 3) == 0
     before = await ends(store)
     assert (before.head, before.oldest) == (3, 4)
-    assert await store.log.tail(0, 9) == Reading((), 3)
+    assert await store.log.tail(0, 9) == LogSlice((), 3)
     place = last.place
     assert await store.log.ends(place) == before
     entry = text(bob, pair(ann, bob))
@@ -95,7 +95,7 @@ async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
         store, text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
     )
     assert ats(again) == [3]
-    assert copy == Known(2, MADE + 9)
+    assert copy == Duplicate(2, MADE + 9)
 
 
 async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:

@@ -5,10 +5,10 @@ import asyncio
 import attrs
 import pytest
 
-from chat_domain.entries import Batch, Entry, Known, Place, What, pair
+from chat_domain.entries import Batch, ChangeKind, Duplicate, Entry, EntryRef, pair
 from chat_domain.errors import CidConflict, NoSuchGroup, NoSuchUser, NotMember
 from chat_domain.model import OPERATOR, User
-from chat_domain.ports.log import Committed, Moved, Outcome, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, Outcome, OutOfDate
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     MADE,
@@ -36,7 +36,7 @@ from tests.contract.making import (
 async def batch(store: Store, *entries: Entry, **others: object) -> Batch:
     """A batch from a writer who knows everything in the log, except for `others`."""
     ends = await store.log.ends()
-    known = Batch(entries, ends.epoch, ends.head, Place(), NOBODY)
+    known = Batch(entries, ends.epoch, ends.head, EntryRef(), NOBODY)
     return attrs.evolve(known, **others)  # type: ignore[arg-type]
 
 
@@ -77,7 +77,7 @@ async def test_the_operator_s_entries_have_no_name(store: Store) -> None:
     """They are read as they were pushed: the operator is no user whose account was removed."""
     (ann,) = await register(store, "Ann")
     group = await create(store, ann, "a group")
-    await write(store, change(What.RENAMED, OPERATOR.id, group.id, name="another name"))
+    await write(store, change(ChangeKind.RENAMED, OPERATOR.id, group.id, name="another name"))
     (_, found) = (await store.log.tail(0, 9)).entries
     assert User(found.sender_id, found.sender_name) == OPERATOR
 
@@ -141,7 +141,7 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
     for n in (2, 3):
         copy = text(ann, pair(ann, bob), cid="a", time_ms=MADE + n)
         known, new = await append(store, copy, text(ann, pair(ann, bob)))
-        assert known == Known(first.at, first.time_ms)
+        assert known == Duplicate(first.at, first.time_ms)
         assert ats(new) == [n]
         assert copy.at == 0
 
@@ -168,7 +168,7 @@ async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
             text(ann, pair(ann, bob), cid=cid),
             text(ann, pair(ann, bob)),
         )
-        assert results[2] == Known(head + 1, MADE)
+        assert results[2] == Duplicate(head + 1, MADE)
         assert ats(*results) == [head + 1, head + 2, head + 1, head + 3]
 
 
@@ -192,7 +192,7 @@ async def test_another_message_under_the_same_cid_is_a_conflict(store: Store) ->
         text(ann, conv, "Hello", cid="a"),
         text(ann, pair(ann, cid), cid="a"),
         text(ann, conv, cid="a", answers=1),
-        change(What.CREATED, ann, name="Chess", cid="a"),
+        change(ChangeKind.CREATED, ann, name="Chess", cid="a"),
         text(ann, conv, cid="b"),
         text(ann, conv, "hello ", cid="b"),
     )
@@ -205,24 +205,24 @@ async def test_a_change_that_comes_again_gets_its_first_answer(store: Store) -> 
     """It does so although it could not be carried out twice. A different change under its cid is a
     conflict."""
     ann, bob = await register(store, "Ann", "Bob")
-    created = await write(store, change(What.CREATED, ann, name="Chess", cid="a"))
+    created = await write(store, change(ChangeKind.CREATED, ann, name="Chess", cid="a"))
     group = created.conv
-    joined = await write(store, change(What.JOINED, bob, group, cid="b"))
-    left = await write(store, change(What.LEFT, ann, group, cid="c"))
+    joined = await write(store, change(ChangeKind.JOINED, bob, group, cid="b"))
+    left = await write(store, change(ChangeKind.LEFT, ann, group, cid="c"))
     assert left.change is not None
     assert left.change.user_id == bob
     results = await append(
         store,
-        change(What.CREATED, ann, name="Chess", cid="a"),
-        change(What.JOINED, bob, group, cid="b"),
-        change(What.LEFT, ann, group, cid="c"),
-        change(What.CREATED, ann, name="Go", cid="a"),
-        change(What.LEFT, bob, group, cid="b"),
-        change(What.LEFT, ann, group + 1, cid="c"),
+        change(ChangeKind.CREATED, ann, name="Chess", cid="a"),
+        change(ChangeKind.JOINED, bob, group, cid="b"),
+        change(ChangeKind.LEFT, ann, group, cid="c"),
+        change(ChangeKind.CREATED, ann, name="Go", cid="a"),
+        change(ChangeKind.LEFT, bob, group, cid="b"),
+        change(ChangeKind.LEFT, ann, group + 1, cid="c"),
         text(bob, group, cid="b"),
     )
     assert ats(*results[:3]) == [created.at, joined.at, left.at]
-    assert {type(result) for result in results[:3]} == {Known}
+    assert {type(result) for result in results[:3]} == {Duplicate}
     assert {type(result) for result in results[3:]} == {CidConflict}
     assert (await store.log.ends()).head == 3
 
@@ -231,16 +231,16 @@ async def test_of_a_removal_and_a_name_the_copy_has_to_say_the_same(store: Store
     """A removal has to name the same user, a renaming the same name."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob, cid)
-    removed = await write(store, change(What.REMOVED, ann, group.id, bob, cid="a"))
-    renamed = await write(store, change(What.RENAMED, ann, group.id, name="Go", cid="b"))
+    removed = await write(store, change(ChangeKind.REMOVED, ann, group.id, bob, cid="a"))
+    renamed = await write(store, change(ChangeKind.RENAMED, ann, group.id, name="Go", cid="b"))
     results = await append(
         store,
-        change(What.REMOVED, ann, group.id, bob, cid="a"),
-        change(What.RENAMED, ann, group.id, name="Go", cid="b"),
-        change(What.REMOVED, ann, group.id, cid, cid="a"),
-        change(What.RENAMED, ann, group.id, name="Shogi", cid="b"),
+        change(ChangeKind.REMOVED, ann, group.id, bob, cid="a"),
+        change(ChangeKind.RENAMED, ann, group.id, name="Go", cid="b"),
+        change(ChangeKind.REMOVED, ann, group.id, cid, cid="a"),
+        change(ChangeKind.RENAMED, ann, group.id, name="Shogi", cid="b"),
     )
-    assert results[:2] == [Known(removed.at, MADE), Known(renamed.at, MADE)]
+    assert results[:2] == [Duplicate(removed.at, MADE), Duplicate(renamed.at, MADE)]
     assert [type(result) for result in results[2:]] == [CidConflict] * 2
 
 
@@ -248,14 +248,14 @@ async def test_a_copy_of_what_was_deleted_is_no_conflict(store: Store) -> None:
     """Its text does not matter; in another conversation, it is a conflict."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     first = await write(store, text(ann, pair(ann, bob), "hello", cid="a"))
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     results = await append(
         store,
         text(ann, pair(ann, bob), "hello", cid="a"),
         text(ann, pair(ann, bob), "what was it?", cid="a"),
         text(ann, pair(ann, cid), "hello", cid="a"),
     )
-    assert results[:2] == [Known(first.at, MADE)] * 2
+    assert results[:2] == [Duplicate(first.at, MADE)] * 2
     assert isinstance(results[2], CidConflict)
 
 
@@ -269,7 +269,7 @@ async def test_a_copy_is_known_before_it_is_judged(store: Store) -> None:
     await store.users.remove(ann)
     copies = text(bob, group.id, cid="a"), text(bob, pair(ann, bob), cid="b")
     results = await append(store, *copies, refused={0: NotMember(group.id)})
-    assert results == [Known(first.at, MADE), Known(second.at, MADE)]
+    assert results == [Duplicate(first.at, MADE), Duplicate(second.at, MADE)]
 
 
 # -- refusals -------------------------------------------------------------------------------------
@@ -340,12 +340,12 @@ async def test_who_has_left_in_the_same_batch_writes_no_more(store: Store) -> No
     results = await append(
         store,
         text(bob, group.id),
-        change(What.LEFT, bob, group.id),
+        change(ChangeKind.LEFT, bob, group.id),
         text(bob, group.id),
         text(ann, group.id),
-        change(What.REMOVED, ann, group.id, cid),
+        change(ChangeKind.REMOVED, ann, group.id, cid),
         text(cid, group.id),
-        change(What.ENDED, ann, group.id),
+        change(ChangeKind.ENDED, ann, group.id),
         text(ann, group.id),
     )
     admitted = [place for place, result in enumerate(results) if isinstance(result, Entry)]
@@ -384,18 +384,18 @@ async def test_what_was_judged_before_an_erasure_is_out_of_date(store: Store) ->
     """Otherwise the user's texts would come behind it, and stay."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
-    erased = await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    erased = await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     assert await commit(store, old) == OutOfDate(erased.at)
 
 
 async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:
-    """A writer that still knows the epoch before gets Moved."""
+    """A writer that still knows the epoch before gets EpochChanged."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
     assert isinstance(await commit(store, old), Committed)
     again = attrs.evolve(old, entries=(text(ann, pair(ann, bob)),))
     epoch = await store.log.renew()
-    assert await commit(store, again) == Moved()
+    assert await commit(store, again) == EpochChanged()
     assert (await store.log.ends()).head == 1
     assert isinstance(await commit(store, attrs.evolve(again, epoch=epoch)), Committed)
 
@@ -406,10 +406,10 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
     first, second = await say(store, ann, pair(ann, bob), "one", "two")
     right = [first.place, second.place]
     wrong = [*others_than(second), attrs.evolve(first.place, cid="other")]
-    for last in (*wrong, *right, Place()):
+    for last in (*wrong, *right, EntryRef()):
         outcome = await commit(store, await batch(store, text(ann, pair(ann, bob)), last=last))
-        assert isinstance(outcome, Moved if last in wrong else Committed), last
-    assert await commit(store, await batch(store, judged=99)) == Moved()
+        assert isinstance(outcome, EpochChanged if last in wrong else Committed), last
+    assert await commit(store, await batch(store, judged=99)) == EpochChanged()
 
 
 async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> None:
@@ -429,10 +429,10 @@ async def test_a_removal_of_who_is_no_member_writes_nothing(store: Store) -> Non
     group = await create(store, ann, "Chess")
     results = await append(
         store,
-        change(What.JOINED, ann, group.id),
+        change(ChangeKind.JOINED, ann, group.id),
         text(ann, pair(ann, bob)),
-        change(What.REMOVED, ann, group.id, bob),
-        change(What.JOINED, bob, group.id),
+        change(ChangeKind.REMOVED, ann, group.id, bob),
+        change(ChangeKind.JOINED, bob, group.id),
     )
     assert ats(results[1], results[3]) == [2, 3]
     assert (await store.log.ends()).changed == 3

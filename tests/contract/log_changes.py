@@ -5,7 +5,16 @@ from itertools import pairwise
 
 import pytest
 
-from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, Erased, What, pair
+from chat_domain.entries import (
+    CHANGE,
+    DELETED,
+    TEXT,
+    Change,
+    ChangeKind,
+    Entry,
+    ErasureProgress,
+    pair,
+)
 from chat_domain.errors import (
     AlreadyMember,
     ChatError,
@@ -67,7 +76,7 @@ async def test_a_group_begins_with_its_creator(store: Store) -> None:
     assert await store.groups.page_of(ann, 0, 10) == [Membership(group, Role.CREATOR)]
     (found,) = (await store.log.tail(0, 9)).entries
     assert (found.conv, found.kind) == (group.id, CHANGE)
-    assert found.change == Change(What.CREATED, 0, "Chess", "about chess")
+    assert found.change == Change(ChangeKind.CREATED, 0, "Chess", "about chess")
 
 
 @pytest.mark.parametrize("name", ["chess", " CHESS ", "Chess"])
@@ -98,7 +107,7 @@ async def test_a_group_name_that_looks_like_another_is_taken(
 async def test_of_many_who_want_a_group_name_one_gets_it(store: Store) -> None:
     """This holds in one batch, and in many at the same time."""
     (ann,) = await register(store, "Ann")
-    wanted = [change(What.CREATED, ann, name="Chess") for _ in range(20)]
+    wanted = [change(ChangeKind.CREATED, ann, name="Chess") for _ in range(20)]
     some, *others = await asyncio.gather(
         append(store, *wanted[:10]), *(append(store, one) for one in wanted[10:])
     )
@@ -122,7 +131,7 @@ async def test_any_words_are_kept_as_they_are(store: Store, words: str) -> None:
     name = Name(words[:50]).text
     group = await create(store, ann, name, words)
     assert await store.groups.page_of(ann, 0, 10) == [Membership(group, Role.CREATOR)]
-    assert await last_change(store) == Change(What.CREATED, 0, name, words)
+    assert await last_change(store) == Change(ChangeKind.CREATED, 0, name, words)
 
 
 # -- joined, left, removed ------------------------------------------------------------------------
@@ -138,7 +147,7 @@ async def test_who_joins_is_an_ordinary_member(store: Store) -> None:
         Member(bob, "Bob", Role.NORMAL),
     ]
     assert await store.groups.page_of(bob, 0, 10) == [Membership(group, Role.NORMAL)]
-    assert await last_change(store) == Change(What.JOINED)
+    assert await last_change(store) == Change(ChangeKind.JOINED)
 
 
 async def test_nobody_joins_twice(store: Store) -> None:
@@ -159,11 +168,11 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
     (ann,) = await register(store, "Ann")
     await make(store, "Chess", ann)
     for step in (
-        change(What.JOINED, ann, number),
-        change(What.LEFT, ann, number),
-        change(What.REMOVED, ann, number, ann),
-        change(What.RENAMED, ann, number, name="Go"),
-        change(What.ENDED, ann, number),
+        change(ChangeKind.JOINED, ann, number),
+        change(ChangeKind.LEFT, ann, number),
+        change(ChangeKind.REMOVED, ann, number, ann),
+        change(ChangeKind.RENAMED, ann, number, name="Go"),
+        change(ChangeKind.ENDED, ann, number),
     ):
         with pytest.raises(NoSuchGroup) as refusal:
             await write(store, step)
@@ -180,7 +189,7 @@ async def test_who_leaves_is_no_member(store: Store) -> None:
     assert await store.groups.size(group.id) == 2
     assert await creator(store, group) == "Ann"
     assert await store.groups.page_of(bob, 0, 10) == [Membership(other, Role.NORMAL)]
-    assert await last_change(store) == Change(What.LEFT)
+    assert await last_change(store) == Change(ChangeKind.LEFT)
 
 
 async def test_who_is_no_member_cannot_leave(store: Store) -> None:
@@ -251,7 +260,7 @@ async def test_who_is_removed_is_no_member(store: Store) -> None:
     group = await make(store, "Chess", ann, bob)
     await remove(store, group.id, bob)
     assert await ids(store, group.id) == [ann]
-    assert await last_change(store) == Change(What.REMOVED, bob)
+    assert await last_change(store) == Change(ChangeKind.REMOVED, bob)
     for user_id in (bob, cid, 99):
         with pytest.raises(NoSuchMember) as refusal:
             await remove(store, group.id, user_id)
@@ -276,14 +285,14 @@ async def test_the_changes_of_a_batch_come_one_after_the_other(store: Store) -> 
     group = await make(store, "Chess", ann)
     results = await append(
         store,
-        change(What.LEFT, bob, group.id),
-        change(What.JOINED, bob, group.id),
-        change(What.JOINED, bob, group.id),
-        change(What.LEFT, ann, group.id),
-        change(What.RENAMED, bob, group.id, name="Go"),
-        change(What.CREATED, cid, name="Chess"),
-        change(What.LEFT, bob, group.id),
-        change(What.JOINED, ann, group.id),
+        change(ChangeKind.LEFT, bob, group.id),
+        change(ChangeKind.JOINED, bob, group.id),
+        change(ChangeKind.JOINED, bob, group.id),
+        change(ChangeKind.LEFT, ann, group.id),
+        change(ChangeKind.RENAMED, bob, group.id, name="Go"),
+        change(ChangeKind.CREATED, cid, name="Chess"),
+        change(ChangeKind.LEFT, bob, group.id),
+        change(ChangeKind.JOINED, ann, group.id),
     )
     refused = {
         place: type(result) for place, result in enumerate(results) if isinstance(result, ChatError)
@@ -291,7 +300,7 @@ async def test_the_changes_of_a_batch_come_one_after_the_other(store: Store) -> 
     assert refused == {0: NotMember, 2: AlreadyMember, 7: NoSuchGroup}
     left = results[3]
     assert isinstance(left, Entry)
-    assert left.change == Change(What.LEFT, bob)
+    assert left.change == Change(ChangeKind.LEFT, bob)
     assert [entry.at for entry in results if isinstance(entry, Entry)] == [2, 3, 4, 5, 6]
     assert (await store.log.ends()).changed == 6
 
@@ -322,7 +331,7 @@ async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
     assert await store.groups.page_of(bob, 0, 9) == [Membership(renamed, Role.NORMAL)]
     assert await store.groups.find("go") == await store.groups.find(group.id) == renamed
     assert await store.groups.find("chess") is None
-    assert await last_change(store) == Change(What.RENAMED, 0, "Go")
+    assert await last_change(store) == Change(ChangeKind.RENAMED, 0, "Go")
     with pytest.raises(GroupNameTaken):
         await make(store, "GO", bob)
     await make(store, "chess", bob)
@@ -387,7 +396,7 @@ async def test_the_erased_have_said_nothing(store: Store) -> None:
     await say(store, ann, pair(ann, bob), "to bob", "and again")
     await say(store, bob, pair(ann, bob), "to ann")
     await leave(store, group.id, ann)
-    erased = await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    erased = await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     found = [one for one in (await store.log.tail(0, 99)).entries if one.change is None]
     assert [(one.kind, one.text) for one in found if one.sender_id == ann] == [(DELETED, "")] * 3
     others = [(TEXT, "to the group, too"), (TEXT, "to ann")]
@@ -409,7 +418,7 @@ async def test_what_one_has_written_is_emptied_in_pieces(store: Store) -> None:
     await say(store, bob, group.id, "without her")
     upto = (await store.log.ends()).head
     await say(store, ann, pair(ann, bob), "later")
-    so_far, left = Erased(), [await texts_of(store, ann)]
+    so_far, left = ErasureProgress(), [await texts_of(store, ann)]
     while not so_far.done:
         so_far = await store.log.erase(ann, so_far, upto, 3)
         left.append(await texts_of(store, ann))
@@ -419,7 +428,7 @@ async def test_what_one_has_written_is_emptied_in_pieces(store: Store) -> None:
     assert left[-1] == ["later"]
     assert await texts_of(store, bob) == ["three", "without her"]
     assert await texts_of(store, cid) == ["three"]
-    erased = change(What.ERASED, ann, pair(ann, ann), answers=upto)
+    erased = change(ChangeKind.ERASED, ann, pair(ann, ann), answers=upto)
     await write(store, erased)
     assert await texts_of(store, ann) == []
 
@@ -428,7 +437,7 @@ async def test_what_was_emptied_before_is_not_looked_at_again(store: Store) -> N
     """ERASED says from which position on it applies."""
     ann, bob = await register(store, "Ann", "Bob")
     first, _ = await say(store, ann, pair(ann, bob), "before", "behind")
-    await write(store, change(What.ERASED, ann, pair(ann, ann), answers=first.at))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann), answers=first.at))
     assert await texts_of(store, ann) == ["before"]
 
 
@@ -436,7 +445,7 @@ async def test_who_has_said_nothing_has_nothing_emptied(store: Store) -> None:
     """Nor has a user who does not exist."""
     (ann,) = await register(store, "Ann")
     for nobody in (ann, *ODD_INTEGERS):
-        assert await store.log.erase(nobody, Erased(), 9, 9) == Erased(done=True)
+        assert await store.log.erase(nobody, ErasureProgress(), 9, 9) == ErasureProgress(done=True)
 
 
 async def texts_of(store: Store, sender_id: int) -> list[str]:
@@ -450,14 +459,16 @@ async def test_texts_of_the_same_batch_are_erased(store: Store) -> None:
     await append(
         store,
         text(ann, pair(ann, bob), "one"),
-        change(What.ERASED, ann, pair(ann, ann)),
+        change(ChangeKind.ERASED, ann, pair(ann, ann)),
         text(bob, pair(ann, bob), "two"),
     )
     found = [(one.kind, one.text) for one in (await store.log.tail(0, 9)).entries]
     assert found == [(DELETED, ""), (CHANGE, ""), (TEXT, "two")]
 
 
-@pytest.mark.parametrize("what", [What.DEVICE_ENDED, What.ALL_ENDED, "of_a_later_version"])
+@pytest.mark.parametrize(
+    "what", [ChangeKind.DEVICE_ENDED, ChangeKind.ALL_ENDED, "of_a_later_version"]
+)
 async def test_what_changes_nothing_here_is_kept(store: Store, what: str) -> None:
     """Readers get it unchanged; only its user sees it."""
     ann, bob = await register(store, "Ann", "Bob")

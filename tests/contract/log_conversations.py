@@ -1,6 +1,6 @@
 """The promises of `ports.Log` about conversations, and about who may see what of them."""
 
-from chat_domain.entries import EVERYWHERE, FOR_EVER, Entry, Sight, What, pair
+from chat_domain.entries import EVERYWHERE, FOR_EVER, ChangeKind, Entry, Visibility, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -56,10 +56,10 @@ async def test_what_happens_to_one_s_devices_is_no_conversation(store: Store) ->
     """The conversation with oneself is what its user has written there."""
     (ann,) = await register(store, "Ann")
     with_herself = pair(ann, ann)
-    await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="phone"))
+    await append(store, change(ChangeKind.DEVICE_ENDED, ann, with_herself, detail="phone"))
     assert await convs(store, ann) == []
     (note,) = await say(store, ann, with_herself, "note")
-    await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="laptop"))
+    await append(store, change(ChangeKind.DEVICE_ENDED, ann, with_herself, detail="laptop"))
     assert (await conversation(store, ann, with_herself)).last.at == note.at
 
 
@@ -70,7 +70,7 @@ async def test_so_much_that_happened_to_devices_is_passed_over(store: Store) -> 
     conv = pair(ann, ann)
 
     def ended(number: int) -> list[Entry]:
-        return [change(What.DEVICE_ENDED, ann, conv, detail="phone") for _ in range(number)]
+        return [change(ChangeKind.DEVICE_ENDED, ann, conv, detail="phone") for _ in range(number)]
 
     (note,) = await say(store, ann, conv, "note")
     await append(store, *ended(MOST_PASSED_OVER - 1))
@@ -139,7 +139,7 @@ async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> No
     found = await conversation(store, bob, group.id)
     assert (found.name, found.unread, found.peer_got, found.peer_read) == ("Go", 0, None, None)
     assert found.last.change is not None
-    assert (found.last.change.what, found.last.change.name) == (What.RENAMED, "Go")
+    assert (found.last.change.what, found.last.change.name) == (ChangeKind.RENAMED, "Go")
     await say(store, cid, pair(cid, cid), "note")
     found = await conversation(store, cid, pair(cid, cid))
     assert (found.name, found.unread, found.peer_got, found.peer_read) == ("Cid", 0, None, None)
@@ -149,7 +149,7 @@ async def test_a_deleted_text_is_the_last_one_all_the_same(store: Store) -> None
     """The conversation keeps its place in the list; the text is not unread."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "one")
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     (found,) = await store.log.conversations(bob, None, 9)
     assert (found.last.at, found.last.text, found.unread) == (1, "", 0)
 
@@ -207,16 +207,16 @@ async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None
     group = await create(store, ann, "Chess")
     await say(store, ann, pair(ann, bob), "one")
     joined = await join(store, group.id, bob)
-    assert await store.log.sight(bob, group.id) == Sight(joined.at - 1, FOR_EVER)
+    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, FOR_EVER)
     left = await leave(store, group.id, bob)
-    assert await store.log.sight(bob, group.id) == Sight(joined.at - 1, left.at)
+    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, left.at)
     again = await join(store, group.id, bob)
-    assert await store.log.sight(bob, group.id) == Sight(again.at - 1, FOR_EVER)
+    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, FOR_EVER)
     ended = await end(store, group.id)
-    assert await store.log.sight(bob, group.id) == Sight(again.at - 1, ended.at)
+    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, ended.at)
     for user_id in (ann, bob):
-        assert await store.log.sight(user_id, pair(ann, bob)) == Sight(0, FOR_EVER)
-    assert await store.log.sight(bob, pair(bob, bob)) is None
+        assert await store.log.visibility(user_id, pair(ann, bob)) == Visibility(0, FOR_EVER)
+    assert await store.log.visibility(bob, pair(bob, bob)) is None
 
 
 async def test_who_joins_a_group_that_shows_its_history_sees_all_of_it(store: Store) -> None:

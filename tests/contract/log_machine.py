@@ -11,7 +11,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chat_domain.entries import DELETED, EVERYWHERE, TEXT, Entry, What, is_group, pair, people
+from chat_domain.entries import DELETED, EVERYWHERE, TEXT, ChangeKind, Entry, is_group, pair, people
 from chat_domain.errors import ChatError
 from chat_domain.ports.store import Store
 from tests.contract.making import MADE, append, change, register, text
@@ -51,15 +51,15 @@ class Model:
 
     def _change(self, entry: Entry, what: str, user_id: int) -> None:
         at, conv, sender_id = entry.at, entry.conv, entry.sender_id
-        if what in (What.CREATED, What.JOINED):
+        if what in (ChangeKind.CREATED, ChangeKind.JOINED):
             self.stretches[sender_id, conv] = Stretch(0 if conv in self.whole else at - 1)
             self.read[sender_id, conv] = at - 1
-        elif what == What.ERASED:
+        elif what == ChangeKind.ERASED:
             self.deleted |= {one.at for one in self.entries if one.sender_id == sender_id}
-        elif what in (What.LEFT, What.REMOVED, What.ENDED):
-            leaving = {What.LEFT: [sender_id], What.REMOVED: [user_id]}
+        elif what in (ChangeKind.LEFT, ChangeKind.REMOVED, ChangeKind.ENDED):
+            leaving = {ChangeKind.LEFT: [sender_id], ChangeKind.REMOVED: [user_id]}
             everybody = [one for one, where in self.stretches if where == conv]
-            for one in leaving.get(What(what), everybody):
+            for one in leaving.get(ChangeKind(what), everybody):
                 stretch = self.stretches[one, conv]
                 if stretch.left is None:
                     stretch.left = at
@@ -132,7 +132,7 @@ class LogMachine(RuleBasedStateMachine):
         # a store's ids may begin anywhere; the model's begin at 1
         self.first = users[0] - 1
         self.create(1)
-        self.come_and_go([(What.JOINED, 2, 0)])
+        self.come_and_go([(ChangeKind.JOINED, 2, 0)])
         self.show_history(0, whole=whole)
 
     # -- what is written -------------------------------------------------------------------------
@@ -169,21 +169,22 @@ class LogMachine(RuleBasedStateMachine):
     @rule(user=user_ids)
     def create(self, user: int) -> None:
         if len(self.made) < 3:
-            entry = change(What.CREATED, self.id(user), name=f"group {len(self.made)}")
+            entry = change(ChangeKind.CREATED, self.id(user), name=f"group {len(self.made)}")
             self.write(entry)
             self.made.append(entry.conv)
 
     @rule(
         changes=st.lists(
-            st.tuples(st.sampled_from([What.JOINED, What.LEFT]), user_ids, groups), max_size=4
+            st.tuples(st.sampled_from([ChangeKind.JOINED, ChangeKind.LEFT]), user_ids, groups),
+            max_size=4,
         )
     )
-    def come_and_go(self, changes: list[tuple[What, int, int]]) -> None:
+    def come_and_go(self, changes: list[tuple[ChangeKind, int, int]]) -> None:
         self.write(*(change(what, self.id(user), self.group(at)) for what, user, at in changes))
 
     @rule(place=groups, user=user_ids)
     def remove(self, place: int, user: int) -> None:
-        self.write(change(What.REMOVED, self.id(1), self.group(place), self.id(user)))
+        self.write(change(ChangeKind.REMOVED, self.id(1), self.group(place), self.id(user)))
 
     @rule(place=groups, whole=st.booleans())
     def show_history(self, place: int, *, whole: bool) -> None:
@@ -193,11 +194,11 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(place=groups)
     def end(self, place: int) -> None:
-        self.write(change(What.ENDED, self.id(1), self.group(place)))
+        self.write(change(ChangeKind.ENDED, self.id(1), self.group(place)))
 
     @rule(user=user_ids)
     def erase(self, user: int) -> None:
-        self.write(change(What.ERASED, self.id(user), pair(self.id(user), self.id(user))))
+        self.write(change(ChangeKind.ERASED, self.id(user), pair(self.id(user), self.id(user))))
 
     @rule(user=user_ids, at=afters)
     def get(self, user: int, at: int) -> None:
@@ -266,8 +267,8 @@ class LogMachine(RuleBasedStateMachine):
         )
         wanted = self.model.page(self.id(user), conv, before, after, limit)
         assert [(one.at, one.conv, one.kind) for one in page] == wanted
-        sight = self.runner.run(self.store.log.sight(self.id(user), conv))
-        shown = {one.at for one in self.model.entries if sight and sight.shows(one.at)}
+        visibility = self.runner.run(self.store.log.visibility(self.id(user), conv))
+        shown = {one.at for one in self.model.entries if visibility and visibility.shows(one.at)}
         seen = {one[0] for one in self.model.seen(self.id(user), 0) if one[1] == conv}
         assert seen == {one.at for one in self.model.kept() if one.conv == conv} & shown
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chat_domain.entries import EVERYWHERE, Place, What, pair
+from chat_domain.entries import EVERYWHERE, ChangeKind, EntryRef, pair
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     ODD_INTEGERS,
@@ -173,8 +173,8 @@ async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
     assert await log.conversations(number, None, 9) == []
     shown = [one.last.at for one in await log.conversations(ann, number, 9)]
     assert shown == ([2] if number > 2 else [])
-    assert await log.sight(number, pair(ann, bob)) is None
-    assert await log.sight(ann, number) is None
+    assert await log.visibility(number, pair(ann, bob)) is None
+    assert await log.visibility(ann, number) is None
     assert await log.read_mark(number, pair(ann, bob)) is None
     assert await log.read_mark(ann, number) is None
     assert await log.unheard(number, ann, 9) == await log.unheard(bob, number, 9) == 0
@@ -198,7 +198,7 @@ async def test_what_was_missed_is_counted(store: Store) -> None:
     await say(store, ann, group.id, *"abc")
     await say(store, ann, pair(ann, bob), *"de")
     await say(store, ann, pair(ann, cid), "f")
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     assert await store.log.missed(bob, 0, 99) == 6
     assert await store.log.missed(bob, 4, 99) == 3
     assert await store.log.missed(bob, 0, 4) == 4
@@ -232,7 +232,7 @@ async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
     said = await say(store, ann, group.id, "one", "two")
     left = await leave(store, group.id, bob)
     await say(store, ann, group.id, "after")
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     expected = [joined.at, *(one.at for one in said), left.at]
     assert await positions(store, bob, group.id, None, 0, 9) == expected
     assert await positions(store, bob, group.id, 100, 0, 9) == expected
@@ -260,7 +260,7 @@ async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> Non
     await leave(store, group.id, bob)
     await say(store, ann, group.id, "after")
     assert await unread(store, bob) == expected
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     assert await unread(store, bob) == {pair(bob, cid): 3}
 
 
@@ -279,7 +279,7 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     await log.mark({(bob, EVERYWHERE): said[1].at})
     assert await log.unheard(bob, ann, 9) == 1
     assert await log.unheard(ann, bob, 9) == 1
-    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     assert await log.unheard(bob, ann, 9) == 0
 
 
@@ -373,7 +373,7 @@ async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> Non
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "one")
     before = await store.log.ends()
-    assert await store.log.ends(said.place) == await store.log.ends(Place()) == before
+    assert await store.log.ends(said.place) == await store.log.ends(EntryRef()) == before
     epochs = [before.epoch]
     for wrong in others_than(said):
         ends = await store.log.ends(wrong)
@@ -391,7 +391,7 @@ async def test_who_misses_an_entry_of_an_earlier_epoch_gives_the_log_no_further_
     (ann,) = await register(store, "Ann")
     await say(store, ann, pair(ann, ann), "one")
     before = (await store.log.ends()).epoch
-    lost = Place(2, "lost", ann)
+    lost = EntryRef(2, "lost", ann)
     found = await store.log.ends(lost, before)
     assert found.epoch != before
     assert await store.log.ends(lost, before) == found

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from chat_domain.entries import CHANGE, TEXT, Batch, Change, Entry, Known, Place, What
+from chat_domain.entries import CHANGE, TEXT, Batch, Change, ChangeKind, Duplicate, Entry, EntryRef
 from chat_domain.errors import ChatError
 from chat_domain.model import Group
 from chat_domain.names import Name
@@ -70,7 +70,7 @@ def change(  # noqa: PLR0917  # a change's fields
     return Entry(conv, CHANGE, sender_id, "", change=changed, **(facts | others))
 
 
-def others_than(entry: Entry) -> list[Place]:
+def others_than(entry: Entry) -> list[EntryRef]:
     """Places that differ from an entry's in one fact each: two are above the log's head, one is
     another sender's, one another message's, and one that of a copy with a later time."""
     differences: list[dict[str, Any]] = [
@@ -83,7 +83,7 @@ def others_than(entry: Entry) -> list[Place]:
     return [attrs.evolve(entry.place, **different) for different in differences]
 
 
-Result = Entry | Known | ChatError
+Result = Entry | Duplicate | ChatError
 
 
 async def commit(store: Store, batch: Batch) -> Outcome:
@@ -100,7 +100,7 @@ async def append(
     order: the entry itself if it was admitted. Raises TryAgain."""
     while True:
         ends = await store.log.ends()
-        batch = Batch(entries, ends.epoch, ends.head, Place(), refused)
+        batch = Batch(entries, ends.epoch, ends.head, EntryRef(), refused)
         outcome = await commit(store, batch)
         if isinstance(outcome, Committed):
             others = outcome.others
@@ -132,28 +132,28 @@ async def say(store: Store, sender_id: int, conv: int, *texts: str) -> list[Entr
 
 
 async def create(store: Store, creator: int, name: str, about: str = "") -> Group:
-    entry = await write(store, change(What.CREATED, creator, name=name, detail=about))
+    entry = await write(store, change(ChangeKind.CREATED, creator, name=name, detail=about))
     return Group(entry.conv, name, about)
 
 
 async def join(store: Store, group_id: int, user_id: int) -> Entry:
-    return await write(store, change(What.JOINED, user_id, group_id))
+    return await write(store, change(ChangeKind.JOINED, user_id, group_id))
 
 
 async def leave(store: Store, group_id: int, user_id: int) -> Entry:
-    return await write(store, change(What.LEFT, user_id, group_id))
+    return await write(store, change(ChangeKind.LEFT, user_id, group_id))
 
 
 async def remove(store: Store, group_id: int, user_id: int, by: int = 1) -> Entry:
-    return await write(store, change(What.REMOVED, by, group_id, user_id))
+    return await write(store, change(ChangeKind.REMOVED, by, group_id, user_id))
 
 
 async def rename(store: Store, group_id: int, name: str, by: int = 1) -> Entry:
-    return await write(store, change(What.RENAMED, by, group_id, name=name))
+    return await write(store, change(ChangeKind.RENAMED, by, group_id, name=name))
 
 
 async def end(store: Store, group_id: int, by: int = 1) -> Entry:
-    return await write(store, change(What.ENDED, by, group_id))
+    return await write(store, change(ChangeKind.ENDED, by, group_id))
 
 
 def alike(these: Sequence[object], those: Sequence[object]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import attrs
 
 from chat_domain.cluster.node import Node
-from chat_domain.entries import CHANGE, TEXT, Change, Entry, What, pair
+from chat_domain.entries import CHANGE, TEXT, Change, ChangeKind, Entry, pair
 from chat_domain.model import Claim, Muting, Preferences
 from chat_domain.notes import (
     Appended,
@@ -272,7 +272,7 @@ ENTRIES = (
     Entry(pair(13, 15), TEXT, 13, "张三 😀", "c1", 'a "quote", a \0 and a \n', None, 3, 7, 1_795),
     Entry(3, TEXT, 15, "bert", "c2", "to a group", at=8, time_ms=1_796),
     Entry(
-        4, CHANGE, 15, "bert", "c3", "", Change(What.CREATED, 0, "go", "a game"), 0, 9, 1_797
+        4, CHANGE, 15, "bert", "c3", "", Change(ChangeKind.CREATED, 0, "go", "a game"), 0, 9, 1_797
     ),
     Entry(4, CHANGE, 0, "", "c4", change=Change("a later kind", 13), at=10, time_ms=1_798),
 )  # fmt: skip

@@ -8,7 +8,7 @@ is `python -m entrypoints.tcp_server PORT OPTIONS` with one part replaced.
 import sys
 from collections.abc import Callable
 
-from adapters.gateway.talk import Talk
+from adapters.gateway.client_context import ClientContext
 from chat_domain.entries import Entry, Opening
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -34,14 +34,14 @@ def _show_twice(self: Session, entry: Entry) -> None:
     self.client.show(entry)
 
 
-def _take_nothing_over(self: Talk) -> None:
+def _take_nothing_over(self: ClientContext) -> None:
     """The node forgets what it has sent to version 1."""
 
 
 WAYS: dict[str, Callable[[], None]] = {
     "forgetful": lambda: setattr(Logins, "_place", _begin_at_the_head),
     "stale": lambda: setattr(Sessions, "leave", _leave_nothing),
-    "repeating": lambda: setattr(Talk, "take_over_what_left", _take_nothing_over),
+    "repeating": lambda: setattr(ClientContext, "take_over_what_left", _take_nothing_over),
     "doubled": lambda: setattr(Session, "show", _show_twice),
 }
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import attrs
 
 from adapters.mysql import mysql_store
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import Entry
 from chat_domain.errors import TryAgain
 from tests.delivery.history import Event, History, facts_of, note_log

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import attrs
 
-from chat_domain.entries import What, is_group, people
+from chat_domain.entries import ChangeKind, is_group, people
 from tests.delivery.line import FOR_EVER, Line
 
 
@@ -40,7 +40,7 @@ class Stays:
         if not is_group(line.conv):
             return {*people(line.conv)}
         members = self._members[line.conv]
-        if line.what in {What.CREATED, What.JOINED}:
+        if line.what in {ChangeKind.CREATED, ChangeKind.JOINED}:
             members.add(line.sender)
             self._stays[line.sender, line.conv].append(Stay(line.at))
         seen_by = {*members}
@@ -52,11 +52,11 @@ class Stays:
 
     def _gone_by(self, line: Line) -> list[int]:
         match line.what:
-            case What.LEFT:
+            case ChangeKind.LEFT:
                 return [line.sender]
-            case What.REMOVED:
+            case ChangeKind.REMOVED:
                 return [line.whom]
-            case What.ENDED:
+            case ChangeKind.ENDED:
                 return list(self._members[line.conv])
         return []
 

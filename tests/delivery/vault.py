@@ -14,7 +14,7 @@ from pathlib import Path
 import aiomysql
 
 from adapters.mysql.address import Address
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.errors import TryAgain
 from entrypoints.services.mariadb import MariaDB
 from tests.delivery.records import Records

@@ -115,7 +115,7 @@ async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> 
     peer = server.join(end)
     peer.say({"msgid": 1000, "id": user_id, "password": PASSWORD, "v": version})
     await settled()
-    assert peer.talk.session is not None
+    assert peer.context.session is not None
     return peer
 
 

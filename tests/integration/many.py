@@ -3,7 +3,7 @@
 import asyncio
 
 from adapters.passwords import Argon2Hasher
-from chat_domain.entries import EVERYWHERE, What
+from chat_domain.entries import EVERYWHERE, ChangeKind
 from chat_domain.names import Name
 from chat_domain.ports.store import Store
 from tests.contract.making import append, change, create
@@ -27,7 +27,7 @@ async def large_group(store: Store, count: int, password: str) -> tuple[int, lis
     group = await create(store, users[0], "everybody")
     for start in range(1, count, AT_ONCE):
         joining = users[start : start + AT_ONCE]
-        await append(store, *(change(What.JOINED, user, group.id) for user in joining))
+        await append(store, *(change(ChangeKind.JOINED, user, group.id) for user in joining))
     head = (await store.log.ends()).head
     await store.log.mark(dict.fromkeys(((user, EVERYWHERE) for user in users), head))
     return group.id, users

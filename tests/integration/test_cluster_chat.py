@@ -8,7 +8,7 @@ import pytest
 
 from adapters.client.errors import Refused
 from adapters.client.events import Changed, Got, Message
-from chat_domain.entries import What
+from chat_domain.entries import ChangeKind
 from tests.eventually import eventually
 from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import Cluster, NewCluster
@@ -88,7 +88,7 @@ def renamings(who: Chatter) -> list[tuple[int, str, int]]:
     return [
         (change.group_id, change.new_name, change.sender_id)
         for change in who.of(Changed)
-        if change.what == What.RENAMED
+        if change.what == ChangeKind.RENAMED
     ]
 
 

@@ -9,16 +9,16 @@ import attrs
 
 from adapters.memory.log import MemoryLog
 from chat_domain.entries import (
-    NOWHERE,
+    NO_ENTRY,
     Batch,
-    Ends,
+    Duplicate,
     Entry,
-    Erased,
-    Known,
+    EntryRef,
+    ErasureProgress,
+    LogEnds,
+    LogSlice,
     Opening,
-    Place,
-    Reading,
-    Sight,
+    Visibility,
 )
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
@@ -263,7 +263,7 @@ class FakeLog:
         else:
             commit()
 
-    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
+    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
         return await self._read(lambda: self.inner.ends(last, epoch))
 
     async def now_ms(self) -> int:
@@ -272,10 +272,10 @@ class FakeLog:
     async def renew(self) -> str:
         return await self._read(self.inner.renew)
 
-    async def tail(self, after: int, limit: int) -> Reading:
+    async def tail(self, after: int, limit: int) -> LogSlice:
         return await self._read(lambda: self.inner.tail(after, limit))
 
-    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
         self.times_read += 1
         return await self._read(lambda: self.inner.read(user_id, after, limit))
 
@@ -292,8 +292,8 @@ class FakeLog:
     async def first(self, sender_id: int, cid: str) -> Entry | None:
         return await self._read(lambda: self.inner.first(sender_id, cid))
 
-    async def sight(self, user_id: int, conv: int) -> Sight | None:
-        return await self._read(lambda: self.inner.sight(user_id, conv))
+    async def visibility(self, user_id: int, conv: int) -> Visibility | None:
+        return await self._read(lambda: self.inner.visibility(user_id, conv))
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
@@ -310,7 +310,7 @@ class FakeLog:
         return await self._read(lambda: self.inner.opening(user_id))
 
     async def mark(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
     ) -> None:
         await self._read(lambda: self.inner.mark(marks, epoch, last))
 
@@ -323,7 +323,9 @@ class FakeLog:
     async def forget(self, before_ms: int, limit: int) -> int:
         return await self._read(lambda: self.inner.forget(before_ms, limit))
 
-    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+    async def erase(
+        self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
+    ) -> ErasureProgress:
         return await self._read(lambda: self.inner.erase(user_id, so_far, upto, limit))
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
@@ -398,7 +400,7 @@ class RecordingClient:
 
     show_late = show
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         self.answers.append(Answer(tag, entry.at, None))
 
     def refused(self, error: ChatError, tag: int | None) -> None:

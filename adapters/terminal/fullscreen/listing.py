@@ -8,8 +8,8 @@ from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import fitted, line_width, shortened
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.ports import Partner
 from adapters.terminal.render import Line
-from adapters.terminal.seat import Partner
 from chat_domain.model import User
 
 _MOST_COUNTED = 1_000  # unread texts, as the server counts them

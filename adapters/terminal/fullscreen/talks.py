@@ -36,8 +36,8 @@ from adapters.terminal.fullscreen.past import Past
 from adapters.terminal.fullscreen.reporting import Reporting
 from adapters.terminal.fullscreen.state import State
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.ports import Partner, local_now, where_to
 from adapters.terminal.render import Line
-from adapters.terminal.seat import Partner, local_now, where_to
 from chat_domain.model import Group, User
 
 

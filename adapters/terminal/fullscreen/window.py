@@ -5,8 +5,8 @@ import attrs
 from adapters.client import Conversation, InGroup, Where, With
 from adapters.terminal.fullscreen.items import Item, Key, Text
 from adapters.terminal.fullscreen.stretch import FEW, Stretch
+from adapters.terminal.ports import Partner
 from adapters.terminal.render import Mark
-from adapters.terminal.seat import Partner
 from chat_domain.model import Group, User
 
 TYPING_FOR = 6.0  # seconds

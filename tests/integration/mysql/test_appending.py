@@ -11,9 +11,9 @@ from adapters.mysql import appending, log, mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.trouble import InDoubt
-from chat_domain.entries import EVERYWHERE, Entry, Known, Place, What, pair
+from chat_domain.entries import EVERYWHERE, ChangeKind, Duplicate, Entry, EntryRef, pair
 from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
-from chat_domain.ports.log import Committed, Moved, OutOfDate
+from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 from chat_domain.ports.store import Store
 from tests.contract.log import batch
 from tests.contract.making import (
@@ -103,7 +103,7 @@ async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
     ask("COMMIT")
     results = await task
     assert [result.at for result in results if not isinstance(result, ChatError)] == [3, 2, 4]
-    assert results[1] == Known(2, 7)
+    assert results[1] == Duplicate(2, 7)
 
 
 async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour: Store) -> None:
@@ -160,7 +160,7 @@ async def test_who_believes_in_an_earlier_epoch_commits_nothing(
     last = said.place
     known = await batch(store, text(ann, pair(ann, bob)), last=last)
     epoch = await neighbour.log.renew()
-    assert await commit(store, known) == Moved()
+    assert await commit(store, known) == EpochChanged()
     assert (await store.log.ends(last)).epoch == epoch
     assert await commit(store, attrs.evolve(known, epoch=epoch)) == Committed()
 
@@ -291,9 +291,9 @@ async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate
         text(ann, pair(ann, 2**31 - 1)),
         text(bob, pair(ann, bob)),
     )
-    assert [type(result) for result in results] == [Entry, Known, NoSuchUser, Entry]
+    assert [type(result) for result in results] == [Entry, Duplicate, NoSuchUser, Entry]
     assert [result.at for result in (results[0], results[3])] == [3, 4]  # type: ignore[union-attr]
-    assert results[1] == Known(known.at, known.time_ms)
+    assert results[1] == Duplicate(known.at, known.time_ms)
     assert fates.next == []
     assert len((await frail.log.tail(0, 10)).entries) == 4
 
@@ -313,7 +313,7 @@ async def test_a_copy_is_not_taken_for_the_whole_of_a_lost_commit(
     fates.next.append(die_behind_a_copy)
     batched = text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
     first, second = await append(frail, *batched)
-    assert first == Known(1, MADE + 1)
+    assert first == Duplicate(1, MADE + 1)
     assert isinstance(second, Entry)
     assert [entry.cid for entry in (await frail.log.tail(0, 10)).entries] == ["a", "b"]
 
@@ -323,7 +323,7 @@ async def test_a_lost_change_is_carried_out_once(frail: Store, fates: Fates, fat
     """The group exists, and its entry has its id."""
     (ann,) = await register(frail, "Ann")
     fates.next.append(fate)
-    created = await write(frail, change(What.CREATED, ann, name="Chess"))
+    created = await write(frail, change(ChangeKind.CREATED, ann, name="Chess"))
     assert created.at == 1
     (membership,) = await frail.groups.page_of(ann, 0, 10)
     assert membership.group.id == created.conv
@@ -335,7 +335,7 @@ async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: F
     entry = text(ann, pair(ann, bob), cid="a")
     fates.next += [die_before, commit_unheard]
     assert isinstance(await commit(frail, await batch(frail, entry)), TryAgain)
-    assert await append(frail, text(ann, pair(ann, bob), cid="a")) == [Known(1, entry.time_ms)]
+    assert await append(frail, text(ann, pair(ann, bob), cid="a")) == [Duplicate(1, entry.time_ms)]
 
 
 async def test_a_lost_commit_is_waited_for(
@@ -371,14 +371,14 @@ async def test_a_server_that_does_not_let_write(store: Store, ask: Ask) -> None:
     await say(store, ann, pair(ann, bob), "hello")
     ask("SET GLOBAL read_only = 1")
     try:
-        for entry in (text(ann, pair(ann, bob)), change(What.CREATED, ann, name="Chess")):
+        for entry in (text(ann, pair(ann, bob)), change(ChangeKind.CREATED, ann, name="Chess")):
             assert isinstance(await commit(store, await batch(store, entry)), TryAgain)
         with pytest.raises(TryAgain):
             await store.log.mark({(ann, EVERYWHERE): 1})
         with pytest.raises(TryAgain):
             await store.log.renew()
         with pytest.raises(TryAgain):
-            await store.log.ends(Place(2, "lost", ann))
+            await store.log.ends(EntryRef(2, "lost", ann))
         assert len((await store.log.read(bob, 0, 10)).entries) == 1
     finally:
         ask("SET GLOBAL read_only = 0")
@@ -427,7 +427,7 @@ async def test_an_empty_batch_and_one_of_copies_take_no_position(store: Store) -
         await batch(store, *entries) for entries in ((), (text(ann, pair(ann, bob), cid="a"),))
     ]
     outcomes = [await commit(store, one) for one in batches]
-    assert outcomes == [Committed(), Committed({0: Known(1, 1_790_000_000_000)})]
+    assert outcomes == [Committed(), Committed({0: Duplicate(1, 1_790_000_000_000)})]
     assert (await store.log.ends()).head == 1
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.contained import contained_store
+from adapters.containment import contained_store
 from adapters.incidents import INCIDENTS
 from adapters.mysql import mysql_store
 from chat_domain.entries import pair

@@ -1,6 +1,6 @@
 """What `ports.Log` promises to readers, even of more conversations than one statement names."""
 
-from chat_domain.entries import Entry, What, pair
+from chat_domain.entries import ChangeKind, Entry, pair
 from chat_domain.ports.store import Store
 from tests.contract.log_reading import *  # noqa: F403  # the promises, for the store of this folder
 from tests.contract.making import append, change, register, seen, text, unread
@@ -14,8 +14,8 @@ async def test_of_hundreds_of_conversations_the_few_are_found(store: Store) -> N
     await append(store, *(text(other, pair(ann, other)) for other in others))
     new: list[Entry] = [
         text(others[0], pair(ann, others[0])),
-        change(What.CREATED, ann, name="Chess"),
-        change(What.DEVICE_ENDED, ann, pair(ann, ann), detail="phone"),
+        change(ChangeKind.CREATED, ann, name="Chess"),
+        change(ChangeKind.DEVICE_ENDED, ann, pair(ann, ann), detail="phone"),
         text(others[-1], pair(ann, others[-1])),
     ]
     await append(store, *new)

@@ -13,8 +13,8 @@ import pytest
 
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables
-from chat_domain.entries import EVERYWHERE, Place, pair
-from chat_domain.ports.log import Committed, Moved
+from chat_domain.entries import EVERYWHERE, EntryRef, pair
+from chat_domain.ports.log import Committed, EpochChanged
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
@@ -83,7 +83,7 @@ async def test_a_copy_at_the_old_position_of_what_was_lost_is_another_entry(
     await append(neighbour, text(ann, conv, "new"), copy)
     assert copy.at == last.at
     late = await batch(store, text(ann, conv), last=last.place)
-    assert await commit(store, late) == Moved()
+    assert await commit(store, late) == EpochChanged()
     assert (await neighbour.log.ends(copy.place)).epoch == before
     assert (await store.log.ends(last.place, before)).epoch != before
 
@@ -106,17 +106,17 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
     for node, last in zip(nodes, lost, strict=True):
         late = await batch(node, text(ann, conv), last=last)
         assert (late.epoch, late.judged) == (before.epoch, kept.at)
-        assert await commit(node, late) == Moved()
+        assert await commit(node, late) == EpochChanged()
     ends = await store.log.ends(lost[0])
     assert ends.epoch != before.epoch
     assert ends == attrs.evolve(before, epoch=ends.epoch)
     assert (await store.log.opening(ann)).got == ends.head
-    assert await commit(neighbour, attrs.evolve(late, last=Place())) == Moved()
+    assert await commit(neighbour, attrs.evolve(late, last=EntryRef())) == EpochChanged()
     new = text(ann, conv)
     assert await commit(neighbour, await batch(neighbour, new)) == Committed()
     assert new.at == lost[0].at
     ours = await batch(store, text(ann, conv), last=lost[0])
-    assert await commit(store, ours) == Moved()
+    assert await commit(store, ours) == EpochChanged()
 
 
 async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_next(

@@ -9,7 +9,7 @@ from adapters.mysql.address import Address
 from adapters.mysql.managing import make_tables as make_tables_anew
 from adapters.mysql.managing import upgrade_tables
 from adapters.sql.version import VERSION
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK, free_port
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
-from chat_domain.entries import EVERYWHERE, Entry, Known, pair
+from chat_domain.entries import EVERYWHERE, Duplicate, Entry, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
@@ -177,7 +177,7 @@ class Sender:
         cids = (f"{number:06d}-{self._name}" for number in itertools.count())
         for other, cid in zip(itertools.cycle(self._others), cids, strict=False):
             result = await self._write(other, cid)
-            assert isinstance(result, Entry | Known)
+            assert isinstance(result, Entry | Duplicate)
             self.cids.append(cid)
             self.acknowledged.append(result.at)
             if await self._passes(0.002):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from adapters.contained import contained_store
+from adapters.containment import contained_store
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables, upgrade_tables
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store

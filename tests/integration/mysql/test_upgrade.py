@@ -23,8 +23,8 @@ from adapters.mysql.schema import OUR_TABLES
 from adapters.mysql.upgrade import LOCK, Upgrade
 from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
+from adapters.startup_errors import StoreUnusable
 from adapters.system import RandomIds
-from adapters.unusable import StoreUnusable
 from chat_domain.entries import Entry, pair
 from chat_domain.errors import BadCredentials, GroupNameTaken, NameTaken
 from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role

@@ -8,7 +8,7 @@ import asyncio
 import sys
 
 from adapters.mysql import mysql_store
-from chat_domain.entries import Entry, What, pair
+from chat_domain.entries import ChangeKind, Entry, pair
 from chat_domain.ports.store import Store
 from tests.contract.making import append, change, text
 
@@ -22,7 +22,7 @@ async def write(store: Store, user_id: int, others: list[int], name: str) -> lis
         entries = [text(user_id, conv, cid=f"{name}-{number}-{n}") for n in range(1 + number % 5)]
         if number % 10 == 0:
             made = f"of {name} {number}"
-            entries.append(change(What.CREATED, user_id, name=made, cid=f"{name}-{number}"))
+            entries.append(change(ChangeKind.CREATED, user_id, name=made, cid=f"{name}-{number}"))
         results = await append(store, *entries)
         written += [result for result in results if isinstance(result, Entry)]
     return written

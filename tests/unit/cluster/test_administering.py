@@ -102,7 +102,7 @@ async def talking_group(pair: Pair) -> tuple[Person, Person, Group]:
     bob = await enter(pair.second, await register(pair, "Bob"))
     _, group = await pair.first.groups.create(ann.user, "Chess", "")
     await pair.first.groups.join(bob.user, group.id)
-    await eventually(lambda: group.id in bob.session.sights)
+    await eventually(lambda: group.id in bob.session.groups)
     assert await bob.says_to_group(group.id, "hello") == "accepted"
     await ann.receives("hello")
     return ann, bob, group

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.redis import codec
-from adapters.redis.forms import LISTED
+from adapters.redis.note_schemas import LISTED
 from chat_domain.entries import CHANGE, DELETED, TEXT, Entry, pair
 from chat_domain.notes import (
     MAX_NOTICE,

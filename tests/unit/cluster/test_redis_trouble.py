@@ -31,7 +31,7 @@ from adapters.redis import lease
 from adapters.redis.lease import LIFE
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import MISTAKES, code_of, trouble_of
-from adapters.unusable import BrokerUnusable
+from adapters.startup_errors import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Notice
 from tests.contract.places import KEYS, RedisPlace, on_redis
@@ -131,8 +131,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(lease, "_now", clock)
     monkeypatch.setattr(lease, "RENEWED_EVERY", 0.02)
-    monkeypatch.setattr("adapters.forever.FIRST_WAIT", 0.02)
-    monkeypatch.setattr("adapters.forever.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("adapters.repeating.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("adapters.repeating.LONGEST_WAIT", 0.05)
     return clock
 
 

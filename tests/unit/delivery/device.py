@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from chat_domain.entries import Ends, Entry
+from chat_domain.entries import Entry, LogEnds
 from chat_domain.errors import ChatError, NotMember, TooManyUnanswered, TryAgain
 from chat_domain.model import User
 from tests.delivery.history import crc_of, key_of
@@ -295,7 +295,7 @@ class Device:
         """The server says that it has sent everything up to there."""
         self.since = max(self.since or 0, at)
 
-    def begins_at(self, ends: Ends) -> None:
+    def begins_at(self, ends: LogEnds) -> None:
         """The server says that positions mean something else from now on."""
         self.since, self.epoch = ends.head, ends.epoch
         self.note("anew")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from chat_domain.chat import Chat
-from chat_domain.entries import DELETED, TEXT, Entry, Known, pair
+from chat_domain.entries import DELETED, TEXT, Duplicate, Entry, pair
 from chat_domain.errors import ChatError
 from chat_domain.log.session import Session  # noqa: TC001  # attrs looks at it
 from chat_domain.model import Friend, Muting, Preferences, User
@@ -88,7 +88,7 @@ class Link:
 
     show_late = show
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         if tag is not None:
             self.note("acked", at=entry.at, cid=self.asked[tag])
             self._say(lambda: self.device.is_accepted(tag, entry.at))
@@ -213,7 +213,7 @@ class OldLink(Link):
 
     show_late = show
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """It gets no answers."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_domain.entries import What, pair
+from chat_domain.entries import ChangeKind, pair
 from tests.delivery.chronicle import Chronicle
 from tests.delivery.dumps import Dump, logs_of
 from tests.delivery.history import Event, note_log
@@ -16,7 +16,14 @@ from tests.delivery.line import FOR_EVER, Line, line_of
 
 USERS = (1, 2, 3)
 GROUPS = (7, 8)
-CHANGES = (What.CREATED, What.JOINED, What.LEFT, What.REMOVED, What.ENDED, What.RENAMED)
+CHANGES = (
+    ChangeKind.CREATED,
+    ChangeKind.JOINED,
+    ChangeKind.LEFT,
+    ChangeKind.REMOVED,
+    ChangeKind.ENDED,
+    ChangeKind.RENAMED,
+)
 Log = tuple[Event, ...]
 
 
@@ -43,12 +50,12 @@ def grown(log: Log, count: int, rng: random.Random) -> Log:
 def _may_be(log: Log, entry: Event) -> bool:
     """Whether it can happen: nobody joins a group they are in, or leaves one they are not in."""
     known = Chronicle(map(line_of, log))
-    user = entry["whom"] if entry.get("what") == What.REMOVED else entry["sender"]
+    user = entry["whom"] if entry.get("what") == ChangeKind.REMOVED else entry["sender"]
     stay = known.stay(user, entry["conv"], FOR_EVER)
     match entry.get("what"):
-        case What.CREATED | What.JOINED:
+        case ChangeKind.CREATED | ChangeKind.JOINED:
             return stay is None
-        case What.LEFT | What.REMOVED:
+        case ChangeKind.LEFT | ChangeKind.REMOVED:
             return stay is not None
     return True
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from chat_domain.log import early, follower, offline
+from chat_domain.log import follower, offline, reorder_buffer
 from chat_domain.people import login
 from tests.delivery.judge import judge
 from tests.tries import WANTED, tries
@@ -31,7 +31,7 @@ class TwoNodes(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(follower, "AT_ONCE", 5)
         self.patch.setattr(follower, "READ_AT_ONCE", 3)
-        self.patch.setattr(early, "MOST_NOTES", 2)
+        self.patch.setattr(reorder_buffer, "MOST_NOTES", 2)
         self.patch.setattr(offline, "RING_AT_MOST", 6)
         self.patch.setattr(offline, "READ_AT_ONCE", 3)
         self.patch.setattr(login, "MISSED_AT_MOST", 30)

@@ -10,7 +10,7 @@ import attrs
 
 from adapters.memory import memory_store
 from adapters.memory.log import MemoryLog
-from chat_domain.entries import Reading
+from chat_domain.entries import LogSlice
 from chat_domain.errors import TryAgain
 from entrypoints.assembly import assemble
 from tests.delivery.history import facts_of, note_log
@@ -227,7 +227,7 @@ class World:
         noted, self._noted = self._noted, [facts_of(entry) for entry in self._tail().entries]
         note_log(self.note, self._noted, noted)
 
-    def _tail(self) -> Reading:
+    def _tail(self) -> LogSlice:
         return finished(self._log.tail(0, 100_000))
 
 

@@ -11,7 +11,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, Note, PresenceChanged
 from chat_domain.people.announcer import TELLERS, TOLD_PER_SECOND, Announcer
-from chat_domain.people.news import QUIET
+from chat_domain.people.presence_debounce import QUIET
 from tests.unit.fakes import RecordingClient, Ticket, finished
 from tests.unit.world import Terminal, World
 

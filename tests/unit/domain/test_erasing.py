@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from chat_domain.entries import Change, Erased, What, pair
+from chat_domain.entries import Change, ChangeKind, ErasureProgress, pair
 from chat_domain.errors import TryAgain
 from chat_domain.operators.pieces import LEAST, PAUSE
 from chat_domain.people.login import ANSWERED_WITHIN
@@ -55,7 +55,9 @@ def test_what_is_written_meanwhile_is_emptied_as_well(
     log = world.log.inner
     late: list[bool] = []
 
-    async def erase_late(user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+    async def erase_late(
+        user_id: int, so_far: ErasureProgress, upto: int, limit: int
+    ) -> ErasureProgress:
         if not late:
             late.append(True)
             ann.session.ended = False
@@ -104,7 +106,7 @@ def test_nothing_of_an_erased_account_that_still_waits_is_written(
     world.passes(ANSWERED_WITHIN + 1)
     assert not world.chat.sessions.of(ann.user.id)
     oneself = pair(ann.user.id, ann.user.id)
-    hear(world, Elsewhere(world, ann, bob).changes(ann, oneself, Change(What.ERASED)))
+    hear(world, Elsewhere(world, ann, bob).changes(ann, oneself, Change(ChangeKind.ERASED)))
     world.log.slow_writes = False
     world.settle()
     assert texts(world) == []

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
+from chat_domain.entries import TEXT, Batch, Entry, EntryRef, Opening, pair
 from chat_domain.errors import AlreadyOnline, TooManyConnections, TryAgain
 from chat_domain.log.sessions import MOST_OF_A_USER
 from chat_domain.model import Claim, User
@@ -294,7 +294,7 @@ def test_a_session_sits_down_where_the_node_is(
     read()  # what was read before the join
     world.tasks.drain()
     session = begun[0].session
-    assert set(session.sights) == {group}
+    assert set(session.groups) == {group}
     ann.says_to_group(group, "welcome")
     world.chat.logins.ready(session)
     world.tasks.drain()
@@ -317,7 +317,7 @@ def test_a_session_waits_for_what_another_node_has_written(
 ) -> None:
     """Its groups are read at a position that this node has not applied yet."""
     entry = Entry(pair(ann.user.id, bob.id), TEXT, ann.user.id, "Ann", "c1", "from elsewhere")
-    batch = Batch((entry,), world.chat.follower.epoch, 0, Place())
+    batch = Batch((entry,), world.chat.follower.epoch, 0, EntryRef())
     world.log.inner.commit(batch)
     client = RecordingClient()
     world.tasks.start(_begin(world, bob, client))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import Change, What, pair
+from chat_domain.entries import Change, ChangeKind, pair
 from chat_domain.errors import NotMember
 from chat_domain.messages import audience
 from chat_domain.messages.audience import LOOKED_AT_EVERY, MOST_MEMBERS
@@ -185,7 +185,7 @@ def test_how_large_a_group_is_is_asked_now_and_then(
     group = world.group(ann, bob)
     is_told = world.chat.typing.audience.is_told
     assert world.tasks.run(is_told(group))
-    world.tasks.run(world.chat.groups.change(ann.user, group, Change(What.ENDED)))
+    world.tasks.run(world.chat.groups.change(ann.user, group, Change(ChangeKind.ENDED)))
     assert world.tasks.run(is_told(group))
     world.passes(LOOKED_AT_EVERY)
     assert not world.tasks.run(is_told(group))

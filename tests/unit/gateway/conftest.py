@@ -7,7 +7,7 @@ import structlog
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
-from adapters.gateway.talk import Talk
+from adapters.gateway.client_context import ClientContext
 from adapters.wire.declaring import ALWAYS, AnyRequest
 from adapters.wire.frames import encode
 from adapters.wire.requests import GroupChat, OneChat
@@ -39,27 +39,27 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if not isinstance(error, (*request.refusals, *ALWAYS)):
             undeclared.append(f"{request.__name__} is not declared to be refused with {error!r}.")
 
-    refuse, answer, refuse_text = Talk.refuse, Talk.answer, Session.refused
+    refuse, answer, refuse_text = ClientContext.refuse, ClientContext.answer, Session.refused
 
-    def judged_answer(talk: Talk, request: AnyRequest, what: Any) -> None:
+    def judged_answer(context: ClientContext, request: AnyRequest, what: Any) -> None:
         fields = json.loads(encode(what)).keys() - {"msgid", "seq"}
         undeclared.extend(
             f"docs/protocol.md does not say that {name_of(type(request))} is answered by `{field}`."
             for field in fields - answered_fields(type(request))
         )
-        answer(talk, request, what)
+        answer(context, request, what)
 
-    def judged_refuse(talk: Talk, request: AnyRequest, error: ChatError) -> None:
+    def judged_refuse(context: ClientContext, request: AnyRequest, error: ChatError) -> None:
         judge(type(request), error)
-        refuse(talk, request, error)
+        refuse(context, request, error)
 
     def judged_text(session: Session, error: ChatError, tag: int | None) -> None:
         if not isinstance(error, (*OneChat.refusals, *GroupChat.refusals, *ALWAYS)):
             undeclared.append(f"No chat is declared to be refused with {error!r}.")
         refuse_text(session, error, tag)
 
-    monkeypatch.setattr(Talk, "refuse", judged_refuse)
-    monkeypatch.setattr(Talk, "answer", judged_answer)
+    monkeypatch.setattr(ClientContext, "refuse", judged_refuse)
+    monkeypatch.setattr(ClientContext, "answer", judged_answer)
     monkeypatch.setattr(Session, "refused", judged_text)
     yield
     assert not undeclared, "\n".join(undeclared)

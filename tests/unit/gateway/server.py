@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tasks import BackgroundTasks
@@ -26,7 +26,7 @@ from entrypoints.assembly import assemble
 from tests.unit.fakes import CountingIds, FakeLog, ManualClock, OpenHasher, finished
 
 if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
+    from adapters.gateway.client_handler import ClientHandler
     from chat_domain.ports.store import Friends
 
 Frame = dict[str, Any]
@@ -102,7 +102,7 @@ class FakeLink:
         self.closed = False
         self.why = ""
         self._buffer = b""
-        self.receiver: Conversation
+        self.receiver: ClientHandler
 
     def arrives(self, data: bytes) -> None:
         """Deliver the client's bytes to the server."""
@@ -148,11 +148,11 @@ class FakeLink:
     def resume_reading(self) -> None:
         self.reading = True
 
-    def close(self, why: Ending) -> None:
+    def close(self, why: DisconnectReason) -> None:
         self._flush()
         self.abort(why)
 
-    def abort(self, why: Ending = Ending.RESET) -> None:
+    def abort(self, why: DisconnectReason = DisconnectReason.RESET) -> None:
         if not self.closed:
             self.closed = True
             self.why = why
@@ -164,8 +164,8 @@ class Peer:
 
     def __init__(self, server: "Server", end: bytes) -> None:
         self.link = FakeLink()
-        self.conversation = self.link.receiver = server.gateway.joined(self.link)
-        self.talk = self.conversation.talk
+        self.handler = self.link.receiver = server.gateway.joined(self.link)
+        self.context = self.handler.context
         self.end = end
         self._seen = 0
         self._seqs = itertools.count(1)
@@ -250,8 +250,8 @@ class Server:
         return peer
 
     def tick(self, now: float) -> None:
-        for conversation in self.gateway:
-            conversation.tick(now)
+        for handler in self.gateway:
+            handler.tick(now)
 
     async def group(self, creator_id: int, *member_ids: int, name: str = "hikers") -> int:
         """Return the id of a new group."""

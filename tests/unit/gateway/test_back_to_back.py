@@ -23,11 +23,11 @@ from adapters.client.outputs import Answered, Broken, Settled, State
 from adapters.client.position import Position
 from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
-from adapters.gateway.watch import DROP_AFTER
+from adapters.gateway.keepalive import DROP_AFTER
 from adapters.wire import requests
 from adapters.wire.answers import LoginAck
 from adapters.wire.declaring import AnyRequest
-from chat_domain.people.news import QUIET
+from chat_domain.people.presence_debounce import QUIET
 from tests.tries import tries
 from tests.unit.gateway.server import FakeLink, Server, settled
 

@@ -29,7 +29,7 @@ async def test_a_defect_in_one_conversation_is_no_other_s(
 ) -> None:
     """The others are looked after in every round, whether they come before or after it."""
     peers = [server.join() for _ in range(3)]
-    monkeypatch.setattr(peers[1].conversation, "_watch", None)  # so that its tick raises
+    monkeypatch.setattr(peers[1].handler, "_keepalive", None)  # so that its tick raises
     await asyncio.sleep(LOGIN + 2)
     assert [peer.is_gone() for peer in peers] == [True, False, True]
     assert INCIDENTS.defects["clock"] > LOGIN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.wire.framing import MAX_SERVER_FRAME
-from chat_domain.entries import What, pair
+from chat_domain.entries import ChangeKind, pair
 from tests.contract.making import append, change, text
 from tests.unit.gateway.server import Frame, Peer, Server
 
@@ -69,7 +69,7 @@ async def test_a_deleted_text_is_there_without_its_text(
 ) -> None:
     """The entry says that it is deleted, in both answers."""
     await ann.ask(1005, toid=2, msg="hello")
-    await append(server.store, change(What.ERASED, 1, pair(1, 1)))
+    await append(server.store, change(ChangeKind.ERASED, 1, pair(1, 1)))
     await applied(server)
     (entry,) = (await bob.ask(HISTORY, toid=1))["entries"]
     assert (entry["at"], entry["deleted"], "msg" in entry) == (1, True, False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.meter import BURST, QUANTUM_FRAMES, READERS_PER_FRAME
 from tests.unit.gateway.server import Server, settled
@@ -18,10 +18,10 @@ async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int
     for user_id in here:
         await server.log_in(user_id)
     group_id = await server.group(1, *here, *away)
-    before = ann.talk.meter.frames
+    before = ann.context.meter.frames
     ann.say({"msgid": 1009, "groupid": group_id, "msg": "hello"})
     await settled()
-    assert ann.talk.meter.frames == before + 1 + readers / READERS_PER_FRAME
+    assert ann.context.meter.frames == before + 1 + readers / READERS_PER_FRAME
 
 
 @pytest.mark.parametrize("readers", [READERS_PER_FRAME, READERS_PER_FRAME + 1])
@@ -37,4 +37,6 @@ async def test_messages_between_two_weigh_so_if_they_have_many_connections(reade
     for _ in range(BURST // 2 + 1):
         ann.say(*chats)
         await settled()
-    assert ann.conversation.held_up() is (Ending.TOO_FAST if readers > READERS_PER_FRAME else None)
+    assert ann.handler.held_up() is (
+        DisconnectReason.TOO_FAST if readers > READERS_PER_FRAME else None
+    )

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from adapters.gateway.keepalive import DROP_AFTER
 from adapters.gateway.unsent import HIGH_WATER
-from adapters.gateway.watch import DROP_AFTER
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
-from chat_domain.entries import What
+from chat_domain.entries import ChangeKind
 from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
 from tests.tries import tries
@@ -96,7 +96,9 @@ async def idle() -> None:
 async def pour(server: Server, count: int, text: str = LONG) -> None:
     """Let Bob (2) write this many messages to Ann (1), a few at a time."""
     (bob,) = [
-        one.talk for one in server.gateway if one.talk.session and one.talk.session.user.id == 2
+        one.context
+        for one in server.gateway
+        if one.context.session and one.context.session.user.id == 2
     ]
     for start in range(0, count, 50):
         for _ in range(min(50, count - start)):
@@ -160,11 +162,11 @@ async def test_who_has_not_read_before_the_login_is_shown_nothing(server: Server
     server.hasher.gate.clear()
     peer.say({**LOGIN, "id": 1})
     await settled()
-    peer.conversation.choked()
+    peer.handler.choked()
     server.hasher.gate.set()
     await settled()
     assert [frame["msgid"] for frame in peer.heard()] == [1001]
-    peer.conversation.unchoked()
+    peer.handler.unchoked()
     await settled()
     assert positions(peer.heard()) == [1]
 
@@ -219,8 +221,8 @@ class Story:
         self.group_id = group_id
         self.found: list[int] = []
         self._begun = server.chat.follower.applied
-        assert ann.talk.session is not None
-        self.session = ann.talk.session
+        assert ann.context.session is not None
+        self.session = ann.context.session
 
     @classmethod
     async def begin(cls) -> "Story":
@@ -245,9 +247,9 @@ class Story:
             case "leave":
                 self.other.say({"msgid": 1028, "groupid": self.group_id})
             case "choke":
-                ann.conversation.choked()
+                ann.handler.choked()
             case "unchoke":
-                ann.conversation.unchoked()
+                ann.handler.unchoked()
             case "turn":
                 await asyncio.sleep(0)
             case "all":
@@ -274,13 +276,13 @@ class Story:
         inside, others, before, now = False, set[int](), set[int](), set[int]()
         for entry in self.server.log.inner._entries.above(self._begun):
             what = None if entry.change is None else entry.change.what
-            if what == What.JOINED:
+            if what == ChangeKind.JOINED:
                 inside, before, now = True, before | now, set()
             if entry.conv != self.group_id:
                 others.add(entry.at)
             elif inside:
                 now.add(entry.at)
-            inside = inside and what != What.LEFT
+            inside = inside and what != ChangeKind.LEFT
         return others | now, others | before | now
 
 
@@ -300,7 +302,7 @@ async def test_each_entry_comes_once_and_in_order_however_the_link_chokes(
     for move in moves:
         await story.goes_on(move, at_once)
         story.look()
-    story.ann.conversation.unchoked()
+    story.ann.handler.unchoked()
     await idle()
     story.look()
     must, _ = story.expected()

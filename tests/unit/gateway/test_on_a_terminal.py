@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.wire.framing import MAX_SERVER_FRAME
-from chat_domain.entries import Change, What, pair
+from chat_domain.entries import Change, ChangeKind, pair
 from chat_domain.model import User
 from chat_domain.names import Name
 from tests.contract.making import append, text
@@ -33,7 +33,7 @@ class Crowd:
         evil, nick = User(self.evil_id, "Evil"), User(self.user_id, "Nick")
         _, group = await groups.create(evil, "hikers", f"about {EVIL}")
         self.group_id = group.id
-        await groups.change(evil, group.id, Change(What.RENAMED, name=f"Group {EVIL}"))
+        await groups.change(evil, group.id, Change(ChangeKind.RENAMED, name=f"Group {EVIL}"))
         await groups.join(nick, group.id)
         await self.writes()
 
@@ -42,7 +42,7 @@ class Crowd:
         evil.say({"msgid": 1005, "toid": self.user_id, "msg": EVIL})
         evil.say({"msgid": 1009, "groupid": self.group_id, "msg": EVIL})
         await settled()
-        evil.talk.link.close(Ending.CLIENT_CLOSED)
+        evil.context.link.close(DisconnectReason.CLIENT_CLOSED)
         await settled()
 
     async def arrives(self, version: int, end: bytes) -> Peer:

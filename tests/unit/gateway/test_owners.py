@@ -23,8 +23,8 @@ async def broken_later(*_: object, **__: object) -> Any:
 
 
 def labels(peer: Peer) -> dict[str, object]:
-    assert peer.talk.session is not None
-    return {"connection": peer.talk.id, **peer.talk.session.labels()}
+    assert peer.context.session is not None
+    return {"connection": peer.context.id, **peer.context.session.labels()}
 
 
 def owner(line: EventDict) -> dict[str, object]:
@@ -41,7 +41,7 @@ async def test_a_stranger_s_failure_has_a_connection(
     assert answer["error"] == "try_again"
     (line,) = lines
     assert (line["event"], line["request"]) == ("request failed", "Register")
-    assert owner(line) == {"connection": peer.talk.id}
+    assert owner(line) == {"connection": peer.context.id}
 
 
 @pytest.mark.parametrize("broken", [broken, broken_later])
@@ -64,15 +64,15 @@ async def test_what_is_read_for_a_session_is_its_own(
     """Its line names that session, even if another one's request or the clock started the read."""
     ann = await server.logged_in("Ann")
     monkeypatch.setattr(type(server.chat.offline), "read_some", broken_later)
-    ann.conversation.choked()
+    ann.handler.choked()
     bob = await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")
-    ann.conversation.unchoked()
+    ann.handler.unchoked()
     await settled()
     (line,) = lines
     assert line["event"] == "background task failed"
-    assert ann.talk.session is not None
-    assert owner(line) == ann.talk.session.labels()
+    assert ann.context.session is not None
+    assert owner(line) == ann.context.session.labels()
 
 
 async def test_what_is_written_behind_is_nobody_s(
@@ -94,8 +94,8 @@ async def test_the_end_of_a_session_is_its_own(
 ) -> None:
     """What fails while the session is being ended still has its name."""
     ann = await server.logged_in("Ann")
-    assert ann.talk.session is not None
-    session = ann.talk.session
+    assert ann.context.session is not None
+    session = ann.context.session
     monkeypatch.setattr(type(server.chat.logins), "end", broken_later)
     ann.link.abort()
     await settled()
@@ -112,4 +112,4 @@ async def test_who_has_logged_out_is_a_stranger_again(
     await ann.ask(1002)
     monkeypatch.setattr(server.hasher, "hash", broken_later)
     await ann.ask(1003, name="Bob", password="pw")
-    assert [owner(line) for line in lines] == [{"connection": ann.talk.id}]
+    assert [owner(line) for line in lines] == [{"connection": ann.context.id}]

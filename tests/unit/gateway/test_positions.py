@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.gateway.endings import Ending
-from adapters.gateway.watch import PING_AFTER
+from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.gateway.keepalive import PING_AFTER
 from chat_domain.entries import Opening, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
@@ -47,8 +47,8 @@ def texts(frames: list[Frame]) -> list[str]:
 
 
 def session_of(peer: Peer) -> Session:
-    assert peer.talk.session is not None
-    return peer.talk.session
+    assert peer.context.session is not None
+    return peer.context.session
 
 
 def place_of(server: Server, since: int) -> dict[str, Any]:
@@ -309,7 +309,7 @@ async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server
     """The log may have more."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
-    ann.conversation.choked()
+    ann.handler.choked()
     await say(bob, 1, "two")
     with pytest.raises(NotSentYet):
         server.chat.marks.taken_over(session_of(ann), 2)
@@ -387,7 +387,7 @@ async def test_whoever_is_there_is_sent_away_by_another_epoch(server: Server) ->
     ann.heard()
     await server.lose(1)
     (away,) = ann.heard()
-    assert (away["msgid"], ann.link.why) == (GOING_AWAY, Ending.MOVED)
+    assert (away["msgid"], ann.link.why) == (GOING_AWAY, DisconnectReason.MOVED)
     ann, bob = await server.log_in(1, since=2, epoch=before), await server.log_in(2)
     (ack,) = ann.heard()
     assert (ack["reset"], ack["head"]) == (True, 1)
@@ -409,14 +409,14 @@ async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
     may belong to another entry."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "lost")
-    ann.conversation.choked()
+    ann.handler.choked()
     ann.say({"msgid": TAKEN, "at": 2}, {"msgid": READ, "toid": 2, "at": 2})
     monkeypatch.setattr(ann.link, "close", lambda _: None)
     await server.lose(1)
     await say(await server.log_in(2), 1, "where that was")
-    ann.conversation.unchoked()
+    ann.handler.unchoked()
     await settled()
-    assert ann.conversation.intake.is_done()
+    assert ann.handler.intake.is_done()
     assert len(server.chat.marks) == 0
 
 

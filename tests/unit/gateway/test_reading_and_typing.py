@@ -244,11 +244,11 @@ async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, e
 )
 async def test_what_it_weighs(ann: Peer, bob: Peer, frame: Frame, weight: int) -> None:
     """A request that asks the store weighs the same each time; typing weighs only its frame."""
-    before = ann.talk.meter.frames
+    before = ann.context.meter.frames
     for times in (1, 2):
         ann.say(frame)
         await settled()
-        assert ann.talk.meter.frames - before == times * weight
+        assert ann.context.meter.frames - before == times * weight
 
 
 async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Peer) -> None:

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from adapters.gateway.keepalive import DROP_AFTER
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
-from adapters.gateway.watch import DROP_AFTER
 from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
@@ -340,17 +340,17 @@ async def test_whatever_was_missed_comes_without_being_held_at_once(server: Serv
     user_id = await away(server, "Old", *texts)
     peer = await server.log_in(user_id, version=1, end=NUL)
     found = offline(peer.heard()[0])
-    assert isinstance(peer.talk.client, OriginalClient)
+    assert isinstance(peer.context.client, OriginalClient)
     most = READ_AT_ONCE  # read for the answer
     while len(found) < len(texts):
-        assert len(peer.talk.client) <= most
-        if len(peer.talk.client) <= MOST_PACED:
+        assert len(peer.context.client) <= most
+        if len(peer.context.client) <= MOST_PACED:
             most = MOST_PACED
         await asyncio.sleep(PAUSE)
         found += chats(peer)
     assert found == texts
-    assert peer.talk.session is not None
-    assert peer.talk.session.live
+    assert peer.context.session is not None
+    assert peer.context.session.live
 
 
 async def test_who_does_not_read_and_is_paced_gets_all_of_it_once(server: Server) -> None:
@@ -359,18 +359,18 @@ async def test_who_does_not_read_and_is_paced_gets_all_of_it_once(server: Server
     user_id = await away(server, "Old", *texts)
     peer = await server.log_in(user_id, version=1, end=NUL)
     found = offline(peer.heard()[0])
-    assert isinstance(peer.talk.client, OriginalClient)
+    assert isinstance(peer.context.client, OriginalClient)
     while len(found) < len(texts):
-        peer.conversation.choked()
+        peer.handler.choked()
         await asyncio.sleep(PAUSE * 3)
-        peer.conversation.unchoked()
+        peer.handler.unchoked()
         await settled()
-        assert len(peer.talk.client) <= MOST_PACED + READ_AT_ONCE
-        peer.conversation.choked()
-        waited = len(peer.talk.client)
+        assert len(peer.context.client) <= MOST_PACED + READ_AT_ONCE
+        peer.handler.choked()
+        waited = len(peer.context.client)
         await asyncio.sleep(PAUSE * (waited + 2))
-        assert len(peer.talk.client) == 0
-        peer.conversation.unchoked()
+        assert len(peer.context.client) == 0
+        peer.handler.unchoked()
         await settled()
         found += chats(peer)
     assert found == texts
@@ -506,7 +506,7 @@ async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None
     """This happens after 60 s, as with any client."""
     peer = await original(server)
     server.tick(0.0)
-    peer.conversation.choked()
+    peer.handler.choked()
     server.tick(DROP_AFTER)
     assert peer.is_gone()
 

@@ -6,7 +6,7 @@ from chat_domain.entries import (
     Batch,
     Change,
     Entry,
-    Place,
+    EntryRef,
     pair,
 )
 from chat_domain.notes import Appended
@@ -43,7 +43,7 @@ class Elsewhere:
     def _commit(self, entries: tuple[Entry, ...]) -> Appended:
         epoch = self.world.chat.follower.epoch
         head = finished(self.log.ends()).head
-        self.log.commit(Batch(entries, epoch, head, Place()))
+        self.log.commit(Batch(entries, epoch, head, EntryRef()))
         return Appended(epoch, entries[0].at, entries[-1].at, entries)
 
 

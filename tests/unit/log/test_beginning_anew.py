@@ -7,10 +7,10 @@ import pytest
 
 from chat_domain.entries import (
     Change,
-    Ends,
+    ChangeKind,
+    LogEnds,
+    LogSlice,
     Opening,
-    Reading,
-    What,
 )
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.follower import GAP_WAITS, Follower
@@ -109,12 +109,12 @@ def test_an_answer_of_before_positions_began_anew_is_too_late(
     stale = attrs.evolve(ends, head=ends.head + 9, epoch="lost since")
     tail = log.tail
 
-    async def lost_ends(*_: object) -> Ends:
+    async def lost_ends(*_: object) -> LogEnds:
         if slow == "ends":
             await ticket
         return stale
 
-    async def slow_tail(after: int, limit: int) -> Reading:
+    async def slow_tail(after: int, limit: int) -> LogSlice:
         await ticket
         return await tail(after, limit)
 
@@ -200,7 +200,7 @@ def test_what_was_forgotten_unseen_begins_anew(
     """A node that hung until others' entries were old and deleted does not know who has left."""
     group = world.group(ann, bob)
     known = follower.applied
-    elsewhere.changes(bob, group, Change(What.LEFT))
+    elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
     world.tasks.run(follower.look())
@@ -218,7 +218,7 @@ def test_what_a_group_has_forgotten_unseen_begins_anew(
     """It keeps its entries, including those of who has left, for a shorter time than others."""
     group = world.group(ann, bob)
     elsewhere.commits("kept")
-    elsewhere.changes(bob, group, Change(What.LEFT))
+    elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
     world.tasks.run(follower.look())
@@ -338,7 +338,7 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     ends, ticket = world.log.ends, Ticket[None]()
 
-    async def slow_ends(*asked: Any) -> Ends:
+    async def slow_ends(*asked: Any) -> LogEnds:
         if not asked:
             await ticket
         return await ends(*asked)
@@ -419,7 +419,7 @@ def test_nothing_waits_for_a_change_that_was_lost(
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
-    elsewhere.changes(bob, group, Change(What.LEFT))
+    elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     bob.says_to_group(group, "judged again", cid="c1")
     safe.bring_back()
     world.tasks.run(world.store.log.renew())

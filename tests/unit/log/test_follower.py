@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import (
     Change,
-    What,
+    ChangeKind,
     pair,
 )
 from chat_domain.log.follower import GAP_WAITS, OWN_WAITS, READ_AT_ONCE, Follower
@@ -117,13 +117,13 @@ def test_a_membership_counts_from_its_entry_on(
     """This holds on whichever node it was made. A user who leaves sees the leaving and nothing
     after it."""
     group = world.group(ann)
-    hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
+    hear(world, elsewhere.changes(bob, group, Change(ChangeKind.JOINED)))
     ann.says_to_group(group, "welcome")
-    hear(world, elsewhere.changes(bob, group, Change(What.LEFT)))
+    hear(world, elsewhere.changes(bob, group, Change(ChangeKind.LEFT)))
     ann.says_to_group(group, "gone?")
     assert bob.client.texts == ["welcome"]
     assert bob.client.changes == ["joined", "left"]
-    assert not bob.session.sights
+    assert not bob.session.groups
 
 
 def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
@@ -132,7 +132,7 @@ def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
     """They are even if this node had not heard of it: it applies the leaving first, and judges the
     message again."""
     group = world.group(ann, bob)
-    elsewhere.changes(bob, group, Change(What.LEFT))
+    elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     bob.says_to_group(group, "still here?")
     ann.says(bob.user, "sent in the same moment")
     world.passes(GAP_WAITS)
@@ -145,10 +145,10 @@ def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
 @pytest.mark.parametrize(
     ("change", "ended"),
     [
-        (Change(What.DEVICE_ENDED, detail="phone"), ["phone"]),
-        (Change(What.ALL_ENDED), ["phone", "laptop"]),
-        (Change(What.ALL_ENDED, detail="phone"), ["laptop"]),
-        (Change(What.ERASED), ["phone", "laptop"]),
+        (Change(ChangeKind.DEVICE_ENDED, detail="phone"), ["phone"]),
+        (Change(ChangeKind.ALL_ENDED), ["phone", "laptop"]),
+        (Change(ChangeKind.ALL_ENDED, detail="phone"), ["laptop"]),
+        (Change(ChangeKind.ERASED), ["phone", "laptop"]),
     ],
 )
 def test_sessions_end_by_entries(
@@ -169,7 +169,7 @@ def test_what_comes_early_and_doubled_is_counted_once(
 ) -> None:
     """So it takes no room from other early entries."""
     one, two = elsewhere.commits("one"), elsewhere.commits("two")
-    monkeypatch.setattr("chat_domain.log.early.MOST_BYTES", 2 * two.entries[0].size)
+    monkeypatch.setattr("chat_domain.log.reorder_buffer.MOST_BYTES", 2 * two.entries[0].size)
     hear(world, *[two] * 5, elsewhere.commits("six"))
     world.log.failing = True  # so that none of it can be read
     hear(world, one)
@@ -237,6 +237,6 @@ def test_what_is_erased_is_no_text_any_more_for_who_is_behind(
     """This node does not keep the text, either."""
     bob.chokes()
     ann.says(bob.user, "a secret")
-    hear(world, elsewhere.changes(ann, pair(ann.user.id, ann.user.id), Change(What.ERASED)))
+    hear(world, elsewhere.changes(ann, pair(ann.user.id, ann.user.id), Change(ChangeKind.ERASED)))
     bob.takes_more()
     assert bob.client.texts == [""]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import Change, What
+from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import NotSentYet
 from chat_domain.log import offline, ring
 from chat_domain.log.follower import GAP_WAITS
@@ -130,7 +130,7 @@ def test_who_left_a_group_while_behind_sees_what_came_before(
     group = world.group(ann, bob)
     bob.chokes()
     ann.says_to_group(group, "before")
-    hear(world, elsewhere.changes(bob, group, Change(What.LEFT)))
+    hear(world, elsewhere.changes(bob, group, Change(ChangeKind.LEFT)))
     ann.says_to_group(group, "behind")
     bob.takes_more()
     assert bob.client.texts == ["before"]
@@ -203,7 +203,7 @@ def test_what_was_being_read_when_positions_began_anew_is_read_again(
     begin_reading(world, ann, old, monkeypatch)
     world.log.slow_reads = False
     elsewhere = Elsewhere(world, ann, old)
-    elsewhere.changes(bob, group, Change(What.LEFT))
+    elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
     world.tasks.run(world.chat.follower.look())

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pytest
 
-from chat_domain.entries import Change, Sight, What
+from chat_domain.entries import Change, ChangeKind, Visibility
 from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
@@ -16,7 +16,7 @@ from tests.unit.world import Terminal, World
 
 def session_of(user_id: int, *groups: int) -> Session:
     session = Session("session", User(user_id, "U"), RecordingClient(), "device")
-    session.sights = dict.fromkeys(groups, Sight())
+    session.groups = dict.fromkeys(groups, Visibility())
     return session
 
 
@@ -81,7 +81,7 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
     """A node never remembers more than it may. The client reconnects, and has missed nothing."""
     group = world.group(ann)
     world.chat.sessions.memberships = MOST_MEMBERSHIPS
-    hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
+    hear(world, elsewhere.changes(bob, group, Change(ChangeKind.JOINED)))
     ann.says_to_group(group, "welcome")
     ann.says(bob.user, "are you there?")
     assert (bob.client.notices, bob.client.texts) == (["dropped"], [])

@@ -96,11 +96,11 @@ async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
     before = samples(server, server.gateway.shared.tally)
     assert before["chat_sessions",] == 2
     await bob.ask(1005, toid=1, msg="one")
-    ann.conversation.choked()
+    ann.handler.choked()
     await bob.ask(1005, toid=1, msg="two")
     server.chat.follower.ring.begin(2)
     server.log.gate.clear()
-    ann.conversation.unchoked()
+    ann.handler.unchoked()
     await settled()
     ann.say({"msgid": 1014, "at": 1})
     server.chat.follower.heard(Appended(server.chat.follower.epoch, 3, 7, ()))

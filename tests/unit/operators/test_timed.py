@@ -6,12 +6,12 @@ from adapters.gateway.tally import Tally
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from adapters.operators.timed import timed_store, timed_surroundings
-from chat_domain.entries import Batch, Place, pair
+from chat_domain.entries import Batch, EntryRef, pair
 from chat_domain.errors import TryAgain
 from tests.contract.making import register, say
 from tests.unit.world import World
 
-NOTHING = Batch((), "", 0, Place())
+NOTHING = Batch((), "", 0, EntryRef())
 
 
 async def test_each_operation_is_measured_on_its_own() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from adapters.remembered import Remembered
+from adapters.recent_numbers import RecentNumbers
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.log import SqliteLog
-from chat_domain.entries import EVERYWHERE, Batch, Known, Place, What, pair
+from chat_domain.entries import EVERYWHERE, Batch, ChangeKind, Duplicate, EntryRef, pair
 from chat_domain.errors import TryAgain
-from chat_domain.ports.log import Committed, Moved, Outcome
+from chat_domain.ports.log import Committed, EpochChanged, Outcome
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     append,
@@ -80,9 +80,9 @@ async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store)
     group = await make(store, "Chess", ann)
     await fill_up(store)
     steps = [
-        change(What.JOINED, bob, group.id),
-        change(What.LEFT, ann, group.id),
-        change(What.RENAMED, bob, group.id, name="Go"),
+        change(ChangeKind.JOINED, bob, group.id),
+        change(ChangeKind.LEFT, ann, group.id),
+        change(ChangeKind.RENAMED, bob, group.id, name="Go"),
         *(text(bob, group.id, "x" * 10_000) for _ in range(20)),
     ]
     with pytest.raises(TryAgain):
@@ -105,7 +105,7 @@ async def test_a_file_that_cannot_be_written_any_more_is_an_outage(store: Store)
         with pytest.raises(TryAgain):
             await append(store, text(ann, pair(ann, bob)))
         with pytest.raises(TryAgain):
-            await append(store, change(What.CREATED, ann, name="Chess"))
+            await append(store, change(ChangeKind.CREATED, ann, name="Chess"))
         with pytest.raises(TryAgain):
             await store.log.mark({(ann, EVERYWHERE): 1})
     assert await seen(store, bob) == [1]
@@ -144,9 +144,9 @@ async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
     renewing = asyncio.ensure_future(store.log.renew())
     await renewing
     for epoch in (ends.epoch, renewing.result()):
-        batch = Batch((text(ann, pair(ann, bob)),), epoch, ends.head, Place())
+        batch = Batch((text(ann, pair(ann, bob)),), epoch, ends.head, EntryRef())
         outcomes.append(await commit(store, batch))
-    assert outcomes == [Moved(), Committed()]
+    assert outcomes == [EpochChanged(), Committed()]
 
 
 async def lose(store: Store, *statements: str) -> str:
@@ -181,7 +181,7 @@ async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_nex
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "lost")
     epoch = await lose(store, "DELETE FROM Entry", "DELETE FROM Member")
-    await commit(store, Batch((text(ann, pair(ann, bob)),), epoch, 0, Place()))
+    await commit(store, Batch((text(ann, pair(ann, bob)),), epoch, 0, EntryRef()))
     assert await seen(store, bob) == [1]
 
 
@@ -224,7 +224,7 @@ async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> N
     with closing(connection):
         appender = Appender()
         first, second, third = (
-            Batch((text(1, pair(1, 2)),), ends.epoch, 0, Place()) for _ in range(3)
+            Batch((text(1, pair(1, 2)),), ends.epoch, 0, EntryRef()) for _ in range(3)
         )
         assert appender.append(connection, first) == Committed()
         connection.doubtful = True
@@ -232,7 +232,7 @@ async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> N
             appender.append(connection, second)
         connection.doubtful = False
         (again,) = second.entries
-        assert appender.append(connection, second) == Committed({0: Known(2, again.time_ms)})
+        assert appender.append(connection, second) == Committed({0: Duplicate(2, again.time_ms)})
         assert appender.append(connection, third) == Committed()
         assert third.entries[0].at == 3
 
@@ -268,7 +268,7 @@ async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob = await register(store, "Ann", "Bob")
         ends = await store.log.ends()
-        batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, Place())
+        batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, EntryRef())
         outcomes: list[Outcome] = []
         store.log.append(batch, outcomes.append)
     assert outcomes == [Committed()]
@@ -277,7 +277,7 @@ async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
 
 def test_what_is_used_is_remembered_and_what_is_not_is_forgotten() -> None:
     """It remembers at least the given number of items, and never more than twice as many."""
-    remembered = Remembered(10)
+    remembered = RecentNumbers(10)
     for number in range(100):
         remembered.add(number)
         assert 0 in remembered

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.backup import back_up
-from adapters.unusable import StoreUnusable
+from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import pair
 from chat_domain.names import Name
 from tests.contract.making import register, say

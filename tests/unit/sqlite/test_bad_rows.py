@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contained import contained_store
+from adapters.containment import contained_store
 from adapters.incidents import INCIDENTS
 from adapters.sqlite import sqlite_store
-from chat_domain.entries import Batch, Place, pair
+from chat_domain.entries import Batch, EntryRef, pair
 from chat_domain.errors import TryAgain
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
 from tests.contract.bad_rows import Spoilt
@@ -84,6 +84,6 @@ async def test_without_its_row_the_log_is_an_outage(spoilt: Spoilt, how: str) ->
     for step in (store.log.ends(), store.log.tail(0, 9), store.log.opening(anna)):
         with pytest.raises(TryAgain):
             await step
-    batch = Batch((text(anna, pair(anna, bert)),), "epoch", 0, Place())
+    batch = Batch((text(anna, pair(anna, bert)),), "epoch", 0, EntryRef())
     assert isinstance(await commit(spoilt.store, batch), TryAgain)
     assert await store.users.names([anna]) == {anna: "anna"}

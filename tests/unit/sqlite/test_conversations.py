@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from adapters.at_once import at_once
 from adapters.sql.database import Row
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteConnection
 from adapters.sqlite.opening import connect
+from adapters.synchronous import run_synchronously
 from chat_domain.entries import FOR_EVER, pair
 from tests.contract.making import register, say
 
@@ -41,7 +41,7 @@ async def fill(path: Path) -> None:
 def all_of(conversations: Conversations, connection: Counting, user_id: int) -> list[int]:
     """The positions at which a user's conversations end, read in pages of one."""
     found, below = list[int](), FOR_EVER
-    while some := at_once(conversations.page(connection, user_id, below, 1)):
+    while some := run_synchronously(conversations.page(connection, user_id, below, 1)):
         (one,) = some
         found.append(below := one.last.at)
     return found
@@ -55,7 +55,7 @@ def test_the_ends_of_all_conversations_are_looked_for_once(tmp_path: Path) -> No
         bounds = dict.fromkeys(USERS, FOR_EVER)
         for _ in range(3):
             for user_id, below in bounds.items():
-                (one,) = at_once(conversations.page(connection, user_id, below, 1))
+                (one,) = run_synchronously(conversations.page(connection, user_id, below, 1))
                 bounds[user_id] = one.last.at
         assert connection.looked == 3
         assert bounds == {ANN: 1, BOB: 4, CID: 7}
@@ -67,9 +67,9 @@ def test_those_who_have_asked_last_are_remembered(tmp_path: Path) -> None:
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations(most=6)
         for user_id in USERS:
-            at_once(conversations.page(connection, user_id, FOR_EVER, 1))
+            run_synchronously(conversations.page(connection, user_id, FOR_EVER, 1))
         for user_id, looked in ((CID, 3), (BOB, 3), (ANN, 4)):
-            assert len(at_once(conversations.page(connection, user_id, 9, 1))) == 1
+            assert len(run_synchronously(conversations.page(connection, user_id, 9, 1))) == 1
             assert connection.looked == looked, user_id
         conversations = Conversations(most=2)
         assert all_of(conversations, connection, ANN) == [7, 4, 1]
@@ -81,9 +81,9 @@ def test_ends_of_another_epoch_are_not_gone_by(tmp_path: Path) -> None:
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()
-        (one,) = at_once(conversations.page(connection, ANN, FOR_EVER, 1))
+        (one,) = run_synchronously(conversations.page(connection, ANN, FOR_EVER, 1))
         assert (one.last.at, one.conv) == (7, pair(ANN, CID))
         file.execute("UPDATE Log SET epoch = 'another'")
         file.execute("DELETE FROM Entry WHERE at >= 7")
-        found = at_once(conversations.page(connection, ANN, 7, 9))
+        found = run_synchronously(conversations.page(connection, ANN, 7, 9))
         assert [one.last.at for one in found] == [4, 3, 1]

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
-from adapters.unusable import StoreUnusable
-from chat_domain.entries import EVERYWHERE, Batch, Place, What, pair
+from adapters.startup_errors import StoreUnusable
+from chat_domain.entries import EVERYWHERE, Batch, ChangeKind, EntryRef, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from tests.contract.making import change, commit, create, leave, register, say, seen, text, write
@@ -175,7 +175,7 @@ async def test_what_was_erased_is_not_in_the_file(tmp_path: Path) -> None:
         for number in range(100):
             await say(store, ann, pair(ann, bob), f"a secret of Ann's {number}")
             await say(store, bob, pair(ann, bob), f"a secret of Bob's {number}")
-        await write(store, change(What.ERASED, ann, pair(ann, ann)))
+        await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     content = path.read_bytes()
     assert b"a secret of Ann's" not in content
     assert content.count(b"a secret of Bob's") >= 100
@@ -342,7 +342,7 @@ async def test_nothing_is_written_to_a_file_that_is_not_there_any_more(
         ends = await store.log.ends()
         path.rename(aside)
         for _ in ("gone", "another"):
-            batch = Batch((text(ann, pair(ann, ann)),), ends.epoch, ends.head, Place(), {})
+            batch = Batch((text(ann, pair(ann, ann)),), ends.epoch, ends.head, EntryRef(), {})
             assert isinstance(await commit(store, batch), TryAgain)
             with pytest.raises(TryAgain):
                 await register(store, "Bob")

@@ -12,7 +12,7 @@ from adapters.sql import reading
 from adapters.sql.database import Connection
 from adapters.sqlite import log, sqlite_store
 from adapters.sqlite.conversations import Conversations
-from chat_domain.entries import Reading, pair
+from chat_domain.entries import LogSlice, pair
 from chat_domain.ports.log import Log
 from tests.contract.making import register, say
 
@@ -63,7 +63,7 @@ async def test_who_reads_on_with_many_sessions_waits_for_themselves(
     """Users take turns, however often one of them asks."""
     read, done = reading._read, list[int]()
 
-    async def noted(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
+    async def noted(connection: Connection, user_id: int, after: int, limit: int) -> LogSlice:
         done.append(user_id)
         return await read(connection, user_id, after, limit)
 

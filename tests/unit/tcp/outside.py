@@ -1,4 +1,4 @@
-"""The transport around `Secured` in tests."""
+"""The transport around `TlsTransport` in tests."""
 
 import asyncio
 

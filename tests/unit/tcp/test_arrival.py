@@ -10,7 +10,7 @@ import attrs
 import pytest
 import uvloop
 
-from adapters.gateway.endings import Ending, Left
+from adapters.gateway.disconnect_reasons import DisconnectReason, Left
 from adapters.gateway.link import Link
 from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.connection import Connection
@@ -22,7 +22,7 @@ HEADER = b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n"
 DATA = b'{"msgid":1012}\n'
 PATIENCE = 20.0  # seconds
 
-Told = tuple[Ending, str, str]
+Told = tuple[DisconnectReason, str, str]
 
 
 class Talk:
@@ -38,12 +38,12 @@ class Talk:
 
     def input_ended(self) -> None:
         self.link.write(b"bye")
-        self.link.close(Ending.CLIENT_CLOSED)
+        self.link.close(DisconnectReason.CLIENT_CLOSED)
 
     def drained(self) -> None: ...
     def choked(self) -> None: ...
     def unchoked(self) -> None: ...
-    def lost(self, why: Ending) -> None: ...
+    def lost(self, why: DisconnectReason) -> None: ...
 
 
 @attrs.frozen
@@ -161,7 +161,7 @@ async def test_who_has_no_header_is_refused() -> None:
     async with visitor(left=lambda *what: told.append(what)) as client:
         await client.says(DATA)
         await client.hears_the_end()
-    assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "there is none")]
+    assert told == [(DisconnectReason.BAD_PROXY_HEADER, "127.0.0.1", "there is none")]
 
 
 @on_both_loops
@@ -181,7 +181,7 @@ async def test_a_bad_header_ends_the_connection() -> None:
         await proxy.says(b"PROXY TCP5" + HEADER)
         await proxy.hears_the_end()
     ((why, address, detail),) = told
-    assert (why, address) == (Ending.BAD_PROXY_HEADER, "127.0.0.1")
+    assert (why, address) == (DisconnectReason.BAD_PROXY_HEADER, "127.0.0.1")
     assert "TCP5" in detail
 
 
@@ -193,7 +193,9 @@ async def test_who_is_silent_is_refused() -> None:
         async with visitor(silence=0.01, left=lambda *what, told=told: told.append(what)) as client:
             await client.says(beginning)
             await client.hears_the_end()
-        assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "it has not come within 0 s")]
+        assert told == [
+            (DisconnectReason.BAD_PROXY_HEADER, "127.0.0.1", "it has not come within 0 s")
+        ]
 
 
 @on_both_loops
@@ -204,7 +206,7 @@ async def test_an_end_in_the_header_is_told() -> None:
         await client.says(b"PROXY TCP4 203")
         client.writer.write_eof()
         await client.hears_the_end()
-    assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "it does not end")]
+    assert told == [(DisconnectReason.BAD_PROXY_HEADER, "127.0.0.1", "it does not end")]
 
 
 LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp import connection
@@ -87,7 +87,7 @@ class Conversation:
     def input_ended(self) -> None:
         self.events.append("input ended")
 
-    def lost(self, why: Ending) -> None:
+    def lost(self, why: DisconnectReason) -> None:
         self.events.append(f"lost: {why}")
 
 
@@ -237,7 +237,7 @@ async def test_what_is_said_in_one_turn_is_never_too_much(bench: Bench) -> None:
 async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     """Nothing is sent after them."""
     bench.connection.write(b"bye")
-    bench.connection.close(Ending.REPLACED)
+    bench.connection.close(DisconnectReason.REPLACED)
     bench.connection.write(b"more")
     await asyncio.sleep(0)
     assert bench.sent() == [b"bye\n"]
@@ -255,7 +255,7 @@ async def last_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 async def test_last_words_that_do_not_leave_are_waited_for_a_while(last_words: Bench) -> None:
     """Otherwise a client that reads a byte now and then would keep a place forever."""
-    last_words.connection.close(Ending.LOGIN_TIMEOUT)
+    last_words.connection.close(DisconnectReason.LOGIN_TIMEOUT)
     assert last_words.transport.calls == ["close"]
     await asyncio.sleep(0.01)
     assert last_words.transport.calls == ["close", "abort"]
@@ -263,7 +263,7 @@ async def test_last_words_that_do_not_leave_are_waited_for_a_while(last_words: B
 
 async def test_last_words_that_leave_in_time_are_the_end(last_words: Bench) -> None:
     """The transport is not touched after that, since asyncio has discarded it."""
-    last_words.connection.close(Ending.REPLACED)
+    last_words.connection.close(DisconnectReason.REPLACED)
     last_words.connection.resume_writing()
     last_words.connection.connection_lost(None)
     await asyncio.sleep(0.01)
@@ -273,7 +273,7 @@ async def test_last_words_that_leave_in_time_are_the_end(last_words: Bench) -> N
 async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(last_words: Bench) -> None:
     """The transport is then closing by itself, which takes until all has left."""
     last_words.transport.close()
-    last_words.connection.close(Ending.LOGIN_TIMEOUT)
+    last_words.connection.close(DisconnectReason.LOGIN_TIMEOUT)
     await asyncio.sleep(0.01)
     assert last_words.transport.calls == ["close", "close", "abort"]
 
@@ -281,16 +281,16 @@ async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(last_word
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        (None, Ending.CLIENT_CLOSED),
-        (ConnectionResetError(), Ending.RESET),
-        (BrokenPipeError(), Ending.RESET),
-        (TimeoutError(), Ending.UNREACHABLE),
-        (ssl.SSLError(), Ending.TLS_FAILED),
-        (ValueError(), Ending.SERVER_ERROR),
+        (None, DisconnectReason.CLIENT_CLOSED),
+        (ConnectionResetError(), DisconnectReason.RESET),
+        (BrokenPipeError(), DisconnectReason.RESET),
+        (TimeoutError(), DisconnectReason.UNREACHABLE),
+        (ssl.SSLError(), DisconnectReason.TLS_FAILED),
+        (ValueError(), DisconnectReason.SERVER_ERROR),
     ],
 )
 async def test_it_is_told_why_a_connection_is_lost(
-    bench: Bench, error: Exception | None, why: Ending
+    bench: Bench, error: Exception | None, why: DisconnectReason
 ) -> None:
     """The reason is what the transport knows."""
     bench.connection.connection_lost(error)
@@ -299,8 +299,8 @@ async def test_it_is_told_why_a_connection_is_lost(
 
 async def test_the_first_reason_counts(bench: Bench) -> None:
     """Later ones follow from it."""
-    bench.connection.close(Ending.REPLACED)
-    bench.connection.abort(Ending.SHUTTING_DOWN)
+    bench.connection.close(DisconnectReason.REPLACED)
+    bench.connection.abort(DisconnectReason.SHUTTING_DOWN)
     bench.connection.connection_lost(ConnectionResetError())
     assert bench.talk.events == ["lost: replaced"]
 
@@ -312,7 +312,7 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
     for _ in range(2):
         bench.connection.resume_reading()
     assert bench.transport.calls == ["pause", "resume"]
-    bench.connection.abort(Ending.SILENT)
+    bench.connection.abort(DisconnectReason.SILENT)
     bench.connection.pause_reading()
     assert bench.transport.calls == ["pause", "resume", "abort"]
 

@@ -6,7 +6,7 @@ import fcntl
 import socket
 import termios
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.options import KERNEL_HOLDS, set_options
@@ -18,7 +18,7 @@ class Conversation:
 
     def __init__(self) -> None:
         self.began: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
-        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[DisconnectReason] = asyncio.get_running_loop().create_future()
 
     def answer(self, link: Link) -> "Conversation":
         self.began.set_result(link)
@@ -32,7 +32,7 @@ class Conversation:
 
     def input_ended(self) -> None: ...
 
-    def lost(self, why: Ending) -> None:
+    def lost(self, why: DisconnectReason) -> None:
         self.ended.set_result(why)
 
 
@@ -71,7 +71,7 @@ async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
             link.write(b"x" * (HARD_LIMIT // 11))
             await asyncio.sleep(0)
             assert held(connections[0].socket) <= 3 * KERNEL_HOLDS
-        link.abort(Ending.SHUTTING_DOWN)
-        assert await talk.ended is Ending.SHUTTING_DOWN
+        link.abort(DisconnectReason.SHUTTING_DOWN)
+        assert await talk.ended is DisconnectReason.SHUTTING_DOWN
     server.close()
     await server.wait_closed()

@@ -13,10 +13,10 @@ import attrs
 import pytest
 import trustme
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.certificate import Certificate
 from adapters.tcp.records import BLANKS
-from adapters.tcp.tls import Leave, Secured
+from adapters.tcp.tls import Leave, TlsTransport
 from tests.unit.tcp.outside import Outside
 from tests.unit.tcp.tls_client import TlsClient
 
@@ -30,12 +30,12 @@ class Hall:
     """Counts the handshakes under way, and records how each has ended."""
 
     inside: int = 0
-    endings: list[Ending | None] = attrs.field(factory=list)
+    endings: list[DisconnectReason | None] = attrs.field(factory=list)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         self.inside += 1
 
-        def leave(trouble: Ending | None, detail: str) -> None:
+        def leave(trouble: DisconnectReason | None, detail: str) -> None:
             self.inside -= 1
             self.endings.append(trouble)
 
@@ -86,7 +86,8 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
     hall = Hall()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Secured(certificate, lambda _: asyncio.Protocol(), hall, within=WITHIN), "127.0.0.1"
+        lambda: TlsTransport(certificate, lambda _: asyncio.Protocol(), hall, within=WITHIN),
+        "127.0.0.1",
     )
     async with server, asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -97,7 +98,7 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
         dawdling.cancel()
         await asyncio.wait({dawdling})
         writer.close()
-    assert hall.endings == [Ending.TLS_FAILED]
+    assert hall.endings == [DisconnectReason.TLS_FAILED]
     assert hall.inside == 0
 
 
@@ -126,7 +127,7 @@ class Inside(asyncio.Protocol):
 class Connected:
     """Both ends of a connection. hall: counts its handshake."""
 
-    secured: Secured
+    secured: TlsTransport
     outside: Outside
     inside: Inside
     client: TlsClient
@@ -135,7 +136,7 @@ class Connected:
 
 def connect(certificate: Certificate, keys: Path) -> Connected:
     outside, inside, hall = Outside(), Inside(), Hall()
-    secured = Secured(certificate, lambda _: inside, hall)
+    secured = TlsTransport(certificate, lambda _: inside, hall)
     secured.connection_made(outside)
     return Connected(secured, outside, inside, TlsClient(secured, outside, keys), hall)
 

@@ -5,13 +5,13 @@ from typing import cast
 import pytest
 from websockets.frames import Frame, Opcode
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.unsent import HIGH_WATER, TIGHT_WATER, Unsent
 from adapters.tcp.arrival import Proxies
 from adapters.tcp.connection import Connection, TransportLink
 from adapters.tcp.outboxes import Outboxes
-from adapters.web.asking import Access
+from adapters.web.http_requests import Access
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import MIB, Limits
 from entrypoints.protocols import Entrance
@@ -93,7 +93,7 @@ async def test_beyond_it_whoever_is_stuck_for_the_longest_is_cut_off(
     assert [one.is_cut() for one in some] == [False, True, True, False]
     assert guard.counters.unsent_cut == 2
     some[1].link.connection_lost(None)
-    assert some[1].talk.events[-1] == f"lost: {Ending.TOO_SLOW}"
+    assert some[1].talk.events[-1] == f"lost: {DisconnectReason.TOO_SLOW}"
     assert outboxes.unsent.total <= MIB
 
 

@@ -1,4 +1,4 @@
-"""A client of `Secured` without a network. It can also do what no honest client does."""
+"""A client of `TlsTransport` without a network. It can also do what no honest client does."""
 
 import asyncio
 import re
@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from adapters.tcp.tls import Secured
+from adapters.tcp.tls import TlsTransport
 from tests.unit.tcp.outside import Outside
 
 _HANDSHAKE, _KEY_UPDATE = 22, b"\x18\0\0\1\0"
 
 
 class TlsClient:
-    def __init__(self, secured: Secured, outside: Outside, keys: Path) -> None:
+    def __init__(self, secured: TlsTransport, outside: Outside, keys: Path) -> None:
         """keys: the file for its secrets."""
         self._secured, self._outside, self._keys = secured, outside, keys
         context = ssl.create_default_context()

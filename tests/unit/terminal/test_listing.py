@@ -9,7 +9,7 @@ from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.listing import bar, prompt, sidebar, status, title
 from adapters.terminal.fullscreen.remarks import about, state_of
 from adapters.terminal.fullscreen.window import Window
-from adapters.terminal.seat import Partner
+from adapters.terminal.ports import Partner
 from chat_domain.model import Friend, Group, Membership, Role, User
 from tests.unit.terminal.things import shown, text
 

@@ -21,8 +21,8 @@ from adapters.client.events import (
     Typing,
 )
 from adapters.client.position import Position
+from adapters.terminal.action_base import ActionBase
 from adapters.terminal.book import Book
-from adapters.terminal.doing import Doing
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.talks import DeskTalks
@@ -348,7 +348,7 @@ async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: Fa
 async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) -> None:
     """The client learns the name when it asks, even without a CHANGED."""
     async with sitting(server) as one:
-        doing = Doing(
+        doing = ActionBase(
             one.client,
             TypedScreen([], scripted=False),
             one.book,

@@ -8,11 +8,11 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.arrival import Proxies
 from adapters.tcp.outboxes import Outboxes
-from adapters.web.asking import Access
 from adapters.web.front import Front, Web
+from adapters.web.http_requests import Access
 from adapters.web.page import Page
 from chat_domain.fairness.limits import UNLIMITED, Limits
 from tests.unit.gateway.server import Server, settled
@@ -94,7 +94,7 @@ class Site:
 
     def __init__(self, limits: Limits = UNLIMITED, proxies: Proxies | None = None) -> None:
         self.server = Server(limits)
-        self.left: list[Ending] = []
+        self.left: list[DisconnectReason] = []
         gateway = self.server.gateway
         self.web = Web(
             page=PAGE,
@@ -106,7 +106,7 @@ class Site:
             outboxes=Outboxes(self.server.gateway.shared.unsent),
         )
 
-    def _left(self, why: Ending, address: str, detail: str) -> None:
+    def _left(self, why: DisconnectReason, address: str, detail: str) -> None:
         self.left.append(why)
 
     @property

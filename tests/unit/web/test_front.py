@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import attrs
 import pytest
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.arrival import Proxies
 from adapters.web.front import WITHIN
 from adapters.web.visit import LONGEST_HEAD
@@ -57,7 +57,7 @@ async def test_a_full_address_is_told_so() -> None:
     site.browser()
     second = site.browser()
     assert (second.statuses(), second.transport.closed) == ([503], True)
-    assert site.left == [Ending.TOO_MANY_CONNECTIONS]
+    assert site.left == [DisconnectReason.TOO_MANY_CONNECTIONS]
     assert not site.browser("192.0.2.2").transport.closed
 
 
@@ -195,8 +195,8 @@ async def test_a_proxy_s_websocket_is_its_client_s(behind: Site) -> None:
     """The WebSocket counts for the client's address."""
     browser = behind.browser(PROXY)
     await browser.opens(("X-Forwarded-For", "192.0.2.1"))
-    (conversation,) = behind.server.gateway
-    assert conversation.talk.link.peer == "192.0.2.1"
+    (handler,) = behind.server.gateway
+    assert handler.context.link.peer == "192.0.2.1"
 
 
 async def test_a_proxy_asks_for_itself_as_well(behind: Site) -> None:
@@ -205,7 +205,7 @@ async def test_a_proxy_asks_for_itself_as_well(behind: Site) -> None:
     browser.asks()
     await browser.opens()
     assert browser.statuses() == [200, 400]
-    assert behind.left == [Ending.BAD_REQUEST]
+    assert behind.left == [DisconnectReason.BAD_REQUEST]
 
 
 async def test_a_server_that_stops_lets_nobody_stay(site: Site) -> None:

@@ -6,7 +6,7 @@ import json
 import pytest
 from websockets.frames import Frame, Opcode
 
-from adapters.gateway.endings import Ending
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.connection import LEAVES_WITHIN
 from adapters.web.link import CLOSES_WITHIN, WebLink
@@ -17,15 +17,15 @@ CLOSE = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
 PING = b'{"msgid":1012,"seq":%d}'
 
 CODES = {
-    Ending.SHUTTING_DOWN: 1001,
-    Ending.MOVED: 1001,
-    Ending.TOO_FAST: 1008,
-    Ending.LOGIN_TIMEOUT: 1008,
-    Ending.TOO_OLD: 1008,
-    Ending.FRAME_TOO_LONG: 1009,
-    Ending.SERVER_ERROR: 1011,
-    Ending.TOO_MANY_CONNECTIONS: 1013,
-    Ending.LOGGED_OUT: 4001,
+    DisconnectReason.SHUTTING_DOWN: 1001,
+    DisconnectReason.MOVED: 1001,
+    DisconnectReason.TOO_FAST: 1008,
+    DisconnectReason.LOGIN_TIMEOUT: 1008,
+    DisconnectReason.TOO_OLD: 1008,
+    DisconnectReason.FRAME_TOO_LONG: 1009,
+    DisconnectReason.SERVER_ERROR: 1011,
+    DisconnectReason.TOO_MANY_CONNECTIONS: 1013,
+    DisconnectReason.LOGGED_OUT: 4001,
 }
 
 
@@ -49,7 +49,7 @@ async def test_what_the_server_says_arrives(size: int) -> None:
 
 
 @pytest.mark.parametrize(("why", "code"), CODES.items())
-async def test_each_ending_has_a_code(why: Ending, code: int) -> None:
+async def test_each_ending_has_a_code(why: DisconnectReason, code: int) -> None:
     """The reason's name is in the CLOSE frame. What was written before it arrives before it."""
     browser, link = await opened()
     link.write(b"{}")
@@ -62,7 +62,7 @@ async def test_each_ending_has_a_code(why: Ending, code: int) -> None:
 async def test_a_browser_that_has_read_it_says_so() -> None:
     """Then the server closes the connection. It ignores what the browser has sent meanwhile."""
     browser, link = await opened()
-    link.close(Ending.TOO_FAST)
+    link.close(DisconnectReason.TOO_FAST)
     await browser.says(PING % 1)
     assert not browser.transport.closed
     browser.sends(CLOSE)
@@ -73,13 +73,13 @@ async def test_a_browser_that_has_read_it_says_so() -> None:
 async def test_who_does_not_say_so_is_not_waited_for() -> None:
     """The server closes the connection after a while."""
     browser, link = await opened()
-    link.close(Ending.TOO_FAST)
+    link.close(DisconnectReason.TOO_FAST)
     await asyncio.sleep(CLOSES_WITHIN + 0.1)
     assert browser.transport.closed
 
 
-@pytest.mark.parametrize("why", [Ending.TOO_FAST, Ending.CLIENT_CLOSED])
-async def test_who_does_not_take_the_last_words_is_cut(why: Ending) -> None:
+@pytest.mark.parametrize("why", [DisconnectReason.TOO_FAST, DisconnectReason.CLIENT_CLOSED])
+async def test_who_does_not_take_the_last_words_is_cut(why: DisconnectReason) -> None:
     """Otherwise a client that reads a byte now and then would keep a place forever."""
     browser, link = await opened()
     browser.transport.stuck = True
@@ -94,10 +94,10 @@ async def test_who_does_not_take_the_last_words_is_cut(why: Ending) -> None:
 async def test_nothing_is_said_behind_the_end() -> None:
     """A browser would take it for a broken connection."""
     browser, link = await opened()
-    link.close(Ending.SHUTTING_DOWN)
+    link.close(DisconnectReason.SHUTTING_DOWN)
     before = browser.transport.written
     link.write(b"late")
-    link.close(Ending.TOO_FAST)
+    link.close(DisconnectReason.TOO_FAST)
     await settled()
     assert browser.transport.written == before
 
@@ -134,7 +134,7 @@ async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> Non
     assert conversation.held_up() is None
     browser.sends(ping)
     await settled()
-    assert conversation.held_up() is Ending.NOT_READING
+    assert conversation.held_up() is DisconnectReason.NOT_READING
     browser.transport.unstick()
     assert conversation.held_up() is None
 

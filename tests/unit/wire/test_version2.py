@@ -19,7 +19,7 @@ from adapters.wire.answers import (
 )
 from adapters.wire.frames import PingFrame, encode, number_of
 from adapters.wire.version2 import MessageEncoder
-from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, What, pair
+from chat_domain.entries import CHANGE, DELETED, TEXT, Change, ChangeKind, Entry, pair
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
 from tests.unit.wire.protocol_page import examples, rows, section
 
@@ -37,7 +37,7 @@ def said(conv: int = pair(13, 15), text: str = SAID, answers: int = 0) -> Entry:
 
 
 def changed(conv: int = 3, **facts: Any) -> Entry:
-    change = Change(**{"what": What.RENAMED, "name": "walkers", **facts})
+    change = Change(**{"what": ChangeKind.RENAMED, "name": "walkers", **facts})
     return Entry(conv, CHANGE, 13, "zhang san", CID, change=change, at=4713, time_ms=MS)
 
 
@@ -101,14 +101,16 @@ def test_a_change_has_the_documented_fields() -> None:
         "time": MS, "what": "renamed", "newname": "walkers",
     }  # fmt: skip
     assert frame.keys() == example_of(1037, "newname").keys()
-    frame = json.loads(MessageEncoder().encode(changed(what=What.REMOVED, user_id=15, name="")))
+    frame = json.loads(
+        MessageEncoder().encode(changed(what=ChangeKind.REMOVED, user_id=15, name=""))
+    )
     assert (frame["what"], frame["whom"]) == ("removed", 15)
     assert not frame.keys() & {"newname", "detail", "toid"}
 
 
 def test_a_change_of_one_s_own_is_in_the_conversation_with_oneself() -> None:
     """It therefore has a `toid`. `detail` names the session."""
-    entry = changed(pair(13, 13), what=What.DEVICE_ENDED, name="", detail="3f9a")
+    entry = changed(pair(13, 13), what=ChangeKind.DEVICE_ENDED, name="", detail="3f9a")
     frame = json.loads(MessageEncoder().encode(entry))
     assert (frame["toid"], frame["what"], frame["detail"]) == (13, "device_ended", "3f9a")
     assert "groupid" not in frame
@@ -116,7 +118,7 @@ def test_a_change_of_one_s_own_is_in_the_conversation_with_oneself() -> None:
 
 def test_every_change_is_on_the_page() -> None:
     """The page uses the same names, and has no others."""
-    assert {row[0].strip("`") for row in rows(section("CHANGED (1037)"))} == set(What)
+    assert {row[0].strip("`") for row in rows(section("CHANGED (1037)"))} == set(ChangeKind)
 
 
 def test_a_change_of_a_later_version_is_passed_on() -> None:

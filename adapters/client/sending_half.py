@@ -1,0 +1,171 @@
+"""What a client sends: requests, chats as soon as they may go, and what is due by the clock.
+
+See `protocol` for the rules, and for what the server sends.
+"""
+
+from msgspec.structs import replace
+
+from adapters.client import codec, events
+from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
+from adapters.client.outbox import Chat, Outbox, Outgoing
+from adapters.client.outputs import LOGGED_IN, State
+from adapters.client.past import Past
+from adapters.client.position import Position
+from adapters.client.settings import Settings
+from adapters.client.stream import Stream
+from adapters.wire import requests
+from adapters.wire.declaring import AnyRequest
+
+
+class SendingHalf:
+    """user_id: the user who was let in last. only: the only user who may be, 0 for anybody."""
+
+    def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
+        self.state = State.CLOSED
+        self.user_id = self.only = 0
+        self._settings = settings
+        self._cids = cids
+        self._outbox = Outbox(settings.window, hold)
+        self._stream = Stream(settings.taken_every, settings.taken_with)
+        self._asked_since: int | None = None
+        self._to_send: list[bytes] = []
+        self._seq = 0
+        self._now = self._heard = self._asked = self._leaving_since = 0.0
+
+    def connection_made(self, now: float) -> None:
+        self.state = State.OPEN
+        self._to_send.clear()
+        self._seq = 0
+        self._now = self._heard = self._asked = now
+
+    def connection_lost(self) -> None:
+        self.state = State.CLOSED
+        self._to_send.clear()
+        self._outbox.connection_lost()
+
+    def data_to_send(self) -> bytes:
+        data = b"".join(self._to_send)
+        self._to_send.clear()
+        return data
+
+    def tick(self, now: float) -> str | None:
+        """Send what is due. Returns why the connection must be given up, None if it need not."""
+        if self.state is State.CLOSED:
+            return None
+        why = self._why_dead(now)
+        if why is not None:
+            return why
+        if now - max(self._heard, self._asked) >= self._settings.ping_after:
+            self._asked = now
+            self._write(requests.Ping())
+        if self.state is State.READY:
+            for out in self._outbox.overdue(now, self._settings.answer_within):
+                self._send(out, now)
+        return None
+
+    def _why_dead(self, now: float) -> str | None:
+        if now - self._heard >= self._settings.dead_after:
+            return "the server is silent"
+        if now - self._outbox.oldest() >= self._settings.give_up_after:
+            return "the server does not answer"
+        going = self.state is State.LEAVING
+        if going and now - self._leaving_since >= self._settings.answer_within:
+            return "the server is shutting down"
+        return None
+
+    # What the application asks.
+
+    def request(self, request: AnyRequest) -> int:
+        """Send a request; return its `seq`. Raises Refused."""
+        if isinstance(request, requests.Login | requests.Resume):
+            self._asked_since = request.since
+        self._seq += 1
+        self._write(replace(request, seq=self._seq))
+        return self._seq
+
+    def say(self, request: AnyRequest) -> None:
+        """Send a request without an answer; dropped if nobody is logged in."""
+        if self.state in LOGGED_IN:
+            self._write(request)
+
+    def log_out(self) -> int:
+        self.take()
+        seq = self.request(requests.Logout())
+        self.state = State.OPEN
+        return seq
+
+    def waiting(self, cid: str) -> Chat | None:
+        """The chat posted under this cid, None if there is none or it has been answered."""
+        out = self._outbox.find_cid(cid)
+        return None if out is None else out.chat
+
+    def post(self, cid: str, chat: Chat) -> None:
+        """Queue a chat; `pump` sends it when it may be sent."""
+        self._cids.note(cid)
+        self._outbox.add(cid, replace(chat, cid=cid))
+
+    def pump(self, now: float) -> None:
+        """Send everything that may be sent now."""
+        self._now = now
+        while self.state is State.READY and (out := self._outbox.next(now)) is not None:
+            self._send(out, now)
+        due = self._stream.due()
+        if due is not None and due <= now:
+            self.take()
+
+    def take(self) -> None:
+        """Tell the server now what the application is done with, before that is due."""
+        if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
+            self._write(requests.Taken(at=at))
+
+    @property
+    def due(self) -> float | None:
+        """When to `pump` next, even if nothing happens; None if not at all."""
+        times = [self._outbox.hold_until]
+        if self.state in LOGGED_IN:
+            times.append(self._stream.due())
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def position(self) -> Position | None:
+        """The user's position; None while it is not known."""
+        return self._stream.position
+
+    @property
+    def done(self) -> Position | None:
+        """The position up to which the application is done with everything."""
+        return self._stream.done
+
+    def finish(self, entry: events.Message | events.Changed) -> None:
+        """The application is done with this entry and all that it was given before."""
+        self._stream.finish(entry)
+
+    def restore(self, past: Past) -> None:
+        """Go on where an earlier program stopped."""
+        self.user_id = self.only = past.user_id
+        if past.position is not None:
+            self._stream.restore(past.position, past.unfinished, past.seen)
+        for cid, chat in past.unsent:
+            self.post(cid, chat)
+
+    @property
+    def missed(self) -> bool:
+        """Whether entries came without room for them; the next connection brings them."""
+        return self._stream.missed
+
+    @property
+    def unsettled(self) -> int:
+        return len(self._outbox)
+
+    def forget_messages(self) -> list[str]:
+        """Give up all messages without an answer; return their cids, in order."""
+        return self._outbox.clear()
+
+    # Inside.
+
+    def _send(self, out: Outgoing, now: float) -> None:
+        self._outbox.sent(out, self.request(out.chat), now)
+
+    def _write(self, request: AnyRequest) -> None:
+        self._to_send.append(codec.encode(request))

@@ -1,0 +1,231 @@
+"""What a command may do with its client: answer it, learn who it is, log it in and out, hang up."""
+
+import secrets
+from typing import TypeVar
+
+import structlog
+
+from adapters.gateway.clients import Version2Client
+from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.gateway.link import Link
+from adapters.gateway.shared import Shared
+from adapters.gateway.version1_clients import OriginalClient, PersonClient
+from adapters.owner import OWNER
+from adapters.wire import answers, errors
+from adapters.wire.answers import Ack, Answer, Verdict
+from adapters.wire.declaring import AnyRequest, Request, answer_of
+from adapters.wire.frames import encode, number_of
+from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
+from adapters.wire.reading import BadFrame
+from adapters.wire.requests import REQUESTS
+from adapters.wire.terminal_safe import terminal_safe
+from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
+from chat_domain.fairness.limits import STRANGERS_FRAME
+from chat_domain.log.session import Session
+from chat_domain.model import User
+
+log = structlog.get_logger()
+
+A = TypeVar("A", bound=Answer)
+
+# The acks that refuse requests, for those that ERROR does not refuse.
+_OWN_ACKS: dict[int, type[Verdict]] = {
+    msgid: ack
+    for msgid, request in REQUESTS.items()
+    if (ack := answer_of(request)) is not None and issubclass(ack, Verdict)
+}
+
+
+class ClientContext:
+    """One client, as commands see it. `session` and `client` are set while it is logged in.
+
+    id: its name in the server's log. begun: on the domain's monotonic clock. gone: the connection
+    has ended. link_choked: the link takes no more for now. last_session: the present session or the
+    last one, with its client. stranger_since: since when nobody is logged in, on the event loop's
+    clock, as far as `keepalive` has seen; None if that has to look.
+    """
+
+    __slots__ = (
+        "begun",
+        "chat",
+        "client",
+        "gone",
+        "guard",
+        "id",
+        "last_session",
+        "link",
+        "link_choked",
+        "meter",
+        "origin",
+        "session",
+        "shared",
+        "stranger_since",
+    )
+
+    def __init__(self, shared: Shared, link: Link) -> None:
+        """Raises TooManyConnections."""
+        self.id = secrets.token_hex(6)
+        self.shared = shared
+        self.chat = shared.chat
+        self.link = link
+        self.guard = shared.guard
+        self.begun = self.chat.clock.monotonic()
+        self.origin = self.guard.origins.enter(link.peer, self.begun)
+        self.meter = self.guard.meter(self.origin)
+        self.session: Session | None = None
+        self.client: Version2Client | None = None
+        self.last_session: tuple[Session, Version2Client] | None = None
+        self.stranger_since: float | None = None
+        self.gone = self.link_choked = False
+        link.incoming.limit = STRANGERS_FRAME
+
+    def labels(self) -> dict[str, int | str]:
+        """What identifies it in the server's log."""
+        session = {} if self.session is None else self.session.labels()
+        return {"connection": self.id, **session}
+
+    # -- answers ---------------------------------------------------------------------------
+
+    def answer(self, request: Request[A], answer: A) -> None:
+        """Answer a request with its own ack."""
+        answer.seq = request.seq
+        self._write(encode(answer))
+
+    def acknowledge(self, request: Request[Ack], ack: Ack | None = None) -> None:
+        """Answer a request with an ACK, if its client gave it a number."""
+        if request.seq is not None and self.takes_errors():
+            self.answer(request, ack or Ack())
+
+    def refuse(self, request: AnyRequest, error: ChatError) -> None:
+        """Tell the client why its request was not carried out."""
+        if isinstance(error, NotLoggedIn):
+            self.meter.stray()
+        name = errors.name_of(error)
+        self._refuse(number_of(request), name, str(error), request.seq)
+
+    def refuse_frame(self, bad: BadFrame) -> None:
+        """Tell the client why its frame is not a request."""
+        self._refuse(bad.msgid, bad.error, str(bad), bad.seq)
+
+    def _refuse(self, msgid: int | None, name: str, why: str, seq: int | None) -> None:
+        self.shared.tally.errors[name] += 1
+        own_ack = _OWN_ACKS.get(msgid) if msgid is not None else None
+        if own_ack is None or self.client is not None:
+            self._send_error(name, why, seq, own_ack or answers.Error)
+        else:
+            self._write(answers.refusal(name, why, seq, own_ack))
+
+    def _send_error(
+        self, name: str, why: str, seq: int | None, kind: type[Verdict] = answers.Error
+    ) -> None:
+        if self.takes_errors():
+            self._write(answers.refusal(name, why, seq, kind))
+
+    def _write(self, frame: bytes) -> None:
+        self.link.write(terminal_safe(frame) if self.is_on_terminal() else frame)
+
+    def is_on_terminal(self) -> bool:
+        """Whether a person reads what is sent, unprocessed."""
+        return self.client is not None and self.client.on_terminal
+
+    def takes_errors(self) -> bool:
+        """Whether the client can tell an ERROR from other frames."""
+        return self.client is None or self.client.takes_errors
+
+    def hang_up(self, why: ChatError | BrokenStream) -> None:
+        """Say why, and close. The ending has the error's name."""
+        name = why.error if isinstance(why, BrokenStream) else errors.name_of(why)
+        self._send_error(name, str(why), None)
+        self.link.close(DisconnectReason(name))
+
+    # -- login and logout --------------------------------------------------------------
+
+    def new_client(self, user: User, version: int) -> Version2Client:
+        """The client port for a session that is about to begin."""
+        if version >= Version2Client.version:
+            kind = Version2Client
+        elif self.link.takes_reads_for_frames():
+            kind = OriginalClient
+        else:
+            kind = PersonClient
+        return kind(user, self.link, self.shared.encoder, self.shared.tally)
+
+    async def began(self, client: Version2Client, session: Session) -> None:
+        """A session has begun for this client. Raises NotLoggedIn if it has left meanwhile."""
+        if self.gone:  # the client has left meanwhile
+            await self.chat.logins.end(session)
+            raise NotLoggedIn
+        self.session, self.client = self.last_session = session, client
+        self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
+        self.meter.logged_in()
+        self.link.incoming.limit = MAX_CLIENT_FRAME
+        if isinstance(client, OriginalClient):
+            client.full_or_not = self.look_for_room
+        self.look_for_room()
+        log.debug("logged in", version=client.version)
+
+    def look_for_room(self) -> None:
+        """Let the session be shown entries if there is room for them, and otherwise nothing."""
+        session, client = self.session, self.client
+        if session is None or client is None:
+            return
+        if self.link_choked or client.full:
+            self.chat.offline.choked(session)
+        else:
+            self.chat.offline.unchoked(session)
+
+    def check_still_there(self) -> None:
+        """Raises NotLoggedIn if the client has left meanwhile."""
+        if self.gone:
+            raise NotLoggedIn
+
+    def current_session(self) -> Session:
+        """The session, for commands that need one. Raises the error of `not_logged_in` if there is
+        none."""
+        if self.session is None or self.session.ended:
+            raise self.not_logged_in()
+        return self.session
+
+    def not_logged_in(self) -> ChatError:
+        """Why there is no session. After one that was not thrown out, the client may retry."""
+        if self.shared.closing:
+            return ShuttingDown()
+        comes_again = self.session is not None and not self.session.thrown_out
+        return TryAgain() if comes_again else NotLoggedIn()
+
+    def place(self) -> int:
+        """The position up to which the client was sent its user's entries; 0 if not logged in."""
+        return 0 if self.session is None else self.chat.offline.place(self.session)
+
+    def awaits_answers(self) -> bool:
+        """Whether the client has sent messages whose outcome it has not been told yet."""
+        return self.session is not None and bool(self.session.unanswered)
+
+    def take_over_what_left(self) -> None:
+        """For a client that cannot say what it has taken over, what has left the process counts as
+        taken over. Just when the node starts over in the log, `left` may be above its head."""
+        session, client = self.session, self.client
+        if session is not None and client is not None and not client.says_taken:
+            at = min(self.link.left(), self.place())
+            self.chat.marks.taken_over(session, at)
+
+    async def log_out(self) -> None:
+        """End the session, if there is one; the connection goes on without it."""
+        session, client = self.session, self.client
+        self.take_over_what_left()
+        if client is not None:
+            client.closed()
+        if session is not None:
+            await self.chat.logins.leave(session)
+        if self.session is not session:  # another task has done this meanwhile
+            return
+        self.session = self.client = None
+        if session is not None:
+            OWNER.set(session)  # on whose behalf the rest of this task runs
+            log.debug("logged out")
+            self.stranger_since = None
+            self.meter.logged_out()
+            self.link.incoming.limit = STRANGERS_FRAME
+            if not self.gone:  # otherwise it has been counted out already
+                self.guard.origins.logged_out(self.origin)
+            await self.chat.logins.end(session)

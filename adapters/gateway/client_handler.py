@@ -1,0 +1,168 @@
+"""Serving one client: receiving its frames, and calling use cases.
+
+`intake` says how frames are handled one after another, `keepalive` what is done by the clock,
+`commands` what each request does, and `client_context` what commands may do.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import structlog
+
+from adapters.gateway.client_context import ClientContext
+from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Unfinished
+from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.gateway.intake import Intake
+from adapters.gateway.keepalive import Keepalive
+from adapters.gateway.link import Link
+from adapters.gateway.shared import Shared
+from adapters.wire.declaring import AnyRequest
+from adapters.wire.reading import BadFrame, read_request
+from adapters.wire.requests import (
+    GroupChat,
+    History,
+    ListConversations,
+    ListFriends,
+    ListGroups,
+    ListMembers,
+    OneChat,
+    Ping,
+    Pong,
+    Taken,
+    Typing,
+)
+from chat_domain.errors import ChatError, TryAgain
+from chat_domain.fairness.meter import BAD, DEAR
+
+log = structlog.get_logger()
+
+# Requests that do not depend on what their client has written before.
+_AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
+# Requests that rarely ask the store, and weigh no more for it.
+_LIGHT = {OneChat, Typing}
+# Requests that may ask the store for much.
+_HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}
+
+_FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
+
+
+class ClientHandler:
+    """The receiver of one link's events.
+
+    left: called once, when the connection has ended, with the reason.
+    """
+
+    __slots__ = ("_input_ended", "_keepalive", "_left", "context", "held_up", "intake", "received")
+
+    def __init__(
+        self, shared: Shared, link: Link, left: Callable[["ClientHandler", DisconnectReason], None]
+    ) -> None:
+        """Raises TooManyConnections."""
+        self.context = ClientContext(shared, link)
+        self.intake = Intake(self.context, self._handle, self._close_if_finished)
+        self.received = self.intake.received
+        self._left = left
+        self._input_ended = False
+        self._keepalive = Keepalive(self.context, self.intake)
+        self.held_up = self._keepalive.held_up
+
+    # -- requests --------------------------------------------------------------------------
+
+    def _handle(self, frame: bytes) -> bool:
+        """Handle one frame; return whether it has to be finished before the next one is handled."""
+        context = self.context
+        try:
+            request = read_request(frame)
+        except BadFrame as bad:
+            context.meter.bytes += BAD * len(frame)
+            context.refuse_frame(bad)
+            return False
+        kind = type(request)
+        if kind not in _AT_ONCE and context.awaits_answers():
+            return self._wait_for(self._after_answers(request), request)
+        client = context.client
+        commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
+        try:
+            unfinished = commands[kind](context, request)
+        except ChatError as error:
+            context.refuse(request, error)
+            return False
+        except Exception:
+            log.exception(_FAILED, request=type(request).__name__, owner=context)
+            context.refuse(request, TryAgain())
+            return False
+        if unfinished is None:
+            return False
+        return self._wait_for(unfinished, request)
+
+    def _wait_for(self, unfinished: Unfinished, request: AnyRequest) -> bool:
+        """Let the next frame wait until this request is finished."""
+        context = self.context
+        if type(request) not in _LIGHT:
+            context.meter.frames += DEAR - 1
+        self.intake.wait()
+        context.shared.tasks.start(self._finish(request, unfinished), context)
+        return True
+
+    async def _after_answers(self, request: AnyRequest) -> None:
+        """Carry out a request that may depend on what the client has written before."""
+        context = self.context
+        if context.session is not None:
+            await context.chat.logins.answered(context.session)
+        client = context.client
+        commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
+        unfinished = commands[type(request)](context, request)
+        if unfinished is not None:
+            await unfinished
+
+    async def _finish(self, request: AnyRequest, unfinished: Unfinished) -> None:
+        context = self.context
+        try:
+            if type(request) in _HEAVY:
+                with closing(unfinished):  # it never begins if this is cancelled while it waits
+                    async with context.shared.list_limit.place(context.origin):
+                        await unfinished
+            else:
+                await unfinished
+        except ChatError as error:
+            context.refuse(request, error)
+        except Exception:
+            log.exception(_FAILED, request=type(request).__name__)
+            context.refuse(request, TryAgain())
+        self.intake.finished()
+
+    # -- the link's other events ---------------------------------------------------------
+
+    def choked(self) -> None:
+        self.context.link_choked = True
+        self.context.look_for_room()
+        self.intake.choke()
+
+    def unchoked(self) -> None:
+        self.context.link_choked = False
+        self.context.look_for_room()
+        self.intake.unchoke()
+
+    def input_ended(self) -> None:
+        self._input_ended = True
+        self._close_if_finished()
+
+    def _close_if_finished(self) -> None:
+        """Close once the client's last request is answered, if it sends no more."""
+        if self._input_ended and self.intake.is_done() and not self.context.awaits_answers():
+            self.context.link.close(DisconnectReason.CLIENT_CLOSED)
+
+    def lost(self, why: DisconnectReason) -> None:
+        context = self.context
+        context.gone = True
+        self.intake.drop()
+        self._left(self, why)
+        if context.session is not None:
+            context.shared.tasks.start(context.log_out(), context.session)
+
+    def tick(self, now: float) -> None:
+        """Look after what depends on time. Called about twice a second."""
+        self._keepalive.tick(now)
+        self.context.take_over_what_left()
+        if self._input_ended:
+            self._close_if_finished()

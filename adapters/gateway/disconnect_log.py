@@ -1,0 +1,79 @@
+"""The log's line for each connection that has ended.
+
+A connection on which somebody has logged in has a line of its own. The others come in floods: of
+those of one origin that end for one reason, the first in a second has its own line, and the rest
+share one, with a count, at the end of the second.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from adapters.gateway.client_context import ClientContext
+from adapters.gateway.disconnect_reasons import DisconnectReason
+
+log = structlog.get_logger()
+
+TOGETHER = 1.0  # seconds
+APART = 100  # pairs of origin and reason in that time; further ones are counted by reason alone
+OTHERS = "others"
+
+
+class DisconnectLog:
+    """name_of: the origin of a network address."""
+
+    def __init__(self, name_of: Callable[[str], str]) -> None:
+        self._name_of = name_of
+        self._not_told: Counter[tuple[str, DisconnectReason]] = (
+            Counter()
+        )  # by origin, without the first
+        self._since = 0.0
+
+    def left(self, context: ClientContext, why: DisconnectReason, now: float) -> None:
+        """A connection that had a handler has ended. now: on the domain's monotonic clock."""
+        seconds = round(now - context.begun, 3)
+        if context.last_session is None:
+            self.stranger(why, context.link.peer, connection=context.id, seconds=seconds)
+            return
+        session, client = context.last_session
+        log.info(
+            "connection closed",
+            reason=str(why),
+            address=context.link.peer,
+            connection=context.id,
+            **session.labels(),
+            version=client.version,
+            seconds=seconds,
+            at=context.chat.offline.place(session),
+        )
+
+    def stranger(
+        self, why: DisconnectReason, address: str, detail: str = "", **facts: float | str
+    ) -> None:
+        """A connection on which nobody has logged in has ended, or was refused."""
+        if detail:
+            facts["detail"] = detail
+        key = self._name_of(address), why
+        if key not in self._not_told and len(self._not_told) < APART:
+            self._not_told[key] = 0
+            log.info("connection closed", owner=None, reason=str(why), address=address, **facts)
+            return
+        if key not in self._not_told:
+            key = OTHERS, why
+        self._not_told[key] += 1
+
+    def tick(self, now: float) -> None:
+        """To be called about twice a second. now: the loop's time."""
+        if now - self._since >= TOGETHER:
+            self._since = now
+            self.flush()
+
+    def flush(self) -> None:
+        """Log how many had no line of their own."""
+        counts, self._not_told = self._not_told, Counter()
+        for (origin, why), count in counts.items():
+            if count:
+                log.info(
+                    "connections closed", owner=None, reason=str(why), address=origin, count=count
+                )

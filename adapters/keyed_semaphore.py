@@ -1,0 +1,49 @@
+"""The same number of places for everybody, so that only those who ask for much have to wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+
+import attrs
+
+from chat_domain.errors import TryAgain
+
+
+@attrs.define(eq=False)
+class _Own:
+    """The places of one asker. asking: how many of their calls have a place or wait for one."""
+
+    free: asyncio.Semaphore
+    asking: int = 0
+
+
+class KeyedSemaphore:
+    """each: how many places each asker has. waiting: how many more calls of theirs may wait; None
+    for no limit, where the askers limit themselves."""
+
+    def __init__(self, each: int, waiting: int | None = None) -> None:
+        self._each = each
+        self._waiting = waiting
+        self._of: dict[Hashable, _Own] = {}
+
+    def __len__(self) -> int:
+        """How many askers have a place or wait for one."""
+        return len(self._of)
+
+    @asynccontextmanager
+    async def place(self, who: Hashable) -> AsyncIterator[None]:
+        """Wait for one of the asker's places, in the order of calls, and hold it until the block
+        ends. Raises TryAgain if too many of their calls wait already."""
+        own = self._of.get(who)
+        if own is None:
+            own = self._of[who] = _Own(asyncio.Semaphore(self._each))
+        elif self._waiting is not None and own.asking >= self._each + self._waiting:
+            raise TryAgain
+        own.asking += 1
+        try:
+            async with own.free:
+                yield
+        finally:
+            own.asking -= 1
+            if not own.asking:
+                del self._of[who]

@@ -1,0 +1,30 @@
+"""Remembering numbers that are used, and forgetting those that are not."""
+
+
+class RecentNumbers:
+    """The numbers that were most recently added or asked for: at least the last `most`, at most
+    twice as many."""
+
+    __slots__ = ("_before", "_most", "_now")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now: set[int] = set()
+        self._before: set[int] = set()
+
+    def __contains__(self, number: object) -> bool:
+        if number in self._now:
+            return True
+        if isinstance(number, int) and number in self._before:
+            self.add(number)
+            return True
+        return False
+
+    def add(self, number: int) -> None:
+        if len(self._now) >= self._most:
+            self._before, self._now = self._now, set()
+        self._now.add(number)
+
+    def clear(self) -> None:
+        self._now.clear()
+        self._before.clear()

@@ -1,0 +1,104 @@
+"""What applying an entry does to the sessions of this node.
+
+The entry is shown to the sessions whose users may see it, except the one that wrote it. (A session
+of version 1 is shown what it writes to its own user, as by the C++ server.) A change of a group's
+members counts from then on, and the sessions that an entry ends are ended.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chat_domain.entries import (
+    EVERYBODY,
+    ChangeKind,
+    Entry,
+    is_group,
+    is_of_one,
+    joining_user,
+    leaving_user,
+)
+from chat_domain.fairness.meter import READERS_PER_FRAME
+from chat_domain.log.ring import Ring
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import Claim
+
+
+class Writer(Protocol):
+    """The writer of an entry: a session of this node, or a caller without one."""
+
+    @property
+    def claim(self) -> Claim | None: ...
+
+
+class Fanout:
+    """Each method handles one kind of entry. writer: None if the entry is another node's. Each
+    returns the number of readers to account for, one more than there were sessions."""
+
+    def __init__(self, sessions: Sessions, ring: Ring) -> None:
+        self._sessions = sessions
+        self._ring = ring
+
+    def to_group(self, entry: Entry, writer: Writer | None) -> int:
+        """Clients are told directly, which costs less per member than `Session.show`: in a group,
+        nobody is told who has received what, so no session has to note the writer."""
+        at, sessions = entry.at, self._sessions.in_group(entry.conv)
+        for own in self._sessions.of(entry.sender_id):
+            if own.expected and own is not writer and own.live and at > own.after:
+                own.expect_no_more(entry)
+        # Two loops: in a short one, a processor loads the memory of several sessions at once.
+        for client in [
+            one.client for one in sessions if one.live and at > one.after and one is not writer
+        ]:
+            client.show(entry)
+        return len(sessions) + 1
+
+    def to_people(self, entry: Entry, writer: Writer | None) -> int:
+        at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        if len(sessions) > READERS_PER_FRAME and isinstance(writer, Session):
+            writer.copies += len(sessions)
+        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
+            writer = None  # a client of version 1 is shown what it writes to itself
+        for session in sessions:
+            if session is not writer and session.live and at > session.after:
+                session.show(entry)
+        return len(sessions) + 1
+
+    def change(self, entry: Entry, writer: Writer | None) -> int:
+        """A user who joins sees the entry, and so does one who leaves."""
+        conv, at, sessions = entry.conv, entry.at, self._sessions
+        if not is_group(conv):
+            readers = self.to_people(entry, writer)
+            self._end(entry)
+            return readers
+        if (user_id := joining_user(entry)) is not None:
+            sessions.join(user_id, conv, at)
+        readers = self.to_group(entry, writer)
+        if (user_id := leaving_user(entry)) == EVERYBODY:
+            sessions.end_group(conv, at)
+        elif user_id is not None:
+            sessions.leave(user_id, conv, at)
+        return readers
+
+    def _end(self, entry: Entry) -> None:
+        """Carry out a user's change of their own account or sessions."""
+        change = entry.change
+        assert change is not None
+        match change.what:
+            case ChangeKind.ERASED:
+                self._ring.erase(entry.sender_id)
+                self._throw_out(entry, lambda _: True)
+            case ChangeKind.DEVICE_ENDED:
+                self._throw_out(entry, lambda session: session.name == change.detail)
+            case ChangeKind.ALL_ENDED:
+                self._throw_out(
+                    entry,
+                    lambda session: not change.detail or session.name != change.detail,
+                )
+
+    def _throw_out(self, entry: Entry, which: Callable[[Session], bool]) -> None:
+        """End these sessions of the sender, which see nothing above the entry."""
+        for session in self._sessions.of(entry.sender_id):
+            if which(session):
+                session.fall_behind(entry.at)
+                session.throw_out()

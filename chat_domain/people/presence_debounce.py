@@ -1,0 +1,78 @@
+"""Who has come or gone, and when that may be told.
+
+Rules:
+1. What has happened to a user can be told at once, unless something was told of them less than
+   QUIET seconds ago. Then it can be told at the end of that time, once, however much has happened.
+2. The same holds while something is being told of them: two tellings of one user never overlap.
+3. The user who has waited longest is told of first. At most WAITING users wait: what has happened
+   to any others is not told, until something happens to them again.
+"""
+
+import attrs
+
+from chat_domain.model import User
+
+QUIET = 5.0  # seconds
+WAITING = 20_000  # users
+
+
+@attrs.define
+class _Telling:
+    """What was told of a user, or is being told. again: the user, if there is more to tell."""
+
+    quiet_until: float = 0.0  # on the monotonic clock
+    again: User | None = None
+
+
+class PresenceDebounce:
+    """It has no clock: callers pass the time, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._due: dict[int, User] = {}
+        self._being_told: dict[int, _Telling] = {}
+        self._told: dict[int, _Telling] = {}  # in the order of their ends
+        self._quiet = QUIET
+
+    def __len__(self) -> int:
+        """Of how many users something can be told."""
+        return len(self._due)
+
+    def happened(self, user: User) -> None:
+        """This user has come or gone."""
+        telling = self._being_told.get(user.id) or self._told.get(user.id)
+        if telling is not None:
+            telling.again = user
+        elif len(self._due) < WAITING:
+            self._due[user.id] = user
+
+    def take(self, now: float) -> User | None:
+        """The next user to be told of, from now on until `told` is called; None if there is
+        none."""
+        self._end_quiet(now)
+        for user_id, user in self._due.items():
+            del self._due[user_id]
+            self._being_told[user_id] = _Telling()
+            return user
+        return None
+
+    def told(self, user_id: int, now: float) -> None:
+        """The telling of this user is over, whether or not anything could be told."""
+        telling = self._being_told.pop(user_id)
+        telling.quiet_until = now + self._quiet
+        self._told[user_id] = telling
+
+    def hurry(self) -> None:
+        """Wait for nothing from now on."""
+        self._quiet = 0.0
+        for telling in self._told.values():
+            telling.quiet_until = 0.0
+
+    def _end_quiet(self, now: float) -> None:
+        told = self._told
+        while told:
+            user_id, telling = next(iter(told.items()))
+            if telling.quiet_until > now:
+                return
+            del told[user_id]
+            if telling.again is not None:
+                self.happened(telling.again)

@@ -1,0 +1,143 @@
+"""Of one address, only a few requests that may ask much of the store are with it at once."""
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+
+from adapters.gateway.per_origin_limit import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE
+from chat_domain.entries import Opening
+from tests.unit.gateway.server import FakeLink, GatedLog, Peer, Server, settled
+
+HISTORY = {"msgid": 1041, "toid": 1, "seq": 7}
+
+
+def answered(peer: Peer) -> bool:
+    return 1042 in [frame["msgid"] for frame in peer.heard()]
+
+
+async def test_an_address_has_few_lists_read_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of connections that ask does not matter, and another address does not wait for
+    them."""
+    page, gate, asked = server.log.page, asyncio.Event(), 0
+
+    async def slow_page(*args: Any, **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        await gate.wait()
+        return await page(*args, **options)
+
+    await server.register("Ann")
+    crowd = [await server.log_in(1) for _ in range(LISTS_AT_ONCE + 3)]
+    monkeypatch.setattr(FakeLink, "peer", "192.0.2.9")
+    bob = await server.logged_in("Bob")
+    monkeypatch.setattr(server.log, "page", slow_page)
+    for peer in crowd:
+        peer.say(HISTORY)
+    await settled()
+    assert asked == LISTS_AT_ONCE
+    bob.say(HISTORY)
+    await settled()
+    assert asked == LISTS_AT_ONCE + 1
+    gate.set()
+    await settled()
+    assert all(answered(peer) for peer in (*crowd, bob))
+    assert len(server.gateway.shared.list_limit) == 0
+
+
+class SlowOpenings:
+    """Reads what a session begins with once the gate is open. begun: how often it was asked."""
+
+    def __init__(self, log: GatedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gate = asyncio.Event()
+        self.begun = 0
+        self._opening = log.opening
+        monkeypatch.setattr(log, "opening", self.opening)
+
+    async def opening(self, user_id: int) -> Opening:
+        self.begun += 1
+        await self.gate.wait()
+        return await self._opening(user_id)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_few_sessions_of_an_address_begin_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """The number of connections that log in does not matter, and another address does not wait for
+    them."""
+    users = await server.register(*(f"user {number}" for number in range(BEGINNINGS_AT_ONCE + 3)))
+    slow = SlowOpenings(server.log, monkeypatch)
+    crowd = [await server.log_in(user, version=version) for user in users]
+    assert slow.begun == BEGINNINGS_AT_ONCE
+    monkeypatch.setattr(FakeLink, "peer", "192.0.2.9")
+    bob = await server.logged_in("Bob")
+    assert slow.begun == BEGINNINGS_AT_ONCE + 1
+    slow.gate.set()
+    await settled()
+    assert all(peer.context.session is not None for peer in (*crowd, bob))
+    assert len(server.gateway.shared.beginning_limit) == 0
+
+
+async def test_nothing_begins_for_who_has_left_before_its_turn(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not keep a place from others either."""
+    await server.register("Ann")
+    slow = SlowOpenings(server.log, monkeypatch)
+    crowd = [await server.log_in(1) for _ in range(BEGINNINGS_AT_ONCE + 3)]
+    for peer in crowd:
+        peer.link.abort()
+    slow.gate.set()
+    await settled()
+    assert slow.begun == BEGINNINGS_AT_ONCE
+    assert len(server.gateway.shared.beginning_limit) == 0
+
+
+async def test_who_is_gone_gives_its_turn_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does a request that fails."""
+
+    async def failing_page(*args: Any, **options: Any) -> Any:
+        raise RuntimeError
+
+    ann = await server.logged_in("Ann")
+    gone = await server.log_in(1)
+    page = server.log.page
+    monkeypatch.setattr(server.log, "page", failing_page)
+    for _ in range(2 * LISTS_AT_ONCE):
+        assert (await ann.ask(1041, toid=1))["error"] == "try_again"
+    gone.say(HISTORY)
+    gone.link.abort()
+    await settled()
+    monkeypatch.setattr(server.log, "page", page)
+    assert "entries" in await ann.ask(1041, toid=1)
+    assert len(server.gateway.shared.list_limit) == 0
+
+
+async def test_what_waits_at_the_end_is_left_undone(
+    server: Server, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """It has not begun and will not begin, and Python does not warn of coroutines that were never
+    awaited."""
+    asked = 0
+
+    async def endless_page(*args: Any, **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+
+    await server.register("Ann")
+    monkeypatch.setattr(server.log, "page", endless_page)
+    for _ in range(LISTS_AT_ONCE + 1):
+        (await server.log_in(1)).say(HISTORY)
+    await settled()
+    await server.tasks.finish(seconds=0)
+    gc.collect()
+    assert asked == LISTS_AT_ONCE
+    assert len(server.tasks) == len(server.gateway.shared.list_limit) == 0
+    assert [str(one.message) for one in recwarn] == []
