@@ -90,8 +90,10 @@ class MemoryLog(MemoryReading):
         groups, sender_id = self._groups, entry.sender_id
         match change.what:
             case ChangeKind.CREATED:
+                self._users.check(sender_id)
                 conv = groups.create(Name(change.name), change.detail, sender_id, at)
             case ChangeKind.JOINED:
+                self._users.check(sender_id)
                 groups.join(conv, sender_id, at)
             case ChangeKind.LEFT:
                 heir = self._leave(admission, conv, sender_id, NotMember(conv))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 import attrs
 
 from adapters.memory.looks import Looks
-from chat_domain.errors import NameTaken
+from chat_domain.errors import NameTaken, NotLoggedIn
 from chat_domain.model import OPERATOR, UNNAMED, Account, User
 from chat_domain.names import Name
 
@@ -26,6 +26,12 @@ class MemoryUsers:
         """A user, for the other repositories of this store."""
         account = self._accounts.get(user_id)
         return account.user if account else None
+
+    def check(self, user_id: int) -> None:
+        """Raises NotLoggedIn if there is no such user, or their account is disabled."""
+        account = self._accounts.get(user_id)
+        if account is None or account.disabled:
+            raise NotLoggedIn
 
     def name(self, user_id: int) -> str:
         """A user's name; UNNAMED if their account was removed."""

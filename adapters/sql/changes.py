@@ -7,6 +7,7 @@ from adapters.sql import entries, members
 from adapters.sql.database import Connection
 from adapters.sql.names import keys
 from adapters.sql.numbers import bounded
+from adapters.sql.users import account
 from chat_domain.entries import Batch, Change, ChangeKind, Entry
 from chat_domain.errors import (
     AlreadyMember,
@@ -14,6 +15,7 @@ from chat_domain.errors import (
     GroupNameTaken,
     NoSuchGroup,
     NoSuchMember,
+    NotLoggedIn,
     NotMember,
 )
 from chat_domain.model import Role
@@ -47,8 +49,10 @@ class _Changes:
         assert change is not None
         match change.what:
             case ChangeKind.CREATED:
+                await self._check_account(entry.sender_id)
                 conv = await self._create(entry.sender_id, change, admission.head + 1)
             case ChangeKind.JOINED:
+                await self._check_account(entry.sender_id)
                 await self._join(entry, admission.head + 1)
             case ChangeKind.LEFT:
                 heir = await self._leave(admission, conv, entry.sender_id, NotMember(conv))
@@ -63,6 +67,11 @@ class _Changes:
             case ChangeKind.ERASED:
                 await self._erase(admission, entry)
         return conv, change
+
+    async def _check_account(self, user_id: int) -> None:
+        found = await account(self._connection, "id", user_id)
+        if found is None or found.disabled:
+            raise NotLoggedIn
 
     async def _create(self, creator_id: int, change: Change, at: int) -> int:
         name = Name(change.name)

@@ -28,7 +28,7 @@ class SqlUsers:
         return await self._database.write(_add, name, secret)
 
     async def find(self, who: int | str) -> Account | None:
-        return await self._database.read(_account, *sought(who))
+        return await self._database.read(account, *sought(who))
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         return await self._database.read(_names, [bounded(user_id) for user_id in user_ids])
@@ -65,10 +65,10 @@ async def _add(connection: Connection, name: Name, secret: str) -> int:
     return user_id
 
 
-async def _account(connection: Connection, column: str, value: int | str) -> Account | None:
+async def account(connection: Connection, column: str, value: int | str) -> Account | None:
     query = f"SELECT id, name, password FROM User WHERE {column} = ?"  # noqa: S608  # constants
-    for account in validation.accounts(await connection.rows(query, (value,))):
-        return account
+    for found in validation.accounts(await connection.rows(query, (value,))):
+        return found
     return None
 
 

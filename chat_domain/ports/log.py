@@ -50,11 +50,12 @@ class Log(Protocol):
         - NotMember, for a text to a group that its sender has left, or was removed from, by an
           earlier entry of the batch; NoSuchGroup, if such an entry has ended the group.
         - NoSuchUser, for a conversation of two users of whom one does not exist.
-        - the error of a change, which is carried out in the same commit: CREATED GroupNameTaken
-          (the sender becomes creator); JOINED NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and
-          NotMember (if the creator leaves, the longest-standing member becomes creator, of those
-          who joined together the lowest id; the last member to leave ends the group and frees its
-          name); REMOVED NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup and
+        - the error of a change, which is carried out in the same commit: CREATED NotLoggedIn, if
+          the sender does not exist or is disabled, and GroupNameTaken (the sender becomes creator);
+          JOINED NotLoggedIn likewise, NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and NotMember
+          (if the creator leaves, the longest-standing member becomes creator, of those who joined
+          together the lowest id; the last member to leave ends the group and frees its name);
+          REMOVED NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup and
           GroupNameTaken; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
           position that it answers, which become DELETED. Other changes have no effect.
 

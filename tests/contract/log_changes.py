@@ -11,6 +11,7 @@ from chat_domain.entries import (
     TEXT,
     Change,
     ChangeKind,
+    Duplicate,
     Entry,
     ErasureProgress,
     pair,
@@ -21,9 +22,10 @@ from chat_domain.errors import (
     GroupNameTaken,
     NoSuchGroup,
     NoSuchMember,
+    NotLoggedIn,
     NotMember,
 )
-from chat_domain.model import Group, Member, Membership, Role, SizedGroup
+from chat_domain.model import DISABLED, Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -178,6 +180,31 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
             await write(store, step)
         assert refusal.value.group_id == number
     assert (await store.log.ends()).head == 1
+
+
+@pytest.mark.parametrize("gone", ["removed", "disabled"])
+async def test_an_account_that_is_gone_gets_into_no_group(store: Store, gone: str) -> None:
+    """The node that its user is on may not know yet, and nobody would ever take it out again. What
+    it has done before is known by its cid."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "a group")
+    first = await write(store, change(ChangeKind.CREATED, bob, name="bob's", cid="c1"))
+    await leave(store, first.conv, bob)
+    if gone == "removed":
+        await store.users.remove(bob)
+    else:
+        await store.users.set_secret(bob, DISABLED + "secret", instead_of="secret")
+    for late in (
+        change(ChangeKind.JOINED, bob, group.id),
+        change(ChangeKind.CREATED, bob, name="another"),
+    ):
+        with pytest.raises(NotLoggedIn):
+            await write(store, late)
+    assert [one.group for one in await store.groups.page(0, 9)] == [group]
+    assert await store.groups.size(group.id) == 1
+    assert await store.groups.page_of(bob, 0, 9) == []
+    again = change(ChangeKind.CREATED, bob, name="bob's", cid="c1")
+    assert await append(store, again) == [Duplicate(first.at, first.time_ms)]
 
 
 async def test_who_leaves_is_no_member(store: Store) -> None:
