@@ -77,7 +77,7 @@ async def test_copies_at_the_same_time_on_two_nodes(store: Store, neighbour: Sto
         copies = [text(ann, pair(ann, bob), cid=f"c{number}") for _ in range(2)]
         results = await asyncio.gather(append(store, copies[0]), append(neighbour, copies[1]))
         assert {result.at for (result,) in results} == {number + 1}  # type: ignore[union-attr]
-        assert sorted(type(result).__name__ for (result,) in results) == ["Entry", "Known"]
+        assert sorted(type(result).__name__ for (result,) in results) == ["Duplicate", "Entry"]
     assert (await store.log.ends()).head == 30
 
 
