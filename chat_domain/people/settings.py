@@ -1,7 +1,8 @@
 """Users' own settings, for all their devices.
 
-Every node remembers the settings that it has looked up, and hears of changes by notes. If notes may
-have been lost, it forgets them all; while it hears nothing, it looks them up each time.
+Every node remembers the settings that it has looked up, and hears of changes by notes. It then
+looks them up again, since two changes can be heard of in another order than they were made. If
+notes may have been lost, it forgets them all; while it hears nothing, it looks them up each time.
 """
 
 import attrs
@@ -24,18 +25,21 @@ class OwnSettings:
     sessions: Sessions
     broker: Broker
     _known: dict[int, Preferences] = attrs.field(factory=dict, init=False)
+    _changes: int = attrs.field(default=0, init=False)  # that this node has made or heard of
 
     async def of(self, user_id: int) -> Preferences:
         """A user's settings. Raises TryAgain."""
-        known = self._known
+        known, changes = self._known, self._changes
         if user_id in known and self.broker.hears():
             return known[user_id]
         found = await self.settings.of(user_id)
-        if not self.broker.hears():
-            return found
-        if user_id not in known:  # what a note has said meanwhile is newer
-            _remember(known, user_id, found)
-        return known[user_id]
+        if changes != self._changes:  # it may be the state before
+            return await self.settings.of(user_id)
+        if self.broker.hears():
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[user_id] = found
+        return found
 
     async def change(
         self, session: Session, *, hide_read: bool | None = None, hide_typing: bool | None = None
@@ -45,7 +49,7 @@ class OwnSettings:
         user_id = session.user.id
         before = await self.settings.of(user_id)
         after = await self.settings.set(user_id, hide_read=hide_read, hide_typing=hide_typing)
-        _remember(self._known, user_id, after)
+        self._look_up_again(user_id)
         if after != before:
             self._tell_all(session, SettingsChanged(user_id, after, None))
         return after
@@ -67,12 +71,17 @@ class OwnSettings:
 
     def heard(self, note: SettingsChanged) -> None:
         """A user has changed their settings on another node."""
-        _remember(self._known, note.user_id, note.preferences)
+        self._look_up_again(note.user_id)
         self._tell(note)
 
     def forget(self) -> None:
         """Notes may have been lost."""
         self._known = {}
+        self._changes += 1
+
+    def _look_up_again(self, user_id: int) -> None:
+        self._known.pop(user_id, None)
+        self._changes += 1
 
     def _tell_all(self, by: Session, note: SettingsChanged) -> None:
         self._tell(note, by)
@@ -82,9 +91,3 @@ class OwnSettings:
         for session in self.sessions.of(note.user_id):
             if session.ready and session is not by:
                 session.client.settings_changed(note.preferences, note.muting)
-
-
-def _remember(known: dict[int, Preferences], user_id: int, chosen: Preferences) -> None:
-    if len(known) >= REMEMBERED and user_id not in known:
-        known.clear()
-    known[user_id] = chosen
