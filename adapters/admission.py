@@ -10,7 +10,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 import attrs
 
 from chat_domain.entries import DELETED, Batch, Change, ChangeKind, Duplicate, Entry, is_group
-from chat_domain.errors import ChatError, CidConflict, NoSuchGroup, NoSuchUser, NotMember, TryAgain
+from chat_domain.errors import (
+    ChatError,
+    CidConflict,
+    NoSuchGroup,
+    NoSuchUser,
+    NotAllowed,
+    NotMember,
+    TryAgain,
+)
+from chat_domain.model import Role
 
 Key = tuple[int, str]  # a sender's id, and their cid
 
@@ -138,6 +147,15 @@ class Admission:
         for row in self.rows:
             entry = row.entry
             entry.at, entry.conv, entry.change = row.at, row.conv, row.change
+
+
+def check_creator(group_id: int, role: Role | None) -> None:
+    """Raises NotMember and NotAllowed unless somebody with this role (None: no member) may do what
+    only a group's creator may."""
+    if role is None:
+        raise NotMember(group_id)
+    if role is not Role.CREATOR:
+        raise NotAllowed(group_id)
 
 
 # Carries out the change of an entry that is to get the next position. Returns the entry's

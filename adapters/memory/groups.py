@@ -2,12 +2,13 @@
 
 import attrs
 
+from adapters.admission import check_creator
 from adapters.memory.looks import Looks
 from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
-from chat_domain.model import UNNAMED, Group, Member, Membership, Role, SizedGroup
+from chat_domain.model import OPERATOR, UNNAMED, Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -68,8 +69,11 @@ class MemoryGroups:
         staying[heir].role = Role.CREATOR
         return heir
 
-    def rename(self, group_id: int, name: Name) -> None:
+    def rename(self, group_id: int, name: Name, by_id: int) -> None:
         record = self._record(group_id)
+        if by_id != OPERATOR.id:
+            seat = self._members.inside(group_id).get(by_id)
+            check_creator(group_id, seat.role if seat else None)
         self._release(record.name)
         if self._is_taken(name):
             self._claim(record.name)

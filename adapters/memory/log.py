@@ -102,7 +102,7 @@ class MemoryLog(MemoryReading):
                 user_id = change.user_id
                 self._leave(admission, conv, user_id, NoSuchMember(user_id, conv))
             case ChangeKind.RENAMED:
-                groups.rename(conv, Name(change.name))
+                groups.rename(conv, Name(change.name), sender_id)
             case ChangeKind.ENDED:
                 groups.end(conv, at)
                 admission.shut_out(conv)

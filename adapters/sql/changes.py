@@ -2,7 +2,7 @@
 
 import attrs
 
-from adapters.admission import Admission, Seen, admit
+from adapters.admission import Admission, Seen, admit, check_creator
 from adapters.sql import entries, members
 from adapters.sql.database import Connection
 from adapters.sql.names import keys
@@ -18,7 +18,7 @@ from chat_domain.errors import (
     NotLoggedIn,
     NotMember,
 )
-from chat_domain.model import Role
+from chat_domain.model import OPERATOR, Role
 from chat_domain.names import Name
 
 
@@ -61,7 +61,7 @@ class _Changes:
                 refusal = NoSuchMember(change.user_id, conv)
                 await self._leave(admission, conv, change.user_id, refusal)
             case ChangeKind.RENAMED:
-                await self._rename(conv, Name(change.name))
+                await self._rename(conv, Name(change.name), entry.sender_id)
             case ChangeKind.ENDED:
                 await self._end(admission, conv)
             case ChangeKind.ERASED:
@@ -108,8 +108,10 @@ class _Changes:
         await members.promote(self._connection, group_id, heir)
         return heir
 
-    async def _rename(self, group_id: int, name: Name) -> None:
+    async def _rename(self, group_id: int, name: Name, by_id: int) -> None:
         await self._check_group(group_id)
+        if by_id != OPERATOR.id:
+            check_creator(group_id, await members.role_of(self._connection, group_id, by_id))
         columns = {"groupname": name.text, **keys(name)}
         new = ", ".join(f"{column} = ?" for column in columns)
         rename = f"UPDATE AllGroup SET {new} WHERE id = ?"  # noqa: S608  # constants

@@ -7,7 +7,6 @@ from chat_domain.errors import (
     ChatError,
     GroupFull,
     NoSuchGroup,
-    NotAllowed,
     NotMember,
     TooManyGroups,
     TryAgain,
@@ -15,7 +14,7 @@ from chat_domain.errors import (
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import Group, Member, Membership, Page, Role, User
+from chat_domain.model import Group, Member, Membership, Page, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.log import Log
@@ -103,22 +102,8 @@ class GroupMembership:
     async def rename(self, user: User, group_id: int, name: str, cid: str | None = None) -> Done:
         """Give a group another name. Only its creator may. Raises BadName, NoSuchGroup, NotMember,
         NotAllowed and GroupNameTaken."""
-        parsed = Name.parse(name)
-        refused = await self._not_by(user.id, group_id)
-        change = Change(ChangeKind.RENAMED, name=parsed.text)
-        return await self.change(user, group_id, change, cid, refused)
-
-    async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
-        """Why this user may not do what a group's creator may, if so. Raises NoSuchGroup."""
-        member = await self._member(user_id, group_id)
-        if member is None:
-            return NotMember(group_id)
-        return None if member.role is Role.CREATOR else NotAllowed(group_id)
-
-    async def _member(self, user_id: int, group_id: int) -> Member | None:
-        """A user as a member of a group, None if they are not in it. Raises NoSuchGroup."""
-        found = await self.groups.members(group_id, user_id - 1, 1)
-        return found[0] if found and found[0].id == user_id else None
+        change = Change(ChangeKind.RENAMED, name=Name.parse(name).text)
+        return await self.change(user, group_id, change, cid)
 
     async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
         """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
@@ -149,7 +134,8 @@ class GroupMembership:
 
     async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
         """A page of a group's members, for one of them. Raises NoSuchGroup and NotMember."""
-        if await self._member(user_id, group_id) is None:
+        found = await self.groups.members(group_id, user_id - 1, 1)
+        if [member.id for member in found] != [user_id]:
             raise NotMember(group_id)
         return await self.page_of_members(group_id, after, limit)
 

@@ -55,8 +55,9 @@ class Log(Protocol):
           JOINED NotLoggedIn likewise, NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and NotMember
           (if the creator leaves, the longest-standing member becomes creator, of those who joined
           together the lowest id; the last member to leave ends the group and frees its name);
-          REMOVED NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup and
-          GroupNameTaken; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
+          REMOVED NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup,
+          GroupNameTaken and, unless the sender is the operator, NotMember, and NotAllowed if they
+          are not the creator; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
           position that it answers, which become DELETED. Other changes have no effect.
 
         The outcome is OutOfDate if there is a change above `batch.judged`, EpochChanged if the log

@@ -22,6 +22,7 @@ from chat_domain.errors import (
     GroupNameTaken,
     NoSuchGroup,
     NoSuchMember,
+    NotAllowed,
     NotLoggedIn,
     NotMember,
 )
@@ -362,6 +363,26 @@ async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
     with pytest.raises(GroupNameTaken):
         await make(store, "GO", bob)
     await make(store, "chess", bob)
+
+
+async def test_only_its_creator_renames_a_group(store: Store) -> None:
+    """The operator does, too. Who was its creator at the time of the request, and has left or been
+    removed before the commit, does not."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await create(store, ann, "Chess")
+    await join(store, group.id, bob)
+    for user_id, refusal in ((bob, NotAllowed), (cid, NotMember)):
+        with pytest.raises(refusal):
+            await rename(store, group.id, "Go", user_id)
+    left, late = await append(
+        store,
+        change(ChangeKind.LEFT, ann, group.id),
+        change(ChangeKind.RENAMED, ann, group.id, name="Go"),
+    )
+    assert isinstance(left, Entry)
+    assert isinstance(late, NotMember)
+    await rename(store, group.id, "Go", bob)
+    assert (await store.groups.find(group.id)) == Group(group.id, "Go", "")
 
 
 async def test_a_group_gets_no_other_group_s_name(store: Store) -> None:

@@ -10,7 +10,7 @@ import attrs
 
 from chat_domain.entries import CHANGE, TEXT, Batch, Change, ChangeKind, Duplicate, Entry, EntryRef
 from chat_domain.errors import ChatError
-from chat_domain.model import Group
+from chat_domain.model import OPERATOR, Group
 from chat_domain.names import Name
 from chat_domain.ports.log import Committed, Outcome
 from chat_domain.ports.store import Store
@@ -148,7 +148,7 @@ async def remove(store: Store, group_id: int, user_id: int, by: int = 1) -> Entr
     return await write(store, change(ChangeKind.REMOVED, by, group_id, user_id))
 
 
-async def rename(store: Store, group_id: int, name: str, by: int = 1) -> Entry:
+async def rename(store: Store, group_id: int, name: str, by: int = OPERATOR.id) -> Entry:
     return await write(store, change(ChangeKind.RENAMED, by, group_id, name=name))
 
 

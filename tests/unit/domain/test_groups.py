@@ -123,6 +123,16 @@ def test_only_its_creator_renames_a_group(world: World) -> None:
     assert "renamed" not in ann.client.changes + bob.client.changes
 
 
+def test_a_new_name_that_comes_again_gets_the_first_one_s_answer(world: World) -> None:
+    """Its user may have left the group meanwhile, and the group may have ended."""
+    ann = world.newcomer("Ann")
+    group_id, groups = world.group(ann), world.chat.groups
+    first = world.tasks.run(groups.rename(ann.user, group_id, "walkers", "c1"))
+    world.tasks.run(groups.leave(ann.user, group_id))
+    again = world.tasks.run(groups.rename(ann.user, group_id, "walkers", "c1"))
+    assert (again.at, again.time_ms) == (first.at, first.time_ms)
+
+
 def test_a_change_that_comes_again_gets_the_first_one_s_answer(world: World) -> None:
     """The node does not repeat it. A different change with the same cid is a conflict."""
     ann, bob = world.register("Ann", "Bob")
