@@ -48,8 +48,9 @@ class Accounts:
         return account
 
     async def _renew(self, account: Account, password: str, origin: str) -> Account:
-        secret = await self.hasher.hash(password, origin)
-        await self.users.set_secret(account.user.id, secret, instead_of=account.secret)
+        user_id, secret = account.user.id, await self.hasher.hash(password, origin)
+        if not await self.users.set_secret(user_id, secret, instead_of=account.secret):
+            return await self.prove(user_id, password, origin)  # it is another by now
         return attrs.evolve(account, secret=secret)
 
     async def check_unchanged(self, proved: Account) -> None:

@@ -120,6 +120,22 @@ def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
     assert (world.tasks.run(world.chat.accounts.prove(user.id, "123456"))).user == user
 
 
+def test_of_two_logins_by_a_plain_password_at_the_same_time_both_are_proved(world: World) -> None:
+    """Each replaces it by a hash of its own, and one of these is kept."""
+    user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "pw")), "old")
+
+    class Hasher(OpenHasher):
+        """It has another salt than the other login's, which is done meanwhile."""
+
+        async def hash(self, password: str, origin: str = "") -> str:
+            await world.chat.accounts.prove(user.id, password)
+            return "another " + await super().hash(password, origin)
+
+    accounts = attrs.evolve(world.chat.accounts, hasher=Hasher())
+    proved = world.tasks.run(accounts.prove(user.id, "pw"))
+    world.tasks.run(accounts.check_unchanged(proved))
+
+
 def test_a_busy_hasher_means_try_again(world: World) -> None:
     """The node also answers so if the account does not exist."""
     (user,) = world.register("li si")
