@@ -59,7 +59,7 @@ class Entries:
         for at in positions:
             entry = self[at]
             if entry.sender_id == sender_id and entry.kind == TEXT:
-                self._all[at - 1] = like(entry, kind=DELETED, text="")
+                self._all[at - 1] = replaced(entry, kind=DELETED, text="")
 
     def forget_old(self, entries: Iterable[Entry], before_ms: int, limit: int) -> list[Entry]:
         """Forget the first of these that are older than `before_ms`, at most `limit`, and return
@@ -78,7 +78,7 @@ def as_first(entry: Entry) -> First:
     return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
 
 
-def like(
+def replaced(
     entry: Entry,
     *,
     kind: int | None = None,

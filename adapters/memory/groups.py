@@ -3,8 +3,8 @@
 import attrs
 
 from adapters.admission import check_creator
-from adapters.memory.looks import Looks
-from adapters.memory.members import Members, Seat
+from adapters.memory.lookalikes import Lookalikes
+from adapters.memory.members import MemberRow, Members
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
@@ -28,7 +28,7 @@ class MemoryGroups:
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
     _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of ended groups
     _keys: set[str] = attrs.field(factory=set, init=False)
-    _looks: Looks = attrs.field(factory=Looks, init=False)
+    _lookalikes: Lookalikes = attrs.field(factory=Lookalikes, init=False)
     _last_id: int = attrs.field(default=0, init=False)
 
     # -- changes -----------------------------------------------------------------------------
@@ -40,30 +40,30 @@ class MemoryGroups:
         group = Group(self._last_id, name.text, description)
         self._records[group.id] = _Record(group, name)
         self._claim(name)
-        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1, read=at - 1))
+        self._members.put(group.id, creator_id, MemberRow(Role.CREATOR, at, at - 1, read=at - 1))
         return group.id
 
     def join(self, group_id: int, user_id: int, at: int) -> None:
         record = self._record(group_id)
-        if user_id in self._members.inside(group_id):
+        if user_id in self._members.present(group_id):
             raise AlreadyMember(group_id)
-        seat = Seat(Role.NORMAL, at, 0 if record.whole_history else at - 1, read=at - 1)
-        before = self._members.seat(group_id, user_id)
-        seat.quiet = before is not None and before.quiet
-        self._members.put(group_id, user_id, seat)
+        row = MemberRow(Role.NORMAL, at, 0 if record.whole_history else at - 1, read=at - 1)
+        before = self._members.row(group_id, user_id)
+        row.quiet = before is not None and before.quiet
+        self._members.put(group_id, user_id, row)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
         """Return the new creator, 0 if the creator stays or the group ends, which it does if nobody
         is left."""
         self._record(group_id)
-        seat = self._members.inside(group_id).get(user_id)
-        if seat is None:
+        row = self._members.present(group_id).get(user_id)
+        if row is None:
             raise refusal
-        seat.left = at
-        staying = self._members.inside(group_id)
+        row.left = at
+        staying = self._members.present(group_id)
         if not staying:
             self._forget(group_id)
-        if seat.role is not Role.CREATOR or not staying:
+        if row.role is not Role.CREATOR or not staying:
             return 0
         heir = min(staying, key=lambda user_id: (staying[user_id].joined, user_id))
         staying[heir].role = Role.CREATOR
@@ -72,8 +72,8 @@ class MemoryGroups:
     def rename(self, group_id: int, name: Name, by_id: int) -> None:
         record = self._record(group_id)
         if by_id != OPERATOR.id:
-            seat = self._members.inside(group_id).get(by_id)
-            check_creator(group_id, seat.role if seat else None)
+            row = self._members.present(group_id).get(by_id)
+            check_creator(group_id, row.role if row else None)
         self._release(record.name)
         if self._is_taken(name):
             self._claim(record.name)
@@ -84,8 +84,8 @@ class MemoryGroups:
 
     def end(self, group_id: int, at: int) -> None:
         self._record(group_id)
-        for seat in self._members.inside(group_id).values():
-            seat.left = at
+        for row in self._members.present(group_id).values():
+            row.left = at
         self._forget(group_id)
 
     def name(self, group_id: int) -> str:
@@ -100,15 +100,15 @@ class MemoryGroups:
         self._release(self._records.pop(group_id).name)
 
     def _is_taken(self, name: Name) -> bool:
-        return name.key in self._keys or self._looks.has(name)
+        return name.key in self._keys or self._lookalikes.has(name)
 
     def _claim(self, name: Name) -> None:
         self._keys.add(name.key)
-        self._looks.add(name)
+        self._lookalikes.add(name)
 
     def _release(self, name: Name) -> None:
         self._keys.remove(name.key)
-        self._looks.remove(name)
+        self._lookalikes.remove(name)
 
     def _record(self, group_id: int) -> _Record:
         record = self._records.get(group_id)
@@ -128,7 +128,7 @@ class MemoryGroups:
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [
             SizedGroup(
-                record.group, len(self._members.inside(group_id)), self._days.get(group_id, 0)
+                record.group, len(self._members.present(group_id)), self._days.get(group_id, 0)
             )
             for group_id, record in self._records.items()
             if group_id > after and containing in record.name.key
@@ -145,10 +145,10 @@ class MemoryGroups:
         return record is not None
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
-        seats = self._members.of(user_id)
-        following = sorted(conv for conv in seats if conv > after and is_group(conv))
+        rows = self._members.of(user_id)
+        following = sorted(conv for conv in rows if conv > after and is_group(conv))
         return [
-            Membership(self._records[group_id].group, seats[group_id].role)
+            Membership(self._records[group_id].group, rows[group_id].role)
             for group_id in following[:limit]
         ]
 
@@ -157,14 +157,14 @@ class MemoryGroups:
 
     async def size(self, group_id: int) -> int:
         self._record(group_id)
-        return len(self._members.inside(group_id))
+        return len(self._members.present(group_id))
 
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         self._record(group_id)
-        seats = self._members.inside(group_id)
-        following = sorted(user_id for user_id in seats if user_id > after)
+        rows = self._members.present(group_id)
+        following = sorted(user_id for user_id in rows if user_id > after)
         users = [self._users.user(user_id) for user_id in following[:limit]]
-        return [Member(user.id, user.name, seats[user.id].role) for user in users if user]
+        return [Member(user.id, user.name, rows[user.id].role) for user in users if user]
 
     async def keep(self, group_id: int, days: int) -> int:
         self._record(group_id)

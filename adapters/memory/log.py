@@ -8,7 +8,7 @@ import attrs
 from adapters.admission import Admission, Seen, admit
 from adapters.memory.entries import as_first
 from adapters.memory.groups import MemoryGroups
-from adapters.memory.members import Members, Seat
+from adapters.memory.members import MemberRow, Members
 from adapters.memory.reading import MemoryReading
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
@@ -25,7 +25,7 @@ class MemoryLog(MemoryReading):
         self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
     ) -> None:
         super().__init__(users, members, groups, settings)
-        self._met: set[int] = set()  # conversations of two users who exist and are its members
+        self._known_pairs: set[int] = set()  # conversations of two that have both as members
 
     # -- appending ---------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class MemoryLog(MemoryReading):
         ):
             return False
         return all(
-            entry.change is None and (is_group(entry.conv) or entry.conv in self._met)
+            entry.change is None and (is_group(entry.conv) or entry.conv in self._known_pairs)
             for entry in batch.entries
         )
 
@@ -80,7 +80,7 @@ class MemoryLog(MemoryReading):
                 if (first := self._entries.first(key)) is not None
             },
             missing=missing,
-            new=[conv for conv in pairs if conv not in missing and conv not in self._met],
+            new=[conv for conv in pairs if conv not in missing and conv not in self._known_pairs],
             ended=[conv for conv in convs if is_group(conv) and not self._groups.exists(conv)],
         )
 
@@ -126,9 +126,9 @@ class MemoryLog(MemoryReading):
                 self._entries.put(row.entry)
         for conv, at in admission.met.items():
             for user_id in people(conv):
-                if self._members.seat(conv, user_id) is None:
-                    self._members.put(conv, user_id, Seat(Role.NORMAL, at, 0))
-            self._met.add(conv)
+                if self._members.row(conv, user_id) is None:
+                    self._members.put(conv, user_id, MemberRow(Role.NORMAL, at, 0))
+            self._known_pairs.add(conv)
         self._changed = admission.changed
 
     # -- forgetting --------------------------------------------------------------------------
@@ -158,6 +158,6 @@ class MemoryLog(MemoryReading):
 
     def forget_user(self, user_id: int) -> None:
         """The account was removed."""
-        self._met.clear()
+        self._known_pairs.clear()
         self._got.pop(user_id, None)
         self._members.forget(user_id)

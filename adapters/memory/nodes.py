@@ -73,7 +73,7 @@ class HubBroker:
     def __init__(self, hub: Hub, name: str) -> None:
         self._hub = hub
         self._name = name
-        self._notes = TurnBatch(self._carry)
+        self._notes = TurnBatch(self._deliver)
 
     def broadcast(self, note: Note) -> None:
         if self._others():
@@ -82,7 +82,7 @@ class HubBroker:
     def hears(self) -> bool:
         return True
 
-    def _carry(self, notes: Sequence[Note]) -> None:
+    def _deliver(self, notes: Sequence[Note]) -> None:
         for node in self._others():
             for note in notes:
                 node.receive(note)

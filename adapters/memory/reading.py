@@ -7,9 +7,9 @@ from heapq import merge
 from itertools import islice
 from secrets import token_hex
 
-from adapters.memory.entries import Entries, like
+from adapters.memory.entries import Entries, replaced
 from adapters.memory.groups import MemoryGroups
-from adapters.memory.members import Members, Seat
+from adapters.memory.members import MemberRow, Members
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
@@ -66,7 +66,7 @@ class MemoryReading:
         return self._reading(islice(there, limit), after, limit)
 
     async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
-        return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
+        return self._reading(islice(self._visible_to(user_id, after), limit), after, limit)
 
     def _reading(self, positions: Iterable[int], after: int, limit: int) -> LogSlice:
         found = self._shown(positions)
@@ -75,17 +75,17 @@ class MemoryReading:
         return LogSlice(tuple(found), found[-1].at if found else after)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
-        return sum(1 for _ in islice(self._seen_by(user_id, after), most))
+        return sum(1 for _ in islice(self._visible_to(user_id, after), most))
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
     ) -> list[Entry]:
-        seat = self._members.seat(conv, user_id)
-        if seat is None:
+        row = self._members.row(conv, user_id)
+        if row is None:
             return []
         if before is None:
-            return self._shown(islice(self._seen_of(conv, seat.visibility, after), limit))
-        found = [at for at in self._seen_of(conv, seat.visibility, after) if at < before]
+            return self._shown(islice(self._visible_in(conv, row.visibility, after), limit))
+        found = [at for at in self._visible_in(conv, row.visibility, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
     async def first(self, sender_id: int, cid: str) -> Entry | None:
@@ -93,49 +93,49 @@ class MemoryReading:
         return None if found is None else self._named(found)
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
-        seat = self._members.seat(conv, user_id)
-        return None if seat is None else seat.visibility
+        row = self._members.row(conv, user_id)
+        return None if row is None else row.visibility
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
-        seats = self._members.all_of(user_id)
+        rows = self._members.all_of(user_id)
         lasts = {
             max(seen): conv
-            for conv, seat in seats.items()
-            if (seen := self._counting(user_id, conv, seat))
+            for conv, row in rows.items()
+            if (seen := self._listing(user_id, conv, row))
         }
         following = sorted((at for at in lasts if before is None or at < before), reverse=True)
         return [
-            self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
+            self._conversation(user_id, lasts[at], rows[lasts[at]], at) for at in following[:limit]
         ]
 
-    def _counting(self, user_id: int, conv: int, seat: Seat) -> list[int]:
+    def _listing(self, user_id: int, conv: int, row: MemberRow) -> list[int]:
         """The positions of the entries that put the conversation on the list: see
         `Log.conversations`."""
-        seen = list(self._seen_of(conv, seat.visibility, 0))
+        seen = list(self._visible_in(conv, row.visibility, 0))
         if conv != pair(user_id, user_id):
             return seen
         newest = seen[-MOST_PASSED_OVER:]
         said = [at for at in newest if self._entries[at].kind != CHANGE]
         return said if said or len(newest) < MOST_PASSED_OVER else newest
 
-    def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
+    def _conversation(self, user_id: int, conv: int, row: MemberRow, last: int) -> Conversation:
         (entry,) = self._shown([last])
         unread = sum(
             self._is_text_of_another(at, user_id)
-            for at in self._seen_of(conv, seat.visibility, seat.read)
+            for at in self._visible_in(conv, row.visibility, row.read)
         )
         peer_id = 0 if is_group(conv) else other_of(conv, user_id)
-        peer = self._members.seat(conv, peer_id) if peer_id != user_id else None
+        peer = self._members.row(conv, peer_id) if peer_id != user_id else None
         return Conversation(
             conv,
             self._users.name(peer_id) if peer_id else self._groups.name(conv),
             entry,
-            seat.read,
+            row.read,
             min(unread, MOST_UNREAD),
-            left=seat.left != FOR_EVER,
-            quiet=seat.quiet,
+            left=row.left != FOR_EVER,
+            quiet=row.quiet,
             peer_got=self._got.get(peer_id, 0) if peer else None,
             peer_read=peer.read if peer and not self._hides_read(peer_id) else None,
         )
@@ -155,8 +155,8 @@ class MemoryReading:
         return sum(1 for _ in islice(found, most))
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
-        seats = self._members.of(user_id)
-        return pair(user_id, other_id) in seats or sum(not is_group(conv) for conv in seats) < most
+        rows = self._members.of(user_id)
+        return pair(user_id, other_id) in rows or sum(not is_group(conv) for conv in rows) < most
 
     async def opening(self, user_id: int) -> Opening:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
@@ -165,38 +165,38 @@ class MemoryReading:
     async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
     ) -> None:
-        if not self._goes_on(epoch, last):
+        if not self._positions_valid(epoch, last):
             return
         for (user_id, conv), at in marks.items():
-            seat = self._members.seat(conv, user_id)
-            if seat is not None:
-                seat.read = max(seat.read, at)
+            row = self._members.row(conv, user_id)
+            if row is not None:
+                row.read = max(row.read, at)
             elif conv == EVERYWHERE and self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
-        seat = self._members.seat(conv, user_id)
-        return None if seat is None else seat.read
+        row = self._members.row(conv, user_id)
+        return None if row is None else row.read
 
     async def reads(self, conv: int, most: int) -> dict[int, int]:
-        seats = self._members.inside(conv)
-        if len(seats) > most:
+        rows = self._members.present(conv)
+        if len(rows) > most:
             return {}
         return {
-            user_id: seat.read
-            for user_id, seat in seats.items()
-            if seat.read and not self._hides_read(user_id)
+            user_id: row.read
+            for user_id, row in rows.items()
+            if row.read and not self._hides_read(user_id)
         }
 
     def _hides_read(self, user_id: int) -> bool:
-        return self._settings.chosen(user_id).hide_read
+        return self._settings.preferences(user_id).hide_read
 
-    def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
+    def _visible_to(self, user_id: int, after: int) -> Iterator[int]:
         """The positions above `after` that a user may see, ascending."""
-        seats = self._members.all_of(user_id)
-        return merge(*(self._seen_of(conv, seat.visibility, after) for conv, seat in seats.items()))
+        rows = self._members.all_of(user_id)
+        return merge(*(self._visible_in(conv, row.visibility, after) for conv, row in rows.items()))
 
-    def _seen_of(self, conv: int, visibility: Visibility, after: int) -> Iterator[int]:
+    def _visible_in(self, conv: int, visibility: Visibility, after: int) -> Iterator[int]:
         positions = self._entries.of(conv)
         return filter(visibility.shows, positions[bisect_right(positions, after) :])
 
@@ -205,9 +205,9 @@ class MemoryReading:
 
     def _named(self, entry: Entry) -> Entry:
         name = self._users.name(entry.sender_id)
-        return entry if entry.sender_name == name else like(entry, sender_name=name)
+        return entry if entry.sender_name == name else replaced(entry, sender_name=name)
 
-    def _goes_on(self, epoch: str, last: EntryRef) -> bool:
+    def _positions_valid(self, epoch: str, last: EntryRef) -> bool:
         """Whether the log has this epoch ("": any) and this entry, so that positions of the caller
         are still valid."""
         return epoch in {"", self._epoch} and self._entries.has(last)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 import attrs
 
-from adapters.memory.looks import Looks
+from adapters.memory.lookalikes import Lookalikes
 from chat_domain.errors import NameTaken, NotLoggedIn
 from chat_domain.model import OPERATOR, UNNAMED, Account, User
 from chat_domain.names import Name
@@ -19,7 +19,7 @@ class MemoryUsers:
     end_tokens: Callable[[int], None] = attrs.field(init=False)
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
     _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
-    _looks: Looks = attrs.field(factory=Looks, init=False)
+    _lookalikes: Lookalikes = attrs.field(factory=Lookalikes, init=False)
     _last_id: int = attrs.field(default=0, init=False)
 
     def user(self, user_id: int) -> User | None:
@@ -41,9 +41,9 @@ class MemoryUsers:
         return account.user.name if account else UNNAMED
 
     async def add(self, name: Name, secret: str) -> int:
-        if name.key in self._ids or self._looks.has(name):
+        if name.key in self._ids or self._lookalikes.has(name):
             raise NameTaken(name.text)
-        self._looks.add(name)
+        self._lookalikes.add(name)
         self._last_id += 1
         user_id = self._ids[name.key] = self._last_id
         self._accounts[user_id] = Account(User(user_id, name.text), secret)
@@ -83,7 +83,7 @@ class MemoryUsers:
             return False
         name = Name(account.user.name)
         del self._ids[name.key]
-        self._looks.remove(name)
+        self._lookalikes.remove(name)
         for forget in self.forget:
             forget(user_id)
         return True

@@ -13,11 +13,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from adapters.mysql.address import Address
 from adapters.mysql.appending import Appender
 from adapters.mysql.database import MySqlDatabase
+from adapters.mysql.failures import Failure
 from adapters.mysql.link import connect
 from adapters.mysql.log import NAME, MySqlLog
 from adapters.mysql.pool import Pool
 from adapters.mysql.schema import check
-from adapters.mysql.trouble import Trouble
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
 from adapters.sql.settings import SqlSettings
@@ -76,7 +76,7 @@ async def _check(address: Address) -> None:
                 await check(link, str(address))
             finally:
                 await link.close()
-    except Trouble as error:
+    except Failure as error:
         raise StoreUnusable(f"cannot use {address}: {error}") from error
     except TimeoutError as error:
         raise StoreUnusable(f"cannot use {address}: no answer in {CONNECTING_TAKES:g} s") from error

@@ -25,8 +25,8 @@ from adapters.sql import changes, entries, reading
 from chat_domain.entries import Batch
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 
-MET = 100_000  # conversations of two known to have their members; at most twice as many
-MET_FOR = 60.0  # seconds; another node may remove an account
+KNOWN_PAIRS = 100_000  # conversations of two known to have their members; at most twice as many
+KNOWN_PAIRS_FOR = 60.0  # seconds; another node may remove an account
 
 _COUNT_UP = (
     "UPDATE Log SET head = LAST_INSERT_ID(head + %s) WHERE epoch = %s AND changed <= %s"
@@ -41,17 +41,17 @@ class Appender:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._met = RecentNumbers(MET)
-        self._met_since, self._met_in = 0.0, ""  # since when that is remembered, and the epoch
+        self._known_pairs = RecentNumbers(KNOWN_PAIRS)
+        self._known_since, self._known_in = 0.0, ""  # since when that is remembered, and the epoch
 
     def forget_pairs(self) -> None:
         """A user has been removed who has conversations that are remembered."""
-        self._met.clear()
+        self._known_pairs.clear()
 
     async def append(self, batch: Batch) -> Committed | OutOfDate | EpochChanged:
         """See `ports.Log.append`. Raises TryAgain, and the database's errors about a row."""
         self._forget_old(batch.epoch)
-        attempt = _Attempt(batch, self._met)
+        attempt = _Attempt(batch, self._known_pairs)
         try:
             outcome = await self._pool.write_repeatable(attempt.carry_out)
         except IntegrityError:
@@ -60,15 +60,15 @@ class Appender:
         if not isinstance(outcome, Admission):
             return outcome
         for conv in outcome.met:
-            self._met.add(conv)
+            self._known_pairs.add(conv)
         outcome.settle()
         return Committed(outcome.others)
 
     def _forget_old(self, epoch: str) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._met_since > MET_FOR or epoch != self._met_in:
-            self._met.clear()
-            self._met_since, self._met_in = now, epoch
+        if now - self._known_since > KNOWN_PAIRS_FOR or epoch != self._known_in:
+            self._known_pairs.clear()
+            self._known_since, self._known_in = now, epoch
 
 
 @attrs.define
@@ -76,7 +76,7 @@ class _Attempt:
     """One batch, to be carried out as often as necessary. tried: what was about to be committed."""
 
     batch: Batch
-    met: Container[int]
+    known_pairs: Container[int]
     locked_first: bool = attrs.field(init=False)
     tried: Admission | None = attrs.field(default=None, init=False)
 
@@ -99,7 +99,7 @@ class _Attempt:
     async def _append_texts(self, link: Link) -> Admission | None:
         """Return None, with nothing done, if nothing is new, or the log is not as expected."""
         batch, connection = self.batch, MySqlConnection(link)
-        seen = await entries.look_up(connection, batch, self.met)
+        seen = await entries.look_up(connection, batch, self.known_pairs)
         number = len(admit_texts(batch, seen, 0, 0).rows)
         last = batch.last
         counted = await link.change(
@@ -125,7 +125,7 @@ class _Attempt:
             return EpochChanged()
         if ends.changed > batch.judged:
             return OutOfDate(ends.changed)
-        seen = await entries.look_up(connection, batch, self.met)
+        seen = await entries.look_up(connection, batch, self.known_pairs)
         admission = await changes.append(connection, batch, seen, ends.head, ends.changed)
         count_up = "UPDATE Log SET head = %s, changed = %s"
         await link.change(count_up, (admission.head, admission.changed))

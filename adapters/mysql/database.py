@@ -6,10 +6,10 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 import attrs
 from pymysql.err import IntegrityError
 
+from adapters.mysql.batching import batches, flatten, placeholders, statement_batches
 from adapters.mysql.link import Link
-from adapters.mysql.lists import flat, marks, pieces, statements
 from adapters.mysql.pool import Pool
-from adapters.sql.database import UNIQUE, Row, Words, Work
+from adapters.sql.database import UNIQUE, Dialect, Row, Work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -28,7 +28,7 @@ _TEXTS = {
 
 @attrs.frozen
 class MySqlConnection:
-    words: ClassVar = Words(
+    dialect: ClassVar = Dialect(
         # binary: otherwise trailing spaces would make no difference
         still_is="CAST(password AS BINARY) = ?",
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
@@ -50,8 +50,8 @@ class MySqlConnection:
 
     async def _rows_in(self, sql: str, values: Sequence[Any], mark: str) -> list[Row]:
         found: list[Row] = []
-        for some in pieces(values, AT_ONCE):
-            args = some if mark == "%s" else flat(some)
+        for some in batches(values, AT_ONCE):
+            args = some if mark == "%s" else flatten(some)
             found += await self._link.rows(f"{sql} ({','.join([mark] * len(some))})", args)
         return found
 
@@ -59,7 +59,7 @@ class MySqlConnection:
         """As one row with all of it: the driver takes longer for a row than the database does."""
         found: list[list[int]] = [[] for _ in every]
         begun = sql.replace("?", "%d").removeprefix("SELECT ")
-        for some in pieces(range(len(every)), SELECTS):
+        for some in batches(range(len(every)), SELECTS):
             selects = (f"(SELECT {n:d} AS which, {begun % tuple(every[n])})" for n in some)
             ((pairs,),) = await self._link.rows(_ALL_OF.format(" UNION ALL ".join(selects)))
             for pair in pairs.split(",") if pairs else ():
@@ -75,8 +75,8 @@ class MySqlConnection:
         if len(rows) <= MANY:
             return rows
         newest: dict[int, int] = {}
-        for some in pieces(sorted(conv for conv, *_ in rows), ENDS):
-            query = f"SELECT conv, MAX(at) FROM Entry WHERE conv IN ({marks(len(some))})"  # noqa: S608
+        for some in batches(sorted(conv for conv, *_ in rows), ENDS):
+            query = f"SELECT conv, MAX(at) FROM Entry WHERE conv IN ({placeholders(len(some))})"  # noqa: S608
             newest.update(await self._link.rows(f"{query} GROUP BY conv", some))
         return [row for row in rows if newest.get(row[0], 0) > after]
 
@@ -84,8 +84,8 @@ class MySqlConnection:
         return (await self._link.change(sql.replace("?", "%s"), args)).rows
 
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
-        for some in pieces(values, AT_ONCE):
-            await self._link.change(f"{sql} ({marks(len(some))})", some)
+        for some in batches(values, AT_ONCE):
+            await self._link.change(f"{sql} ({placeholders(len(some))})", some)
 
     async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
         if not sql.startswith("INSERT "):
@@ -94,11 +94,11 @@ class MySqlConnection:
             return
         begun, _, values = sql.partition(" VALUES ")
         row, bracket, behind = values.replace("?", "%s").partition(")")
-        for some in statements(every):
+        for some in statement_batches(every):
             rows = ",".join([row + bracket] * len(some))
-            await self._link.change(f"{begun} VALUES {rows}{behind}", flat(some))
+            await self._link.change(f"{begun} VALUES {rows}{behind}", flatten(some))
 
-    async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
+    async def insert_unique(self, table: str, row: Mapping[str, int | str]) -> int | None:
         # looked up first, since a row that is refused by its key uses up an id all the same;
         # in three SELECTs, since no server reliably uses several indexes for an OR
         same = (f"SELECT 1 FROM {table} WHERE {column} = ?" for column in UNIQUE)  # noqa: S608
@@ -109,7 +109,7 @@ class MySqlConnection:
         except IntegrityError:
             return None
 
-    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+    async def update_unique(self, sql: str, args: Sequence[Any]) -> bool:
         try:
             await self.change(sql, args)
         except IntegrityError:  # which undoes this statement alone
@@ -128,7 +128,7 @@ class MySqlConnection:
         await self.change(delete, (last,))
 
     async def _insert(self, table: str, row: Mapping[str, int | str]) -> int:
-        insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks(len(row))})"  # noqa: S608
+        insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({placeholders(len(row))})"  # noqa: S608
         return (await self._link.change(insert, tuple(row.values()))).last_id
 
     async def lock_user(self, user_id: int) -> None:

@@ -13,7 +13,14 @@ import aiomysql
 import attrs
 
 from adapters.mysql.address import Address
-from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out, why
+from adapters.mysql.failures import (
+    DRIVER_ERRORS,
+    ConnectionLost,
+    Failure,
+    InDoubt,
+    classified,
+    reason,
+)
 
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
@@ -61,7 +68,7 @@ class _StreamCursor(_Quiet, aiomysql.SSCursor):  # type: ignore[misc]  # it has 
 
 
 @attrs.frozen
-class Done:
+class ChangeResult:
     """What a statement has changed."""
 
     rows: int
@@ -75,38 +82,38 @@ class Link:
         self._connection = connection
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
-        with self._sorted_out():
+        with self._classified():
             cursor = await self._execute(sql, args)
             return list(await cursor.fetchall())
 
     async def stream(self, sql: str) -> AsyncIterator[tuple[Any, ...]]:
         """The rows one by one, for tables of any size. To be read to the end."""
-        with self._sorted_out():
+        with self._classified():
             cursor = await self._connection.cursor(_StreamCursor)
             await cursor.execute(sql)
             while some := await cursor.fetchmany(STREAMED_AT_ONCE):
                 for row in some:
                     yield row
 
-    async def change(self, sql: str, args: Sequence[Any] = ()) -> Done:
-        with self._sorted_out():
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> ChangeResult:
+        with self._classified():
             cursor = await self._execute(sql, args)
-            return Done(cursor.rowcount, cursor.lastrowid)
+            return ChangeResult(cursor.rowcount, cursor.lastrowid)
 
     async def begin(self) -> None:
-        with self._sorted_out():
+        with self._classified():
             await self._connection.begin()
 
     async def commit(self) -> None:
         """Raises InDoubt if nobody can tell whether it is committed."""
         try:
-            with self._sorted_out():
+            with self._classified():
                 await self._connection.commit()
-        except Lost as error:
+        except ConnectionLost as error:
             raise InDoubt(str(error)) from error
 
     async def rollback(self) -> None:
-        with self._sorted_out():
+        with self._classified():
             await self._connection.rollback()
 
     def abort(self) -> None:
@@ -118,7 +125,7 @@ class Link:
 
     async def close(self) -> None:
         """End it in good order, or otherwise at once."""
-        with suppress(*FAILURES, TimeoutError):
+        with suppress(*DRIVER_ERRORS, TimeoutError):
             async with asyncio.timeout(GOODBYE_TAKES):
                 await self._connection.ensure_closed()
         self.abort()
@@ -129,19 +136,19 @@ class Link:
         return cursor
 
     @contextmanager
-    def _sorted_out(self) -> Iterator[None]:
+    def _classified(self) -> Iterator[None]:
         try:
             yield
-        except FAILURES as failure:
-            raise sorted_out(failure, closed=self._connection.closed) from failure
+        except DRIVER_ERRORS as error:
+            raise classified(error, closed=self._connection.closed) from error
 
 
 async def connect(address: Address) -> Link:
     """A new connection. Raises Trouble."""
     try:
         link = Link(await _connect(address))
-    except (*FAILURES, RuntimeError) as failure:  # the latter: an authentication method is missing
-        raise Trouble(why(failure)) from failure
+    except (*DRIVER_ERRORS, RuntimeError) as error:  # or no authentication method
+        raise Failure(reason(error)) from error
     try:
         _require_encryption(link, address)
         await _set_up(link)
@@ -177,4 +184,4 @@ def _require_encryption(link: Link, address: Address) -> None:
     """The driver continues in plain text with a server that offers no TLS."""
     writer = link._connection._writer  # noqa: SLF001  # the driver has no method for that
     if address.tls is not None and writer.get_extra_info("ssl_object") is None:
-        raise Trouble("the server does not offer TLS")
+        raise Failure("the server does not offer TLS")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
 from adapters.mysql.appending import Appender
+from adapters.mysql.batching import batches, flatten, placeholders
 from adapters.mysql.database import MySqlConnection, MySqlDatabase
 from adapters.mysql.link import Link
-from adapters.mysql.lists import flat, marks, pieces
-from adapters.mysql.pool import LIMIT, Pool
+from adapters.mysql.pool import TIME_LIMIT, Pool
 from adapters.sql import validation
 from adapters.sql.numbers import bounded
-from adapters.sql.reading import SqlReading, goes_on
+from adapters.sql.reading import SqlReading, positions_valid
 from chat_domain.entries import EVERYWHERE, FOR_EVER, Batch, EntryRef, Opening
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
@@ -71,7 +71,7 @@ class MySqlLog(SqlReading):
         self._closed = True
         task = self._task
         if task is not None:
-            await asyncio.wait([task], timeout=LIMIT)
+            await asyncio.wait([task], timeout=TIME_LIMIT)
             task.cancel()
             await asyncio.wait([task])
 
@@ -117,12 +117,12 @@ async def _mark(
     """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
     # held until the commit: marks that a new epoch cuts to the head must not be written after that
     await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
-    if not await goes_on(MySqlConnection(link), epoch, last):
+    if not await positions_valid(MySqlConnection(link), epoch, last):
         return
     got = [(user_id, at) for user_id, conv, at in every if conv == EVERYWHERE]
-    for some in pieces(got, MARKED_AT_ONCE):
+    for some in batches(got, MARKED_AT_ONCE):
         await _mark_got(link, some)
-    for others in pieces([mark for mark in every if mark[1] != EVERYWHERE], MARKED_AT_ONCE):
+    for others in batches([mark for mark in every if mark[1] != EVERYWHERE], MARKED_AT_ONCE):
         await _mark_read(link, others)
 
 
@@ -130,8 +130,8 @@ async def _mark_got(link: Link, some: Sequence[tuple[int, int]]) -> None:
     cases = " ".join(["WHEN %s THEN %s"] * len(some))
     await link.change(
         f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608  # placeholders
-        f" WHERE id IN ({marks(len(some))})",
-        [*flat(some), *(user_id for user_id, _ in some)],
+        f" WHERE id IN ({placeholders(len(some))})",
+        [*flatten(some), *(user_id for user_id, _ in some)],
     )
 
 
@@ -143,5 +143,5 @@ async def _mark_read(link: Link, some: Sequence[tuple[int, int, int]]) -> None:
         f"{others}) AS mark STRAIGHT_JOIN Member"
         " ON Member.userid = mark.userid AND Member.conv = mark.conv"
         " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
-        flat(some),
+        flatten(some),
     )

@@ -9,9 +9,9 @@ from datetime import tzinfo
 from pymysql.err import MySQLError
 
 from adapters.mysql.address import Address
+from adapters.mysql.failures import Failure, reason
 from adapters.mysql.link import Link, connect
 from adapters.mysql.schema import create
-from adapters.mysql.trouble import Trouble, why
 from adapters.mysql.upgrade import Upgrade
 from adapters.mysql.upgrading.report import Report
 from adapters.startup_errors import StoreUnusable
@@ -43,13 +43,13 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     try:
         async with asyncio.timeout(CONNECTING_TAKES):
             link = await connect(address)
-    except (Trouble, TimeoutError) as error:
+    except (Failure, TimeoutError) as error:
         raise StoreUnusable(f"cannot use {address}: {error or 'no answer'}") from error
     try:
         yield link
-    except (Trouble, MySQLError) as error:
+    except (Failure, MySQLError) as error:
         raise StoreUnusable(
-            f"{address}: {why(error)}; nothing is lost; fix that and run it again"
+            f"{address}: {reason(error)}; nothing is lost; fix that and run it again"
         ) from error
     finally:
         await link.close()

@@ -9,10 +9,10 @@ The rules:
    anything else (cancelled, timed out, trouble) it is discarded, since an answer may still arrive
    on it that the next caller would take for its own.
 4. If a connection turns out to be dead, its work is done again once, on a new one, and those that
-   rest in the pool are discarded: a server that was restarted has forgotten them all. A transaction
-   is done again as well, as long as its COMMIT was not sent; after that only if it is `repeatable`,
-   that is, if doing it twice is the same as doing it once.
-5. Work that met a deadlock or a lock is done again from its start, at most `CONFLICTS` times.
+   are idle in the pool are discarded: a server that was restarted has forgotten them all. A
+   transaction is done again as well, as long as its COMMIT was not sent; after that only if it is
+   `repeatable`, that is, if doing it twice is the same as doing it once.
+5. Work that met a deadlock or a lock is done again from its start, at most `MAX_CONFLICTS` times.
 """
 
 import asyncio
@@ -24,22 +24,22 @@ from typing import Concatenate, ParamSpec, TypeVar
 import attrs
 from pymysql.err import MySQLError
 
+from adapters.mysql.failures import Conflict, ConnectionLost, Failure, InDoubt
 from adapters.mysql.link import Link
-from adapters.mysql.trouble import Conflict, InDoubt, Lost, Trouble
 from adapters.outage import Outage
 from chat_domain.errors import ChatError, TryAgain
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LIMIT = 4.0  # seconds
-CONFLICTS = 5
-PAUSE = 0.02  # seconds, on average, before work that met a conflict is done again
-STALE = 120.0  # seconds of rest after which a connection is no longer trusted
+TIME_LIMIT = 4.0  # seconds
+MAX_CONFLICTS = 5
+CONFLICT_PAUSE = 0.02  # seconds, on average, before work that met a conflict is done again
+STALE_AFTER = 120.0  # seconds of rest after which a connection is no longer trusted
 
 
 @attrs.frozen
-class _Resting:
+class _IdleLink:
     link: Link
     since: float
 
@@ -50,16 +50,16 @@ class Pool:
         connect: Callable[[], Awaitable[Link]],
         size: int,
         *,
-        limit: float = LIMIT,
+        limit: float = TIME_LIMIT,
         what: str = "the database",
     ) -> None:
         """what: its name in the log of an outage."""
         self._connect = connect
         self._slots = asyncio.Semaphore(size)
-        self._resting: list[_Resting] = []
+        self._idle: list[_IdleLink] = []
         self._limit = limit
         self._closed = False
-        self._under_way = 0
+        self._in_progress = 0
         self._outage = Outage(what)
 
     async def read(
@@ -87,79 +87,79 @@ class Pool:
 
     def depth(self) -> int:
         """How many pieces of work are in progress or wait for a connection."""
-        return self._under_way
+        return self._in_progress
 
     async def close(self) -> None:
-        """Close the connections that rest, and each other one when it is returned."""
+        """Close the idle connections, and each other one when it is returned."""
         self._closed = True
-        resting, self._resting = self._resting, []
-        await asyncio.gather(*(rest.link.close() for rest in resting))
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(idle_link.link.close() for idle_link in idle))
 
     async def _within_limit(
         self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool = False
     ) -> T:
-        self._under_way += 1
+        self._in_progress += 1
         try:
             async with asyncio.timeout(self._limit):
-                result = await self._persevere(attempt, repeatable=repeatable)
-        except (Trouble, TimeoutError) as error:
+                result = await self._retry(attempt, repeatable=repeatable)
+        except (Failure, TimeoutError) as error:
             self._outage.failed(error)
             raise TryAgain from error
         else:
             self._outage.worked()
             return result
         finally:
-            self._under_way -= 1
+            self._in_progress -= 1
 
-    async def _persevere(self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool) -> T:
+    async def _retry(self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool) -> T:
         dead = conflicts = 0
         while True:
             try:
-                async with self._lent() as link:
+                async with self._acquired() as link:
                     return await attempt(link)
             except Conflict:
                 conflicts += 1
-                if conflicts > CONFLICTS:
+                if conflicts > MAX_CONFLICTS:
                     raise
-                await asyncio.sleep(random.uniform(0, 2 * PAUSE))  # noqa: S311  # no secret
-            except (Lost, InDoubt) as error:
+                await asyncio.sleep(random.uniform(0, 2 * CONFLICT_PAUSE))  # noqa: S311  # no secret
+            except (ConnectionLost, InDoubt) as error:
                 dead += 1
                 if dead > 1 or (isinstance(error, InDoubt) and not repeatable):
                     raise
-                self._throw_away_resting()
+                self._discard_idle()
 
     @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Link]:
+    async def _acquired(self) -> AsyncIterator[Link]:
         async with self._slots:
-            link = self._rested() or await self._connect()
+            link = self._take_idle() or await self._connect()
             try:
                 yield link
             except (ChatError, MySQLError, Conflict):  # refused in good order
-                self._give_back(link)
+                self._release(link)
                 raise
             except BaseException:
                 link.abort()
                 raise
-            self._give_back(link)
+            self._release(link)
 
-    def _rested(self) -> Link | None:
-        """The connection that rested last, so that those that are not needed become stale."""
-        while self._resting:
-            rest = self._resting.pop()
-            if asyncio.get_running_loop().time() - rest.since < STALE:
-                return rest.link
-            rest.link.abort()
+    def _take_idle(self) -> Link | None:
+        """The connection that became idle last, so that those that are not needed become stale."""
+        while self._idle:
+            idle_link = self._idle.pop()
+            if asyncio.get_running_loop().time() - idle_link.since < STALE_AFTER:
+                return idle_link.link
+            idle_link.link.abort()
         return None
 
-    def _give_back(self, link: Link) -> None:
+    def _release(self, link: Link) -> None:
         if self._closed:
             link.abort()
             return
-        self._resting.append(_Resting(link, asyncio.get_running_loop().time()))
+        self._idle.append(_IdleLink(link, asyncio.get_running_loop().time()))
 
-    def _throw_away_resting(self) -> None:
-        while self._resting:
-            self._resting.pop().link.abort()
+    def _discard_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().link.abort()
 
 
 async def _transaction(link: Link, work: Callable[[], Awaitable[T]]) -> T:

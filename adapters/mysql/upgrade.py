@@ -22,9 +22,9 @@ from datetime import tzinfo
 import attrs
 from pymysql.err import MySQLError
 
+from adapters.mysql.failures import Failure
 from adapters.mysql.link import Link
 from adapters.mysql.schema import Tables, check, statements, tables
-from adapters.mysql.trouble import Trouble
 from adapters.mysql.upgrading.filling import Filling
 from adapters.mysql.upgrading.messages import Reader
 from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
@@ -34,7 +34,7 @@ from adapters.sql.version import VERSION
 from adapters.startup_errors import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
-ALONE_WITHIN = 10  # seconds; the database may still be busy with an interrupted run
+LOCK_WITHIN = 10  # seconds; the database may still be busy with an interrupted run
 _HAVE_A_ROW = ("schemaversion", "log", "logends")  # from the beginning
 WAIT = 20  # seconds for clients that are reading a table that is to be renamed
 
@@ -58,7 +58,7 @@ class Upgrade:
     async def run(self) -> Report | None:
         """Return what was done, None if everything was done before. Raises StoreUnusable."""
         await self.link.change(f"SET SESSION lock_wait_timeout = {WAIT}")
-        await _be_alone(self.link, self.where)
+        await _lock(self.link, self.where)
         found = await tables(self.link)
         if found.ours and not found.original:
             await check(self.link, self.where)
@@ -84,7 +84,7 @@ class Upgrade:
         before = await old.count()
         filling = Filling(self.link, old, Reader(self.now_ms, self.zone))
         await filling.fill()
-        await _go_on_counting(self.link, old)
+        await _continue_ids(self.link, old)
         if await old.count() != before:
             raise StoreUnusable(f"somebody writes to {self.where}: stop all C++ servers first")
         await self.link.change(
@@ -94,10 +94,10 @@ class Upgrade:
         return filling.report
 
 
-async def _be_alone(link: Link, where: str) -> None:
+async def _lock(link: Link, where: str) -> None:
     """Two upgrades at the same time would fill each other's tables."""
-    with suppress(Trouble, MySQLError):  # not every cluster has such locks
-        ((got,),) = await link.rows(LOCK, (ALONE_WITHIN,))
+    with suppress(Failure, MySQLError):  # not every cluster has such locks
+        ((got,),) = await link.rows(LOCK, (LOCK_WITHIN,))
         if got == 0:
             raise StoreUnusable(f"another upgrade of {where} is running")
 
@@ -110,7 +110,7 @@ async def _is_partly_renamed(link: Link, names: Names) -> bool:
     return bool(await link.rows(f"SELECT version FROM `{complete}`"))  # noqa: S608  # a constant
 
 
-async def _go_on_counting(link: Link, old: OldTables) -> None:
+async def _continue_ids(link: Link, old: OldTables) -> None:
     """Keep ids of deleted users and groups from being assigned again."""
     for ours in ("User", "AllGroup"):
         number = await old.next_id(ours)

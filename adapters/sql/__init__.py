@@ -3,7 +3,7 @@
 What a database adds: a `Connection` and a `Database` (`database.py`), and a log derived from
 `reading.SqlReading` with `append`: within one transaction
 
-1. `seen = await entries.look_up(connection, batch, met)`, which needs no lock;
+1. `seen = await entries.look_up(connection, batch, known_pairs)`, which needs no lock;
 2. lock the row of Log and compare its epoch, `changed` and head with the batch's; call
    `entries.has(connection, batch.last, oldest)` if the answer is not known yet;
 3. `admission = await changes.append(connection, batch, seen, head, changed)`; or, if no entry is a

@@ -5,7 +5,7 @@ import attrs
 from adapters.admission import Admission, Seen, admit, check_creator
 from adapters.sql import entries, members
 from adapters.sql.database import Connection
-from adapters.sql.names import keys
+from adapters.sql.names import unique_columns
 from adapters.sql.numbers import bounded
 from adapters.sql.users import account
 from chat_domain.entries import Batch, Change, ChangeKind, Entry
@@ -75,15 +75,15 @@ class _Changes:
 
     async def _create(self, creator_id: int, change: Change, at: int) -> int:
         name = Name(change.name)
-        row = {"groupname": name.text, **keys(name), "groupdesc": change.detail}
-        group_id = await self._connection.add_named("AllGroup", row)
+        row = {"groupname": name.text, **unique_columns(name), "groupdesc": change.detail}
+        group_id = await self._connection.insert_unique("AllGroup", row)
         if group_id is None:
             raise GroupNameTaken(name.text)
         await members.enter(self._connection, group_id, creator_id, Role.CREATOR, at, at - 1)
         return group_id
 
     async def _join(self, entry: Entry, at: int) -> None:
-        since = 0 if await self._shows_all(entry.conv) else at - 1
+        since = 0 if await self._has_whole_history(entry.conv) else at - 1
         entered = await members.enter(
             self._connection, entry.conv, entry.sender_id, Role.NORMAL, at, since
         )
@@ -102,7 +102,7 @@ class _Changes:
         admission.shut_out(group_id, user_id)
         heir = await members.heir(self._connection, group_id)
         if not heir:
-            await self._forget(admission, group_id)
+            await self._delete_group(admission, group_id)
         if role is not Role.CREATOR or not heir:
             return 0
         await members.promote(self._connection, group_id, heir)
@@ -112,18 +112,18 @@ class _Changes:
         await self._check_group(group_id)
         if by_id != OPERATOR.id:
             check_creator(group_id, await members.role_of(self._connection, group_id, by_id))
-        columns = {"groupname": name.text, **keys(name)}
+        columns = {"groupname": name.text, **unique_columns(name)}
         new = ", ".join(f"{column} = ?" for column in columns)
         rename = f"UPDATE AllGroup SET {new} WHERE id = ?"  # noqa: S608  # constants
-        if not await self._connection.change_named(rename, (*columns.values(), group_id)):
+        if not await self._connection.update_unique(rename, (*columns.values(), group_id)):
             raise GroupNameTaken(name.text)
 
     async def _end(self, admission: Admission, group_id: int) -> None:
         await self._check_group(group_id)
         await members.leave_all(self._connection, group_id, admission.head + 1)
-        await self._forget(admission, group_id)
+        await self._delete_group(admission, group_id)
 
-    async def _forget(self, admission: Admission, group_id: int) -> None:
+    async def _delete_group(self, admission: Admission, group_id: int) -> None:
         await self._connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
         admission.shut_out(group_id)
 
@@ -134,9 +134,9 @@ class _Changes:
         await entries.erase(self._connection, entry.sender_id, above, at)
 
     async def _check_group(self, group_id: int) -> None:
-        await self._shows_all(group_id)
+        await self._has_whole_history(group_id)
 
-    async def _shows_all(self, group_id: int) -> bool:
+    async def _has_whole_history(self, group_id: int) -> bool:
         """Whether users who join this group see what was before. Raises NoSuchGroup."""
         query = "SELECT whole_history FROM AllGroup WHERE id = ?"
         rows = await self._connection.rows(query, (bounded(group_id),))

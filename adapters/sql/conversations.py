@@ -34,7 +34,7 @@ _EVERY = (
 )
 
 
-def with_oneself(user_id: int) -> int:
+def self_conversation(user_id: int) -> int:
     """A user's conversation with themselves; 0 if there can be no such user."""
     return pair(user_id, user_id) if user_id < NO_ID else 0
 
@@ -67,7 +67,7 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
     some: list[Conversation] = []
     while len(some) < limit:
         asked = limit - len(some)
-        rows = await _rows(connection, _PAGE, (with_oneself(user_id), user_id, below, asked))
+        rows = await _rows(connection, _PAGE, (self_conversation(user_id), user_id, below, asked))
         some += await _conversations(connection, user_id, rows)
         if len(rows) < asked:
             break
@@ -91,7 +91,7 @@ async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list
         " Said.time_ms, Said.re, Said.body, page.since, page.`left`, page.`read`, page.quiet,"
         " coalesce(groupname, User.name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE User.got END,"
         f" CASE WHEN User.hides & {HIDES_READ} THEN NULL ELSE Peer.`read` END,"
-        f" {connection.words.unread or 'NULL'}"
+        f" {connection.dialect.unread or 'NULL'}"
         f" FROM ({which}) AS page CROSS JOIN Entry AS Said ON Said.at = last"
         " LEFT JOIN User AS Sender ON Sender.id = Said.senderid"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
@@ -105,7 +105,7 @@ async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list
 async def _conversations(
     connection: Connection, user_id: int, rows: Sequence[Row]
 ) -> list[Conversation]:
-    counts = {} if connection.words.unread else await _unread(connection, user_id, rows)
+    counts = {} if connection.dialect.unread else await _unread(connection, user_id, rows)
     found = [
         _conversation(last, counts, *row[_OF_LAST:])
         for row in rows

@@ -11,14 +11,14 @@ Ts = TypeVarTuple("Ts")
 Row = tuple[Any, ...]
 
 # A part of the log: a conversation, the position above which it begins, and the last one.
-Part = tuple[int, int, int]
+SpanTuple = tuple[int, int, int]
 
 # The columns of tables with names by which two are the same, or look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
 
 
 @attrs.frozen
-class Words:
+class Dialect:
     """Pieces of statements that each database writes in its own way."""
 
     still_is: str  # a condition: User.password is `?`, to the last byte
@@ -39,7 +39,7 @@ class Connection(Protocol):
     """
 
     @property
-    def words(self) -> Words: ...
+    def dialect(self) -> Dialect: ...
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]: ...
 
@@ -65,14 +65,14 @@ class Connection(Protocol):
         """The same for a statement that ends in IN, for any number of values."""
 
     async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
-        """The same for each of `every`. An INSERT ends in VALUES and its marks in brackets, or in
-        `words.unless_there` after that."""
+        """The same for each of `every`. An INSERT ends in VALUES and its placeholders in brackets,
+        or in `dialect.unless_there` after that."""
 
-    async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
+    async def insert_unique(self, table: str, row: Mapping[str, int | str]) -> int | None:
         """Add a row to a table with unique names; return the new id, or None if another row has the
         same value in one of the UNIQUE columns."""
 
-    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+    async def update_unique(self, sql: str, args: Sequence[Any]) -> bool:
         """Change a row of such a table; return False, with no change, if it would be like
         another."""
 

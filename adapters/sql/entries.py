@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.admission import Admission, First, Key, Row, Seen
 from adapters.sql import members, validation
-from adapters.sql.database import Connection, Part
+from adapters.sql.database import Connection, SpanTuple
 from chat_domain.entries import (
     TEXT,
     Batch,
@@ -29,9 +29,9 @@ INSERT = (
 )
 # The columns of entries (see `validation.entries`). A user who no longer exists has no name.
 _COLUMNS = "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
-_NAMED = "LEFT JOIN User ON User.id = senderid"
-SELECT = f"{_COLUMNS} FROM Entry {_NAMED}"
-IN_PART = "FROM Entry WHERE conv = ? AND at > ? AND at <= ? ORDER BY at"
+_WITH_SENDER = "LEFT JOIN User ON User.id = senderid"
+SELECT = f"{_COLUMNS} FROM Entry {_WITH_SENDER}"
+IN_SPAN = "FROM Entry WHERE conv = ? AND at > ? AND at <= ? ORDER BY at"
 
 
 def values(row: Row) -> tuple[Any, ...]:
@@ -78,7 +78,7 @@ async def has(connection: Connection, place: EntryRef, oldest: int) -> bool:
     return found in ([], [place])
 
 
-async def written_as(connection: Connection, sender_id: int, cid: str) -> Entry | None:
+async def by_cid(connection: Connection, sender_id: int, cid: str) -> Entry | None:
     """The entry with this sender and cid, None if there is none."""
     rows = await connection.rows(f"{SELECT} WHERE cid = ? AND senderid = ?", (cid, sender_id))
     return next(iter(validation.entries(rows)), None)
@@ -91,19 +91,22 @@ async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     return validation.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
 
 
-async def in_part(connection: Connection, part: Part, limit: int, *, last: bool) -> list[Entry]:
+async def in_span(
+    connection: Connection, span: SpanTuple, limit: int, *, last: bool
+) -> list[Entry]:
     """The first or the last entries of a part, ascending; invalid rows are left out. The index
     finds them before they are read, whatever a database estimates of the number of rows."""
-    places = f"SELECT at AS place {IN_PART} {'DESC' if last else ''} LIMIT ?"
-    query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_NAMED}"
-    return validation.entries(await connection.rows(query, (*part, limit)))
+    places = f"SELECT at AS place {IN_SPAN} {'DESC' if last else ''} LIMIT ?"
+    query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_WITH_SENDER}"
+    return validation.entries(await connection.rows(query, (*span, limit)))
 
 
-async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:
-    """What `adapters.admission` needs. met: conversations of two that are known to have members."""
+async def look_up(connection: Connection, batch: Batch, known_pairs: Container[int]) -> Seen:
+    """What `adapters.admission` needs. known_pairs: conversations of two that are known to have
+    members."""
     entries = batch.entries
     pairs = {entry.conv for entry in entries if not is_group(entry.conv)}
-    new = sorted(conv for conv in pairs if conv not in met)
+    new = sorted(conv for conv in pairs if conv not in known_pairs)
     absent = await missing(connection, new)
     refused = {entries[place].conv for place in batch.refused}
     return Seen(
@@ -144,7 +147,7 @@ async def insert(connection: Connection, admission: Admission, *, behind: int = 
     them their members."""
     met = {conv: at for conv, at in admission.met.items() if at > behind}
     if met:
-        await members.meet(connection, met)
+        await members.add_pairs(connection, met)
     rows = [values(row) for row in admission.rows if row.at > behind]
     if rows:
         await connection.change_each(INSERT, rows)

@@ -36,7 +36,9 @@ async def _add(connection: Connection, user_id: int, friend_id: int) -> None:
     if not await connection.rows("SELECT 1 FROM User WHERE id = ?", (bounded(friend_id),)):
         raise NoSuchUser(friend_id)
     add = "INSERT INTO Friend (userid, friendid) VALUES (?, ?)"
-    added = await connection.change(f"{add} {connection.words.unless_there}", (user_id, friend_id))
+    added = await connection.change(
+        f"{add} {connection.dialect.unless_there}", (user_id, friend_id)
+    )
     if not added:
         raise AlreadyFriends(friend_id)
 

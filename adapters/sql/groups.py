@@ -5,7 +5,7 @@ import attrs
 from adapters.ids import NO_ID
 from adapters.sql import validation
 from adapters.sql.database import Connection, Database
-from adapters.sql.names import sought
+from adapters.sql.names import lookup
 from adapters.sql.numbers import bounded
 from chat_domain.entries import FOR_EVER
 from chat_domain.errors import NoSuchGroup
@@ -17,7 +17,7 @@ class SqlGroups:
     _database: Database
 
     async def find(self, which: int | str) -> Group | None:
-        return await self._database.read(_group, *sought(which))
+        return await self._database.read(_group, *lookup(which))
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         return await self._database.read(_page, bounded(after), bounded(limit), containing)
@@ -60,7 +60,7 @@ async def _page(
 ) -> list[SizedGroup]:
     members = "(SELECT count(*) FROM Member WHERE conv = AllGroup.id AND `left` = ?)"
     days = "(SELECT days FROM Keeping WHERE groupid = AllGroup.id)"
-    which = f"id > ? AND {connection.words.key_has}"
+    which = f"id > ? AND {connection.dialect.key_has}"
     rows = await connection.rows(
         f"SELECT id, groupname, groupdesc, {members}, {days}"  # noqa: S608
         f" FROM AllGroup WHERE {which} ORDER BY id LIMIT ?",

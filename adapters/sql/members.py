@@ -11,7 +11,7 @@ import attrs
 
 from adapters.ids import NO_ID
 from adapters.sql import validation
-from adapters.sql.database import Connection, Part
+from adapters.sql.database import Connection, SpanTuple
 from adapters.sql.numbers import HIDES_READ
 from chat_domain.entries import FOR_EVER, Visibility, pair, people
 from chat_domain.model import Role
@@ -31,11 +31,11 @@ class Span:
     upto: int
 
     @property
-    def part(self) -> Part:
+    def as_tuple(self) -> SpanTuple:
         return self.conv, self.above, self.upto
 
 
-async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
+async def add_pairs(connection: Connection, convs: Mapping[int, int]) -> None:
     """Give conversations of two their members, if they have none yet. convs: the position at which
     each begins, by conversation."""
     rows = [
@@ -43,7 +43,7 @@ async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
         for conv, at in sorted(convs.items())
         for user_id in dict.fromkeys(people(conv))
     ]
-    await connection.change_each(f"{_ADD} {connection.words.unless_there}", rows)
+    await connection.change_each(f"{_ADD} {connection.dialect.unless_there}", rows)
 
 
 async def enter(  # noqa: PLR0917  # a member's columns

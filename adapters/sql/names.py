@@ -5,11 +5,11 @@ from adapters.sql.numbers import bounded
 from chat_domain.names import Name
 
 
-def keys(name: Name) -> dict[str, str]:
+def unique_columns(name: Name) -> dict[str, str]:
     """The UNIQUE columns of the row of a name."""
     return dict(zip(UNIQUE, (name.key, name.skeleton, name.key_skeleton), strict=True))
 
 
-def sought(which: int | str) -> tuple[str, int | str]:
+def lookup(which: int | str) -> tuple[str, int | str]:
     """The column by which to find the row of an id or of a name's key, and its value there."""
     return ("id", bounded(which)) if isinstance(which, int) else ("namekey", which)

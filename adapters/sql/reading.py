@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import TypeVar, TypeVarTuple
 
 from adapters.keyed_semaphore import KeyedSemaphore
-from adapters.sql import conversations, entries, forgetting, members, validation
+from adapters.sql import conversations, entries, members, retention, validation
 from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import bounded, bounded_at
@@ -36,7 +36,7 @@ Ts = TypeVarTuple("Ts")
 SURVEYS_AT_ONCE = 1
 SURVEYS_WAITING = 100  # three times as many as a user may have sessions on a node
 
-__all__ = ["SqlReading", "ends", "goes_on", "opening", "renew"]
+__all__ = ["SqlReading", "ends", "opening", "positions_valid", "renew"]
 
 
 class SqlReading:
@@ -87,7 +87,7 @@ class SqlReading:
         return await self._database.read(_page, *asked)
 
     async def first(self, sender_id: int, cid: str) -> Entry | None:
-        return await self._database.read(entries.written_as, bounded(sender_id), cid)
+        return await self._database.read(entries.by_cid, bounded(sender_id), cid)
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         return await self._database.read(members.visibility, bounded(user_id), bounded_at(conv))
@@ -142,7 +142,7 @@ class SqlReading:
 
     async def forget(self, before_ms: int, limit: int) -> int:
         asked = before_ms, bounded(limit)
-        return await self._database.write(forgetting.forget, *asked, repeatable=True)
+        return await self._database.write(retention.forget, *asked, repeatable=True)
 
     async def erase(
         self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
@@ -152,7 +152,7 @@ class SqlReading:
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         asked = bounded_at(conv), before_ms, bounded(limit)
-        return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
+        return await self._database.write(retention.forget_of, *asked, repeatable=True)
 
 
 async def ends(connection: Connection) -> LogEnds:
@@ -190,7 +190,7 @@ async def renew(connection: Connection) -> str:
 
 
 async def _now_ms(connection: Connection) -> int:
-    ((now_ms,),) = await connection.rows(f"SELECT {connection.words.now_ms}")
+    ((now_ms,),) = await connection.rows(f"SELECT {connection.dialect.now_ms}")
     return int(now_ms)
 
 
@@ -231,7 +231,9 @@ async def _page(  # noqa: PLR0917  # what the port asks
     last = before is not None
     upto = FOR_EVER if before is None else before - 1
     span = await members.span(connection, user_id, conv, after, upto)
-    return [] if span is None else await entries.in_part(connection, span.part, limit, last=last)
+    return (
+        [] if span is None else await entries.in_span(connection, span.as_tuple, limit, last=last)
+    )
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -255,7 +257,7 @@ async def _got_of(connection: Connection, user_id: int) -> int:
     return validation.position(rows[0][0]) if rows else 0
 
 
-async def goes_on(connection: Connection, epoch: str, last: EntryRef) -> bool:
+async def positions_valid(connection: Connection, epoch: str, last: EntryRef) -> bool:
     """Whether the positions of a caller that knows this epoch and this entry are still valid."""
     found = await ends(connection)
     return epoch in ("", found.epoch) and await _has(connection, last, found)
@@ -270,7 +272,7 @@ async def _mark(
     connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
 ) -> None:
     """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
-    if not await goes_on(connection, epoch, last):
+    if not await positions_valid(connection, epoch, last):
         return
     await connection.change_each(
         "UPDATE User SET got = ? WHERE id = ? AND got < ?",
@@ -292,10 +294,10 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     may be among the first: so about `limit` positions are read, from however many parts.
     """
     found: list[int] = []
-    parts = [span.part for span in spans]
+    parts = [span.as_tuple for span in spans]
     while parts and limit:
         share = limit // len(parts) + 1
-        query = f"SELECT at AS one {entries.IN_PART} LIMIT {share:d}"
+        query = f"SELECT at AS one {entries.IN_SPAN} LIMIT {share:d}"
         every = await connection.integers(query, parts)
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
         last = found[-1] if len(found) == limit else None

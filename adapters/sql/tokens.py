@@ -148,4 +148,4 @@ async def _remove_all(connection: Connection, user_id: int) -> None:
 
 
 async def _remove_some(connection: Connection, limit: int) -> int:
-    return await connection.change(f"DELETE FROM Token {connection.words.some_tokens}", (limit,))  # noqa: S608
+    return await connection.change(f"DELETE FROM Token {connection.dialect.some_tokens}", (limit,))  # noqa: S608

@@ -6,7 +6,7 @@ import attrs
 
 from adapters.sql import validation
 from adapters.sql.database import Connection, Database
-from adapters.sql.names import keys, sought
+from adapters.sql.names import lookup, unique_columns
 from adapters.sql.numbers import bounded
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account
@@ -28,7 +28,7 @@ class SqlUsers:
         return await self._database.write(_add, name, secret)
 
     async def find(self, who: int | str) -> Account | None:
-        return await self._database.read(account, *sought(who))
+        return await self._database.read(account, *lookup(who))
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         return await self._database.read(_names, [bounded(user_id) for user_id in user_ids])
@@ -54,12 +54,12 @@ class SqlUsers:
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         states = [bounded(user_id) for user_id in online], [bounded(user_id) for user_id in offline]
-        await self._database.write(paint, *states, repeatable=True)
+        await self._database.write(set_states, *states, repeatable=True)
 
 
 async def _add(connection: Connection, name: Name, secret: str) -> int:
-    row = {"name": name.text, **keys(name), "password": secret}
-    user_id = await connection.add_named("User", row)
+    row = {"name": name.text, **unique_columns(name), "password": secret}
+    user_id = await connection.insert_unique("User", row)
     if user_id is None:
         raise NameTaken(name.text)
     return user_id
@@ -85,7 +85,7 @@ async def _set_secret(
     ending_tokens: bool,
 ) -> bool:
     replaced = await connection.change(
-        f"UPDATE User SET password = ? WHERE id = ? AND {connection.words.still_is}",  # noqa: S608
+        f"UPDATE User SET password = ? WHERE id = ? AND {connection.dialect.still_is}",  # noqa: S608
         (secret, user_id, instead_of),
     )
     if replaced and ending_tokens:
@@ -94,7 +94,7 @@ async def _set_secret(
 
 
 async def _page(connection: Connection, after: int, limit: int, containing: str) -> list[Account]:
-    which = f"id > ? AND {connection.words.key_has}"
+    which = f"id > ? AND {connection.dialect.key_has}"
     rows = await connection.rows(
         f"SELECT id, name, password FROM User WHERE {which} ORDER BY id LIMIT ?",  # noqa: S608
         (after, containing, limit),
@@ -118,7 +118,7 @@ async def _skip_ids(connection: Connection, number: int) -> None:
     await connection.skip_ids("User", number)
 
 
-async def paint(connection: Connection, online: Sequence[int], offline: Sequence[int]) -> None:
+async def set_states(connection: Connection, online: Sequence[int], offline: Sequence[int]) -> None:
     for state, users in (("online", online), ("offline", offline)):
         if users:
             which = f"UPDATE User SET state = '{state}' WHERE id IN"  # noqa: S608  # constants

@@ -41,7 +41,7 @@ _INTEGERS = (int,) * 6
 _ROLES = {role.value: role for role in Role}
 
 
-def _odd(what: str, why: str) -> None:
+def _report(what: str, why: str) -> None:
     INCIDENTS.bad_input("database", what, why)
 
 
@@ -51,35 +51,35 @@ def is_id(number: Any) -> bool:
 
 def ids(found: Iterable[Any]) -> list[int]:
     """Those that are ids, in the same order."""
-    return _good(found, is_id, "id", "it is not a number or is out of range")
+    return _valid(found, is_id, "id", "it is not a number or is out of range")
 
 
-def _good(found: Iterable[T], is_good: Callable[[T], bool], what: str, why: str) -> list[T]:
+def _valid(found: Iterable[T], is_valid: Callable[[T], bool], what: str, why: str) -> list[T]:
     every = list(found)
-    good = [one for one in every if is_good(one)]
-    if len(good) < len(every):
-        _odd(what, why)
-    return good
+    valid = [one for one in every if is_valid(one)]
+    if len(valid) < len(every):
+        _report(what, why)
+    return valid
 
 
 def name(text: Any) -> str:
     if type(text) is str and len(text) <= MAX_NAME:
         return text
-    _odd("name", "it is too long" if isinstance(text, str) else _kind(text))
+    _report("name", "it is too long" if isinstance(text, str) else _kind(text))
     return text[:MAX_NAME] if isinstance(text, str) else UNNAMED
 
 
 def description(text: Any) -> str:
     if type(text) is str and len(text) <= LONGEST_TEXT:
         return text
-    _odd("description", "it is too long" if isinstance(text, str) else _kind(text))
+    _report("description", "it is too long" if isinstance(text, str) else _kind(text))
     return text[:LONGEST_TEXT] if isinstance(text, str) else ""
 
 
 def role(text: Any) -> Role:
     known = _ROLES.get(text) if isinstance(text, str) else None
     if known is None:
-        _odd("role", "it is not a group role")
+        _report("role", "it is not a group role")
         return Role.NORMAL
     return known
 
@@ -91,7 +91,7 @@ def users(rows: Iterable[Sequence[Any]]) -> list[User]:
 
 def with_ids(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """The rows that begin with an id."""
-    return _good(rows, lambda row: is_id(row[0]), "id", "it is not a number or is out of range")
+    return _valid(rows, lambda row: is_id(row[0]), "id", "it is not a number or is out of range")
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> list[Account]:
@@ -102,7 +102,7 @@ def accounts(rows: Iterable[Sequence[Any]]) -> list[Account]:
 def _secret(text: Any) -> str:
     if isinstance(text, str):
         return text
-    _odd("secret", _kind(text))
+    _report("secret", _kind(text))
     return DISABLED + NO_PASSWORD
 
 
@@ -112,7 +112,7 @@ def days(number: Any) -> int:
         return 0
     if type(number) is int and 0 <= number <= MAX_DAYS:
         return number
-    _odd("days", "they are not a number or are out of range")
+    _report("days", "they are not a number or are out of range")
     return 0
 
 
@@ -125,7 +125,7 @@ def word(value: Any) -> str:
     """A digest, or the name of a session; "" if it is neither."""
     found = _word(value)
     if not found:
-        _odd("token", "a digest is not text or is too long")
+        _report("token", "a digest is not text or is too long")
     return found
 
 
@@ -156,7 +156,7 @@ def _token(row: Sequence[Any]) -> KeptToken | None:
             device_name(device),
             seen_ms,
         )
-    _odd("token", "a digest, its user or a time is invalid")
+    _report("token", "a digest, its user or a time is invalid")
     return None
 
 
@@ -173,7 +173,7 @@ def device_name(value: Any) -> str:
     value = text(value)
     if type(value) is str and len(value) <= MAX_NAME:
         return value
-    _odd("device", "its name is not text or is too long")
+    _report("device", "its name is not text or is too long")
     return ""
 
 
@@ -202,10 +202,10 @@ def entry(  # noqa: PLR0917  # a row's columns
 ) -> Entry | None:
     """From such columns; None if they are no entry."""
     cid, body = text(cid), text(body)
-    why = _wrong_with(at, conv, kind, sender_id, cid, time_ms, answers, body)
+    why = _why_invalid(at, conv, kind, sender_id, cid, time_ms, answers, body)
     changed = change(body) if kind == CHANGE and not why else None
     if why or (changed is None and kind == CHANGE):
-        _odd("entry", why or "it is not a valid change")
+        _report("entry", why or "it is not a valid change")
         return None
     said = "" if changed else body
     called = _name_of(sender_id, sender)
@@ -219,7 +219,7 @@ def _name_of(sender_id: int, text: Any) -> str:
     return name(text)
 
 
-def _wrong_with(  # noqa: PLR0917  # a row's columns
+def _why_invalid(  # noqa: PLR0917  # a row's columns
     at: Any,
     conv: Any,
     kind: Any,
@@ -297,7 +297,7 @@ def position(at: Any) -> int:
     """0 if it is none."""
     if _is_position(at):
         return at
-    _odd("position", "it is not a number or is below 0")
+    _report("position", "it is not a number or is below 0")
     return 0
 
 
@@ -308,7 +308,7 @@ def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     if set(map(type, numbers)) <= {int} and min(numbers, default=0) >= 0:
         return every  # all are tested at once, since a user may have thousands of conversations
     why = "it is not a number or is below 0"
-    return _good(every, lambda row: all(map(_is_position, row)), "position", why)
+    return _valid(every, lambda row: all(map(_is_position, row)), "position", why)
 
 
 def _kind(value: Any) -> str:

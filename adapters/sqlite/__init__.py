@@ -17,10 +17,10 @@ from adapters.sqlite.opening import (
     DatabaseInUse,
     Durability,
     Files,
-    locked,
+    lock_file,
     mark_clean,
-    reading,
-    writing,
+    open_reader,
+    open_writer,
 )
 from adapters.sqlite.worker import Worker
 from adapters.startup_errors import StoreUnusable
@@ -39,15 +39,15 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
     """
     async with AsyncExitStack() as stack:
         try:
-            real_path = stack.enter_context(locked(path))
-            connection = writing(real_path, durability)
+            real_path = stack.enter_context(lock_file(path))
+            connection = open_writer(real_path, durability)
             check = Files(real_path).check
-            writer = Worker(connection, writes=True, check=check, at_the_end=mark_clean)
+            writer = Worker(connection, writes=True, check=check, before_close=mark_clean)
             stack.push_async_callback(writer.close)
             # the readers are closed first: the last connection to close removes the WAL
-            reader = Worker(reading(real_path), writes=False, check=check)
+            reader = Worker(open_reader(real_path), writes=False, check=check)
             stack.push_async_callback(reader.close)
-            surveyor = Worker(reading(real_path), writes=False, check=check)
+            surveyor = Worker(open_reader(real_path), writes=False, check=check)
             stack.push_async_callback(surveyor.close)
         except OSError as error:
             named = error.filename or path

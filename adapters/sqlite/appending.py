@@ -20,7 +20,7 @@ from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 
 Others = Mapping[int, Duplicate | ChatError]  # see `Committed`
 
-MET = 100_000  # pairs known to have their members; at most twice as many
+KNOWN_PAIRS = 100_000  # pairs known to have their members; at most twice as many
 _RECENT = 4  # batches whose last entries are remembered
 _NONE: Others = MappingProxyType({})
 
@@ -28,7 +28,7 @@ _INSERT = f"{entries.INSERT} ON CONFLICT DO NOTHING"
 _COUNT_UP = "UPDATE Log SET head = ?, changed = ? WHERE epoch = ? AND head = ?"
 
 
-class _Moved(Exception):
+class _OtherEpoch(Exception):
     """The log does not have the epoch that was known."""
 
 
@@ -38,18 +38,18 @@ class Appender:
     def __init__(self) -> None:
         # the log as it is committed; if the epoch is "", nothing is known of it
         self._epoch, self._head, self._changed = "", 0, 0
-        self._met = RecentNumbers(MET)
+        self._known_pairs = RecentNumbers(KNOWN_PAIRS)
         self._recent: deque[Entry] = deque(maxlen=_RECENT)
 
     def forget_pairs(self) -> None:
         """A user has been removed who has conversations that are remembered."""
-        self._met.clear()
+        self._known_pairs.clear()
 
     def append(
         self, connection: sqlite3.Connection, batch: Batch
     ) -> Committed | OutOfDate | EpochChanged:
         if self._epoch != batch.epoch:
-            self._look(connection)
+            self._read_ends(connection)
         if self._epoch != batch.epoch or not self._follows(connection, batch):
             return EpochChanged()
         if self._changed > batch.judged:
@@ -60,16 +60,16 @@ class Appender:
             others = self._append_texts(connection, batch)
             if others is None:
                 others = self._append_any(connection, batch)
-        except _Moved:
+        except _OtherEpoch:
             connection.execute("ROLLBACK")
             return EpochChanged()
         return Committed(others)
 
-    def _look(self, connection: sqlite3.Connection) -> None:
+    def _read_ends(self, connection: sqlite3.Connection) -> None:
         ends = run_synchronously(reading.ends(SqliteConnection(connection)))
         self._epoch, self._head, self._changed = ends.epoch, ends.head, ends.changed
         self._recent.clear()  # the remembered end of the log may be lost
-        self._met.clear()
+        self._known_pairs.clear()
 
     def _follows(self, connection: sqlite3.Connection, batch: Batch) -> bool:
         """Whether the log has what the batch was judged by."""
@@ -86,14 +86,14 @@ class Appender:
         """Return None, with nothing done, for a batch that needs more."""
         if batch.refused:
             return None
-        at, met, new = self._head, self._met, dict[int, int]()
+        at, known, new = self._head, self._known_pairs, dict[int, int]()
         rows = []
         for entry in batch.entries:
             if entry.change is not None:
                 return None
             at += 1
             conv = entry.conv
-            if not is_group(conv) and conv not in met:
+            if not is_group(conv) and conv not in known:
                 new.setdefault(conv, at)
             rows.append(
                 (
@@ -107,7 +107,7 @@ class Appender:
                     entry.text,
                 )
             )
-        if new and not run_synchronously(_introduce(SqliteConnection(connection), new)):
+        if new and not run_synchronously(_add_pairs(SqliteConnection(connection), new)):
             return None
         if connection.executemany(_INSERT, rows).rowcount < len(rows):
             connection.execute("ROLLBACK")
@@ -121,7 +121,7 @@ class Appender:
 
     def _append_any(self, connection: sqlite3.Connection, batch: Batch) -> Others:
         lent = SqliteConnection(connection)
-        seen = run_synchronously(entries.look_up(lent, batch, self._met))
+        seen = run_synchronously(entries.look_up(lent, batch, self._known_pairs))
         admission = run_synchronously(changes.append(lent, batch, seen, self._head, self._changed))
         self._commit(connection, batch.epoch, admission.head, admission.changed, admission.met)
         admission.settle()
@@ -138,20 +138,20 @@ class Appender:
     ) -> None:
         counted = connection.execute(_COUNT_UP, (head, changed, epoch, self._head)).rowcount
         if not counted:
-            raise _Moved
+            raise _OtherEpoch
         connection.execute("COMMIT")
         self._epoch, self._head, self._changed = epoch, head, changed
         for conv in met:
-            self._met.add(conv)
+            self._known_pairs.add(conv)
 
 
 async def _has(connection: SqliteConnection, last: EntryRef) -> bool:
     return await entries.has(connection, last, (await reading.ends(connection)).oldest)
 
 
-async def _introduce(connection: SqliteConnection, convs: Mapping[int, int]) -> bool:
+async def _add_pairs(connection: SqliteConnection, convs: Mapping[int, int]) -> bool:
     """Give these conversations of two their members, unless one of their users does not exist."""
     if await entries.missing(connection, sorted(convs)):
         return False
-    await members.meet(connection, convs)
+    await members.add_pairs(connection, convs)
     return True

@@ -17,7 +17,7 @@ from bisect import bisect_left
 import attrs
 
 from adapters.sql import conversations, validation
-from adapters.sql.conversations import with_oneself
+from adapters.sql.conversations import self_conversation
 from adapters.sql.database import Connection
 from adapters.sql.reading import ends
 from chat_domain.entries import FOR_EVER
@@ -30,7 +30,7 @@ _ENDS = f"SELECT last, conv FROM ({conversations.shown()}) ORDER BY last"  # noq
 
 
 @attrs.frozen
-class _Known:
+class _Ends:
     """The positions at which a user's conversations ended, ascending, and which those are. head:
     all up to this position of the log, when it had this epoch, is included."""
 
@@ -44,7 +44,7 @@ class Conversations:
     """Used by one thread."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._known: dict[int, _Known] = {}  # by user, the last to ask is last
+        self._remembered: dict[int, _Ends] = {}  # by user, the last to ask is last
         self._number = 0  # of conversations
         self._most = most
 
@@ -57,28 +57,28 @@ class Conversations:
         while place and len(some) < limit:
             end, place = place, max(0, place - limit + len(some))
             convs = json.dumps(known.convs[place:end].tolist())
-            args = with_oneself(user_id), user_id, convs, below
+            args = self_conversation(user_id), user_id, convs, below
             some += await conversations.found(connection, user_id, _THESE, args)
         if place:
             self._remember(user_id, known)
         return some
 
-    async def _ends_of(self, connection: Connection, user_id: int, below: int) -> _Known:
+    async def _ends_of(self, connection: Connection, user_id: int, below: int) -> _Ends:
         log, known = await ends(connection), self._forget(user_id)
         if known is not None and known.epoch == log.epoch and below <= known.head + 1:
             return known
-        rows = await connection.rows(_ENDS, (with_oneself(user_id), user_id, FOR_EVER))
+        rows = await connection.rows(_ENDS, (self_conversation(user_id), user_id, FOR_EVER))
         lasts, convs = zip(*validation.positions(rows), strict=True) if rows else ((), ())
-        return _Known(log.epoch, log.head, array("q", lasts), array("q", convs))
+        return _Ends(log.epoch, log.head, array("q", lasts), array("q", convs))
 
-    def _remember(self, user_id: int, known: _Known) -> None:
+    def _remember(self, user_id: int, known: _Ends) -> None:
         """Forget others if more would be remembered than may be."""
-        self._known[user_id] = known
+        self._remembered[user_id] = known
         self._number += len(known.convs)
         while self._number > self._most:
-            self._forget(next(iter(self._known)))
+            self._forget(next(iter(self._remembered)))
 
-    def _forget(self, user_id: int) -> _Known | None:
-        known = self._known.pop(user_id, None)
+    def _forget(self, user_id: int) -> _Ends | None:
+        known = self._remembered.pop(user_id, None)
         self._number -= 0 if known is None else len(known.convs)
         return known

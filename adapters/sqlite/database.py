@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 import attrs
 
-from adapters.sql.database import Row, Words, Work
+from adapters.sql.database import Dialect, Row, Work
 from adapters.sqlite.worker import Worker
 from adapters.synchronous import run_synchronously
 from chat_domain.entries import FOR_EVER, TEXT
@@ -32,7 +32,7 @@ _BEHIND = (
 class SqliteConnection:
     """Nothing else writes, so nothing has to be locked."""
 
-    words: ClassVar = Words(
+    dialect: ClassVar = Dialect(
         still_is="password = ?",
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
@@ -94,7 +94,7 @@ class SqliteConnection:
     async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
         self._connection.executemany(sql, every)
 
-    async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
+    async def insert_unique(self, table: str, row: Mapping[str, int | str]) -> int | None:
         added = await self.rows(
             f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
             " ON CONFLICT DO NOTHING RETURNING id",
@@ -102,7 +102,7 @@ class SqliteConnection:
         )
         return added[0][0] if added else None
 
-    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+    async def update_unique(self, sql: str, args: Sequence[Any]) -> bool:
         try:
             await self.change(sql, args)
         except sqlite3.IntegrityError:  # which undoes only this statement

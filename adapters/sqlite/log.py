@@ -36,7 +36,7 @@ class SqliteLog(SqlReading):
         self._page = Conversations().page
 
     def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
-        self._writer.alone(self._append, batch, done)
+        self._writer.run_unbatched(self._append, batch, done)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)

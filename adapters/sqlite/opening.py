@@ -22,7 +22,7 @@ BUSY_SECONDS = 2.0  # to wait for an operator's shell on the same file
 Durability = Literal["disk", "process"]
 
 # PRAGMA user_version: whether commits may be missing at the end after a crash of the machine.
-_ALL_THERE, _END_MAY_BE_MISSING = 0, 1
+_CLEAN, _END_MAY_BE_LOST = 0, 1
 
 
 class DatabaseInUse(StoreUnusable):
@@ -33,7 +33,7 @@ class DatabaseInUse(StoreUnusable):
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[Path]:
+def lock_file(path: Path) -> Iterator[Path]:
     """Keep every other server off this file, whose real path this yields. Raises DatabaseInUse.
 
     The lock is SQLite's own, on a second, empty file: every platform has it, and the system
@@ -41,11 +41,11 @@ def locked(path: Path) -> Iterator[Path]:
     """
     path = path.resolve()  # two names of one file share one lock
     lock_path = path.with_name(f"{path.name}-lock")
-    _make(lock_path)
+    _create_file(lock_path)
     for file in (path, lock_path):
         _require_rights(file)
     if path.exists():
-        _give(lock_path, path)
+        _copy_owner(lock_path, path)
     with closing(connect(lock_path, timeout=0)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -58,15 +58,15 @@ def locked(path: Path) -> Iterator[Path]:
 
 def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection in autocommit mode, for whichever thread uses it."""
-    _make(path)
+    _create_file(path)
     connection = sqlite3.connect(
         path, timeout=timeout, isolation_level=None, check_same_thread=False
     )
-    connection.text_factory = _text
+    connection.text_factory = _decode_text
     return connection
 
 
-def _make(path: Path) -> None:
+def _create_file(path: Path) -> None:
     """Create an empty file that only its owner may read, if there is none."""
     # not opened if it exists: closing any descriptor of a file frees this process's locks on it
     with suppress(FileExistsError):
@@ -81,7 +81,7 @@ def _require_rights(path: Path) -> None:
         raise OSError(why, os.strerror(why), str(path))
 
 
-def _give(path: Path, like: Path) -> None:
+def _copy_owner(path: Path, like: Path) -> None:
     """Give a file the owner and group of another, as SQLite does with the files beside its own.
 
     Only root can, and has to: what root has locked, the server's user has to lock later. A link
@@ -92,7 +92,7 @@ def _give(path: Path, like: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def _text(raw: bytes) -> str:
+def _decode_text(raw: bytes) -> str:
     """SQLite stores any bytes as a text. Python would refuse the rows that have invalid ones."""
     try:
         return raw.decode()
@@ -101,7 +101,7 @@ def _text(raw: bytes) -> str:
         return raw.decode(errors="replace")
 
 
-def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
+def open_writer(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
     """The writer's connection; creates the tables in an empty file."""
     connection = connect(path)
     try:
@@ -116,21 +116,21 @@ def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not left in the file
         if is_new:
             connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-        _begin(connection, durability)
+        _take_over(connection, durability)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _begin(connection: sqlite3.Connection, durability: Durability) -> None:
+def _take_over(connection: sqlite3.Connection, durability: Durability) -> None:
     """Take the file over from the previous server, however that ended."""
     ((before,),) = connection.execute("PRAGMA user_version")
-    after = _ALL_THERE if durability == "disk" else _END_MAY_BE_MISSING
+    after = _CLEAN if durability == "disk" else _END_MAY_BE_LOST
     connection.execute("BEGIN IMMEDIATE")
     # No other server has the file, so users marked online are left over from a killed process.
     connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
-    if before != _ALL_THERE:
+    if before != _CLEAN:
         run_synchronously(renew(SqliteConnection(connection)))
     connection.execute(f"PRAGMA user_version = {after}")
     connection.execute("COMMIT")  # this one is synced, before any that may not be
@@ -142,11 +142,11 @@ def mark_clean(connection: sqlite3.Connection) -> None:
     """All is committed: with this commit, everything before it is synced to the disk."""
     connection.execute("PRAGMA synchronous = FULL")
     ((marked,),) = connection.execute("PRAGMA user_version")
-    if marked != _ALL_THERE:
-        connection.execute(f"PRAGMA user_version = {_ALL_THERE}")
+    if marked != _CLEAN:
+        connection.execute(f"PRAGMA user_version = {_CLEAN}")
 
 
-def reading(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> sqlite3.Connection:
     connection = connect(path)
     connection.execute("PRAGMA query_only = ON")
     # 16 MB of pages, kept until the next write: the ends of thousands of conversations

@@ -12,8 +12,8 @@ Rules:
 5. Whatever happens, the thread goes on to the next batch.
 6. At most `bound` jobs are unanswered; beyond that, and after closing, a request raises TryAgain.
 7. Before each batch, `check` may raise if nothing can be done: then the batch has failed.
-8. A job that runs alone has transactions of its own and no future. Such jobs are done before all
-   others that wait, in the order in which they were requested.
+8. A job that runs unbatched has transactions of its own and no future. Such jobs are done before
+   all others that wait, in the order in which they were requested.
 """
 
 import asyncio
@@ -61,14 +61,14 @@ class _Job:
 
 
 @attrs.define(eq=False)
-class _Alone:
+class _UnbatchedJob:
     """A job that ends its own transactions, and what is to be called with its result."""
 
     function: Callable[[sqlite3.Connection, Any], Any]
     arg: Any
     done: Callable[[Any], None]
     result: Any = None
-    counts: bool = False  # whether it shows that the database works again
+    proves_health: bool = False  # whether it shows that the database works again
 
 
 def _all_is_well() -> None:
@@ -76,8 +76,8 @@ def _all_is_well() -> None:
 
 
 class Worker:
-    """The loop calls `run`, `alone` and `close`; every method that begins with `_do` runs in the
-    thread."""
+    """The loop calls `run`, `run_unbatched` and `close`; every method that begins with `_do`
+    runs in the thread."""
 
     def __init__(
         self,
@@ -86,14 +86,14 @@ class Worker:
         writes: bool,
         bound: int = BOUND,
         check: Callable[[], None] = _all_is_well,
-        at_the_end: Callable[[sqlite3.Connection], None] | None = None,
+        before_close: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
         """writes: whether jobs may change anything. check: raises sqlite3.OperationalError if
-        nothing may be done. at_the_end: called before the connection is closed. The thread calls
+        nothing may be done. before_close: called before the connection is closed. The thread calls
         both."""
         self._connection = connection
         self._check = check
-        self._at_the_end = at_the_end
+        self._before_close = before_close
         self._writes = writes
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._bound = bound
@@ -101,9 +101,9 @@ class Worker:
         self._unanswered = 0
         self._closed = False
         self._outage = Outage("the database")
-        self._queue: SimpleQueue[list[_Job] | _Alone | None] = SimpleQueue()
-        self._alone: deque[_Alone] = deque()  # those that the thread has taken from the queue
-        self._asked: TurnBatch[_Job] = TurnBatch(self._queue.put)
+        self._queue: SimpleQueue[list[_Job] | _UnbatchedJob | None] = SimpleQueue()
+        self._unbatched: deque[_UnbatchedJob] = deque()  # taken from the queue
+        self._requested: TurnBatch[_Job] = TurnBatch(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
         self._thread.start()
@@ -115,11 +115,11 @@ class Worker:
         if self._closed or self._unanswered >= self._bound:
             raise TryAgain
         future: asyncio.Future[T] = self._loop.create_future()
-        self._asked.add(_Job(future, function, args))
+        self._requested.add(_Job(future, function, args))
         self._unanswered += 1
         return future
 
-    def alone(
+    def run_unbatched(
         self,
         function: Callable[[sqlite3.Connection, S], T],
         arg: S,
@@ -128,10 +128,10 @@ class Worker:
         """Run `function(connection, arg)` outside of any transaction, and call `done` with its
         result in a turn of the loop of its own; with TryAgain if it raises anything."""
         self._unanswered += 1
-        job = _Alone(function, arg, done)
+        job = _UnbatchedJob(function, arg, done)
         if self._closed or self._unanswered > self._bound:
             job.result = TryAgain()
-            self._loop.call_soon(self._answer_alone, job)
+            self._loop.call_soon(self._answer_unbatched, job)
         else:
             self._queue.put(job)
 
@@ -142,26 +142,26 @@ class Worker:
     async def close(self) -> None:
         """Do the jobs that were requested, then end the thread and its connection."""
         self._closed = True
-        self._asked.flush()
+        self._requested.flush()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _answer(self, batch: Collection[_Job], counts: bool) -> None:
-        """counts: whether this shows that the database works again."""
+    def _answer(self, batch: Collection[_Job], proves_health: bool) -> None:
+        """proves_health: whether this shows that the database works again."""
         self._unanswered -= len(batch)
         failed = next((job.error for job in batch if isinstance(job.error, TryAgain)), None)
         if failed is not None:
             self._outage.failed(failed.__cause__)
-        elif counts:
+        elif proves_health:
             self._outage.worked()
         for job in batch:
             job.answer()
 
-    def _answer_alone(self, job: _Alone) -> None:
+    def _answer_unbatched(self, job: _UnbatchedJob) -> None:
         self._unanswered -= 1
         if isinstance(job.result, TryAgain):
             self._outage.failed(job.result.__cause__)
-        elif job.counts:
+        elif job.proves_health:
             self._outage.worked()
         job.done(job.result)
 
@@ -170,42 +170,42 @@ class Worker:
             going_on = True
             while going_on:
                 batch, going_on = self._do_wait()
-                while self._alone:
-                    self._do_alone(self._alone.popleft())
+                while self._unbatched:
+                    self._do_unbatched(self._unbatched.popleft())
                 if batch:
                     self._do_batch(batch)
-            if self._at_the_end is not None:
+            if self._before_close is not None:
                 with suppress(sqlite3.Error):  # a full disk, say
-                    self._at_the_end(self._connection)
+                    self._before_close(self._connection)
 
-    def _do_tell(self, answer: Callable[[*Ts], None], *what: *Ts) -> None:
+    def _do_call_in_loop(self, answer: Callable[[*Ts], None], *what: *Ts) -> None:
         with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer
             self._loop.call_soon_threadsafe(answer, *what)
 
-    def _do_count(self, changes_before: int) -> bool:
+    def _do_prove_health(self, changes_before: int) -> bool:
         """Whether this work shows that the database works. For a writer, only a write does:
         everything can be read from a full disk."""
         return not self._writes or self._connection.total_changes > changes_before
 
     def _do_wait(self) -> tuple[list[_Job], bool]:
-        """All jobs that wait, at least one (or one alone); and whether more will come."""
+        """All jobs that wait, at least one (or one unbatched); and whether more will come."""
         batch: list[_Job] = []
-        queue, alone = self._queue, self._alone
+        queue, unbatched = self._queue, self._unbatched
         while (jobs := queue.get()) is not None:
-            if isinstance(jobs, _Alone):
-                alone.append(jobs)
+            if isinstance(jobs, _UnbatchedJob):
+                unbatched.append(jobs)
             else:
                 batch += jobs
             if queue.empty():  # nobody else takes from it
                 return batch, True
         return batch, False
 
-    def _do_alone(self, job: _Alone) -> None:
+    def _do_unbatched(self, job: _UnbatchedJob) -> None:
         before = self._connection.total_changes
         try:
             self._check()
             job.result = job.function(self._connection, job.arg)
-            job.counts = self._do_count(before)
+            job.proves_health = self._do_prove_health(before)
         except Exception as error:  # noqa: BLE001  # rule 5
             if self._connection.in_transaction:
                 with suppress(sqlite3.Error):
@@ -213,11 +213,11 @@ class Worker:
             if not _is_trouble(error):
                 INCIDENTS.defect("sqlite", error)
             job.result = _try_again(error)
-        self._do_tell(self._answer_alone, job)
+        self._do_call_in_loop(self._answer_unbatched, job)
 
     def _do_batch(self, batch: list[_Job]) -> None:
         unanswered = deque(batch)
-        before, counts = self._connection.total_changes, False
+        before, proves_health = self._connection.total_changes, False
         try:
             self._check()
             self._connection.execute(self._begin)
@@ -226,7 +226,7 @@ class Worker:
             else:
                 self._do_reads(unanswered)
             self._connection.execute("COMMIT")
-            counts = self._do_count(before)
+            proves_health = self._do_prove_health(before)
         except Exception as error:  # noqa: BLE001  # rule 5
             # if this fails as well, so does the next begin, and then it is tried again
             with suppress(sqlite3.Error):
@@ -234,7 +234,7 @@ class Worker:
             for job in unanswered:
                 job.result, job.error = None, _try_again(error)
         if unanswered:
-            self._do_tell(self._answer, unanswered, counts)
+            self._do_call_in_loop(self._answer, unanswered, proves_health)
 
     def _do_reads(self, unanswered: deque[_Job]) -> None:
         done, began = 0, monotonic()
@@ -242,7 +242,9 @@ class Worker:
             self._do_job(job)
             done += 1
             if monotonic() - began >= ANSWERED_AFTER:
-                self._do_tell(self._answer, [unanswered.popleft() for _ in range(done)], True)
+                self._do_call_in_loop(
+                    self._answer, [unanswered.popleft() for _ in range(done)], True
+                )
                 done, began = 0, monotonic()
 
     def _do_writes(self, batch: list[_Job]) -> None:

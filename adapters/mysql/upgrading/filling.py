@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from adapters.ids import NO_ID
+from adapters.mysql.batching import flatten, placeholders, statement_batches
 from adapters.mysql.link import Link
-from adapters.mysql.lists import flat, marks, statements
 from adapters.mysql.upgrading.messages import LONGEST_ROW, Reader, Unreadable
 from adapters.mysql.upgrading.names import staging
-from adapters.mysql.upgrading.naming import Looks, named
+from adapters.mysql.upgrading.naming import Lookalikes, named
+from adapters.mysql.upgrading.offline_messages import COLUMNS, OfflineMessages, Row
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
-from adapters.mysql.upgrading.waiting import COLUMNS, Row, Waiting
 from adapters.sql.database import UNIQUE
 from chat_domain.entries import FOR_EVER
 from chat_domain.model import NO_PASSWORD, PLAIN, Role
@@ -42,11 +42,11 @@ class Filling:
         accounts = await self._read_users()
         await self._fill_friends()
         members = await self._fill_groups()
-        waiting = Waiting(self._reader.now_ms, self._users, members)
-        await self._fill_entries(waiting)
-        await self._fill_users(accounts, waiting)
-        await self._fill_members(members, waiting)
-        await self._fill_log(waiting.head)
+        offline = OfflineMessages(self._reader.now_ms, self._users, members)
+        await self._fill_entries(offline)
+        await self._fill_users(accounts, offline)
+        await self._fill_members(members, offline)
+        await self._fill_log(offline.head)
         await self._fill_report()
 
     async def _read_users(self) -> list[tuple[Any, ...]]:
@@ -66,8 +66,8 @@ class Filling:
         self.report.kept["users"] = len(new)
         return [(number, text, *keys, secrets[number]) for number, text, *keys in new]
 
-    async def _fill_users(self, accounts: list[tuple[Any, ...]], waiting: Waiting) -> None:
-        rows = [(*account, waiting.got(account[0])) for account in accounts]
+    async def _fill_users(self, accounts: list[tuple[Any, ...]], offline: OfflineMessages) -> None:
+        rows = [(*account, offline.got(account[0])) for account in accounts]
         await self._insert("User", f"id, name, {KEYS}, password, got", rows)
 
     def _secret(self, number: int, password: str | None) -> str:
@@ -90,8 +90,8 @@ class Filling:
                     f"{old_names[each.id] or ''!r} is now called {each.name.text!r}: {each.why}"
                 )
                 self.report.add(kind, each.id, change)
-        looks = Looks()
-        return [(each.id, each.name.text, each.name.key, *looks.of(each.name)) for each in new]
+        lookalikes = Lookalikes()
+        return [(each.id, each.name.text, each.name.key, *lookalikes.of(each.name)) for each in new]
 
     async def _fill_friends(self) -> None:
         rows: dict[tuple[int, int], None] = {}  # in order, and each once
@@ -154,7 +154,7 @@ class Filling:
         self.report.lost["members of groups"] += 1
         self.report.add("group", group_id, f"member {user_id} left out: no such {missing}")
 
-    async def _fill_members(self, members: dict[int, _Roles], waiting: Waiting) -> None:
+    async def _fill_members(self, members: dict[int, _Roles], offline: OfflineMessages) -> None:
         """The members of groups, and of conversations of two. What does not wait for a user is
         read.
 
@@ -168,11 +168,11 @@ class Filling:
                 role = Role.CREATOR if user_id == creator else Role.NORMAL
                 rows.append((user_id, group_id, role.value, joined))
         normal = Role.NORMAL.value
-        rows += [(user_id, conv, normal, at) for user_id, conv, at in waiting.memberships()]
+        rows += [(user_id, conv, normal, at) for user_id, conv, at in offline.memberships()]
         await self._insert(
             "Member",
             "userid, conv, role, joined, since, `left`, `read`",
-            [(*row, 0, FOR_EVER, waiting.got(row[0])) for row in rows],
+            [(*row, 0, FOR_EVER, offline.got(row[0])) for row in rows],
         )
 
     def _creator(self, group_id: int, roles: _Roles) -> int:
@@ -188,12 +188,12 @@ class Filling:
             )
         return creators[0]
 
-    async def _fill_entries(self, waiting: Waiting) -> None:
+    async def _fill_entries(self, offline: OfflineMessages) -> None:
         entries: list[Row] = []
         rows = self._old.rows("OfflineMessage", "userid", texts=("message",))
         async for user_id, message in rows:
             try:
-                entries += self._entries(waiting, user_id, message)
+                entries += self._entries(offline, user_id, message)
                 self.report.kept["messages"] += 1
             except Unreadable as error:
                 self.report.lost["messages"] += 1
@@ -204,7 +204,7 @@ class Filling:
         await self._insert("Entry", COLUMNS, entries)
 
     def _entries(
-        self, waiting: Waiting, user_id: int, message: tuple[str, bytes] | None
+        self, offline: OfflineMessages, user_id: int, message: tuple[str, bytes] | None
     ) -> list[Row]:
         if user_id not in self._users:
             raise Unreadable("there is no such user")
@@ -213,26 +213,26 @@ class Filling:
         text, raw = message
         if len(raw) > LONGEST_ROW:
             raise Unreadable(f"it has {len(raw)} bytes; all of them are in the old table")
-        return waiting.take(user_id, self._reader.read(text))
+        return offline.take(user_id, self._reader.read(text))
 
     async def _fill_log(self, head: int) -> None:
         await self._insert("Log", "epoch, head, changed", [(token_hex(8), head, 0)])
         await self._insert("LogEnds", "oldest, found", [(1, 0)])
 
     async def _fill_report(self) -> None:
-        for some in statements(self.report.rows()):
+        for some in statement_batches(self.report.rows()):
             # in hexadecimal, since the driver does not take bytes
             values = ",".join(["(%s, %s, %s, %s, UNHEX(%s))"] * len(some))
             await self._link.change(
                 f"INSERT INTO {staging(TABLE)} (number, about, id, what, original)"  # noqa: S608
                 f" VALUES {values}",  # constants and placeholders
-                flat(some),
+                flatten(some),
             )
 
     async def _insert(self, ours: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
-        for some in statements(rows):
-            values = ",".join([f"({marks(len(some[0]))})"] * len(some))
+        for some in statement_batches(rows):
+            values = ",".join([f"({placeholders(len(some[0]))})"] * len(some))
             await self._link.change(
                 f"INSERT INTO {staging(ours)} ({columns}) VALUES {values}",  # noqa: S608
-                flat(some),  # constants and placeholders
+                flatten(some),  # constants and placeholders
             )

@@ -65,7 +65,7 @@ def _visible(text: str) -> str:
 
 
 @attrs.define
-class Looks:
+class Lookalikes:
     """The appearances of the names so far."""
 
     _skeletons: set[str] = attrs.field(factory=set, init=False)

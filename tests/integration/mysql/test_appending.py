@@ -9,8 +9,8 @@ import pytest
 
 from adapters.mysql import appending, log, mysql_store
 from adapters.mysql.address import Address
+from adapters.mysql.failures import InDoubt
 from adapters.mysql.link import Link, connect
-from adapters.mysql.trouble import InDoubt
 from chat_domain.entries import EVERYWHERE, ChangeKind, Duplicate, Entry, EntryRef, pair
 from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
@@ -143,7 +143,7 @@ async def test_nobody_writes_to_who_was_removed_on_another_node(
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     await neighbour.users.remove(bob)
-    monkeypatch.setattr(appending, "MET_FOR", 0.0)
+    monkeypatch.setattr(appending, "KNOWN_PAIRS_FOR", 0.0)
     (refusal,) = await append(store, text(ann, pair(ann, bob)))
     assert isinstance(refusal, NoSuchUser)
 

@@ -677,7 +677,7 @@ async def test_a_database_with_nothing_to_upgrade(mariadb: MariaDB, database: st
 
 async def test_one_upgrade_at_a_time(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second one is refused while the first runs."""
-    monkeypatch.setattr("adapters.mysql.upgrade.ALONE_WITHIN", 0)
+    monkeypatch.setattr("adapters.mysql.upgrade.LOCK_WITHIN", 0)
     async with upgrading(old) as first:
         assert await first.link.rows(LOCK, (0,)) == [(1,)]
         assert "another upgrade of" in await refused(upgrade(old))

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
-from adapters.sqlite.opening import writing
+from adapters.sqlite.opening import open_writer
 from chat_domain.ports.store import Store
 from tests.unit.in_memory import memory_folder
 
@@ -18,7 +18,7 @@ def empty_file() -> Iterator[Path]:
     """A database with empty tables, which take longer to make than most tests take."""
     with memory_folder() as folder:
         path = folder / "empty.db"
-        writing(path).close()
+        open_writer(path).close()
         yield path
 
 

@@ -46,7 +46,7 @@ async def pragma(store: Store, statement: str) -> Any:
         return connection.execute(f"PRAGMA {statement}").fetchone()
 
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    store.log._writer.alone(execute, statement, answer.set_result)
+    store.log._writer.run_unbatched(execute, statement, answer.set_result)
     return await answer
 
 
@@ -196,7 +196,7 @@ async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Sto
         connection.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
 
     assert isinstance(store.log, SqliteLog)
-    store.log._writer.alone(trace, "", lambda _: None)
+    store.log._writer.run_unbatched(trace, "", lambda _: None)
     last = first.place
     batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, last)
     assert isinstance(await commit(store, batch), Committed)

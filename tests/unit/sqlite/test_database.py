@@ -7,7 +7,7 @@ import pytest
 
 from adapters.sql.database import Connection
 from adapters.sqlite.database import SqliteDatabase
-from adapters.sqlite.opening import reading, writing
+from adapters.sqlite.opening import open_reader, open_writer
 from adapters.sqlite.worker import Worker
 
 
@@ -21,8 +21,8 @@ async def test_work_may_wait_for_nothing_but_its_connection(tmp_path: Path) -> N
     async def count(connection: Connection) -> int:
         return len(await connection.rows("SELECT 1 FROM Friend"))
 
-    writer = Worker(writing(tmp_path / "chat.db"), writes=True)
-    reader = Worker(reading(tmp_path / "chat.db"), writes=False)
+    writer = Worker(open_writer(tmp_path / "chat.db"), writes=True)
+    reader = Worker(open_reader(tmp_path / "chat.db"), writes=False)
     database = SqliteDatabase(reader, writer)
     try:
         with pytest.raises(RuntimeError, match="waits"):

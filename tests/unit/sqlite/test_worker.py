@@ -285,7 +285,7 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
     async def ask() -> Worker:
         worker = Worker(connection, writes=True)
         worker.run(insert, "a")
-        worker._asked.flush()
+        worker._requested.flush()
         return worker
 
     def elsewhere() -> Worker:
@@ -297,12 +297,12 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
     assert not worker._thread.is_alive()
 
 
-async def alone(
+async def run_unbatched(
     worker: Worker, function: Callable[[sqlite3.Connection, str], Any], arg: str
 ) -> Any:
     """Run a function alone, and return what `done` is called with."""
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    worker.alone(function, arg, answer.set_result)
+    worker.run_unbatched(function, arg, answer.set_result)
     return await answer
 
 
@@ -316,7 +316,7 @@ def insert_in_its_own_time(connection: sqlite3.Connection, word: str) -> str:
 async def test_what_is_done_alone_is_in_no_transaction(worker: Worker, connection: Watched) -> None:
     """It begins and ends its own transaction, whatever else waits."""
     waiting = [worker.run(insert, word) for word in "ab"]
-    assert await alone(worker, insert_in_its_own_time, "c") == "c"
+    assert await run_unbatched(worker, insert_in_its_own_time, "c") == "c"
     await asyncio.gather(*waiting)
     assert await worker.run(words) == ["a", "b", "c"]
     assert connection.statements.count("COMMIT") == 3
@@ -327,7 +327,7 @@ async def test_what_is_done_alone_is_answered_in_its_order(worker: Worker) -> No
     """The answers come in a turn of the loop of their own, never immediately."""
     answers: list[str] = []
     for number in range(50):
-        worker.alone(lambda _, word: word, str(number), answers.append)  # type: ignore[arg-type]
+        worker.run_unbatched(lambda _, word: word, str(number), answers.append)  # type: ignore[arg-type]
     assert answers == []
     await worker.run(words)
     assert answers == [str(number) for number in range(50)]
@@ -343,10 +343,10 @@ async def test_what_fails_alone_is_undone(worker: Worker, error: Exception) -> N
         insert(connection, word)
         raise error
 
-    failed = await alone(worker, fail, "a")
+    failed = await run_unbatched(worker, fail, "a")
     assert isinstance(failed, TryAgain)
     assert failed.__cause__ is error
-    assert await alone(worker, insert_in_its_own_time, "b") == "b"
+    assert await run_unbatched(worker, insert_in_its_own_time, "b") == "b"
     assert await worker.run(words) == ["b"]
     assert INCIDENTS.defects["sqlite"] == isinstance(error, ValueError)
 
@@ -356,10 +356,10 @@ async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
     worker = Worker(connection, writes=True, bound=5)
     answers: list[Any] = []
     for number in range(8):
-        worker.alone(insert_in_its_own_time, str(number), answers.append)
+        worker.run_unbatched(insert_in_its_own_time, str(number), answers.append)
     assert answers == []
     await worker.close()
-    worker.alone(insert_in_its_own_time, "closed", answers.append)
+    worker.run_unbatched(insert_in_its_own_time, "closed", answers.append)
     await asyncio.sleep(0)
     assert sorted(type(answer).__name__ for answer in answers) == ["TryAgain"] * 4 + ["str"] * 5
     assert worker.depth() == 0
@@ -368,12 +368,12 @@ async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
 async def test_something_is_done_before_the_connection_is_closed(connection: Watched) -> None:
     """It comes after all that was asked. If it raises, the connection is closed all the same."""
 
-    def at_the_end(connection: sqlite3.Connection) -> None:
+    def before_close(connection: sqlite3.Connection) -> None:
         found.append(words(connection))
         raise sqlite3.OperationalError("database or disk is full")
 
     found: list[list[str]] = []
-    worker = Worker(connection, writes=True, at_the_end=at_the_end)
+    worker = Worker(connection, writes=True, before_close=before_close)
     waiting = worker.run(insert, "a")
     await worker.close()
     assert await waiting == "A"
@@ -401,14 +401,14 @@ async def test_only_an_append_that_worked_ends_an_outage_of_appending(
 ) -> None:
     """An append that finds nothing to write says nothing about the disk."""
 
-    async def alone(job: Callable[[sqlite3.Connection, str], object]) -> object:
+    async def run_unbatched(job: Callable[[sqlite3.Connection, str], object]) -> object:
         done = asyncio.get_running_loop().create_future()
-        worker.alone(job, "a", done.set_result)
+        worker.run_unbatched(job, "a", done.set_result)
         return await done
 
     with capture_logs() as lines:
-        assert isinstance(await alone(lambda lent, _: lose_transaction(lent)), TryAgain)
-        assert await alone(lambda lent, _: words(lent)) == []
+        assert isinstance(await run_unbatched(lambda lent, _: lose_transaction(lent)), TryAgain)
+        assert await run_unbatched(lambda lent, _: words(lent)) == []
         assert [line["event"] for line in lines] == ["outage"]
-        await alone(insert)
+        await run_unbatched(insert)
     assert [line["event"] for line in lines] == ["outage", "outage over"]

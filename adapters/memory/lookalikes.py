@@ -6,7 +6,7 @@ from chat_domain.names import Name
 
 
 @attrs.define
-class Looks:
+class Lookalikes:
     _skeletons: set[str] = attrs.field(factory=set, init=False)
     _key_skeletons: set[str] = attrs.field(factory=set, init=False)
 

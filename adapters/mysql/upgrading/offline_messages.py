@@ -24,7 +24,7 @@ _Said = tuple[int, int, str, str]  # a group, the sender, the text, and the time
 
 
 @attrs.define
-class Waiting:
+class OfflineMessages:
     """now_ms: when the log begins. users: those who exist. members: of each group.
 
     head: the last position so far. begun: where each conversation of two begins.

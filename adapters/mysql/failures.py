@@ -6,7 +6,7 @@ from pymysql.err import InterfaceError, InternalError, OperationalError
 
 # What the driver raises if the server or the connection to it fails. The other errors
 # (ProgrammingError, DataError, IntegrityError) are about the statement, and pass unchanged.
-FAILURES = (OperationalError, InternalError, InterfaceError, OSError)
+DRIVER_ERRORS = (OperationalError, InternalError, InterfaceError, OSError)
 
 _CONFLICTS = {
     1205,  # waited too long for a lock
@@ -24,35 +24,35 @@ _LOST = {
 }
 
 
-class Trouble(Exception):
+class Failure(Exception):
     """The database cannot do it now. Becomes TryAgain."""
 
 
-class Lost(Trouble):
+class ConnectionLost(Failure):
     """The connection was dead, or died. An open transaction on it is rolled back."""
 
 
-class InDoubt(Trouble):
+class InDoubt(Failure):
     """The connection died during a COMMIT, which may have been done or not."""
 
 
-class Conflict(Trouble):
+class Conflict(Failure):
     """Another transaction was in the way. Doing this one again, from its start, may succeed."""
 
 
-def why(failure: Exception) -> str:
+def reason(error: Exception) -> str:
     """The reason in one line. The driver hides the system's reason behind its own message."""
-    cause = failure.__cause__
+    cause = error.__cause__
     if isinstance(cause, OSError) and str(cause):
         return str(cause)
-    return str(failure.args[-1] if failure.args else failure)
+    return str(error.args[-1] if error.args else error)
 
 
-def sorted_out(failure: Exception, *, closed: bool) -> Trouble:
+def classified(error: Exception, *, closed: bool) -> Failure:
     """The Trouble that one of FAILURES means."""
-    code: Any = failure.args[0] if failure.args else None
+    code: Any = error.args[0] if error.args else None
     if code in _CONFLICTS:
-        return Conflict(why(failure))
+        return Conflict(reason(error))
     if closed or code in _LOST:
-        return Lost(why(failure))
-    return Trouble(why(failure))
+        return ConnectionLost(reason(error))
+    return Failure(reason(error))

@@ -10,13 +10,13 @@ ROWS = 500  # in one INSERT
 TEXT = 500_000  # characters in these; as UTF-8 and escaped, less than any server's limit
 
 
-def pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in order, at most `size` at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-def statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+def statement_batches(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
     """The rows in order, in parts that each fit into one statement."""
     some: list[Sequence[Any]] = []
     room = TEXT
@@ -31,11 +31,11 @@ def statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
         yield some
 
 
-def flat(rows: Iterable[Sequence[T]]) -> list[T]:
+def flatten(rows: Iterable[Sequence[T]]) -> list[T]:
     """All values of all rows."""
     return list(chain.from_iterable(rows))
 
 
-def marks(number: int) -> str:
+def placeholders(number: int) -> str:
     """Placeholders for a list of this many values."""
     return ",".join(["%s"] * number)
