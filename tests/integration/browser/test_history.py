@@ -135,7 +135,7 @@ def test_a_conversation_with_hundreds_of_news_opens_where_they_begin(
     expect(ann.texts.filter(has_text=re.compile("^message 3999( |$)"))).to_have_count(1)
     down = ann.page.evaluate(SCROLL, [STEP, "message 4999"])
     expect(ann.row("bob").locator(".count")).to_be_hidden()
-    up = ann.page.evaluate(SCROLL, [-STEP, "message 3800"])
+    up = ann.page.evaluate(SCROLL, [-STEP, "message 37"])  # a step may pass over a single one
     for way in (down, up):
         assert way["jumps"] == []
         assert way["holes"] == []
