@@ -24,6 +24,27 @@ async (patience) => {
 }
 """
 
+# The page's next request that has this part is held: `asked` becomes what sends it, and waits for
+# its answer.
+_HOLD = """
+([part, patience]) => {
+  const { send } = WebSocket.prototype;
+  window.asked = new Promise((held, failed) => {
+    setTimeout(() => failed(new Error(`the page does not ask for ${part}`)), patience);
+    WebSocket.prototype.send = function (text) {
+      if (!text.includes(part)) return send.call(this, text);
+      WebSocket.prototype.send = send;
+      const { seq } = JSON.parse(text);
+      held(() => new Promise((done) => {
+        const hear = ({ data }) => JSON.parse(data).seq === seq && setTimeout(done);
+        this.addEventListener("message", hear);
+        this.send(text);
+      }));
+    };
+  });
+}
+"""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -175,6 +196,18 @@ class Person:
     def comes_back(self) -> None:
         """Wait until the offline page is connected to the server, which is back."""
         self.page.evaluate(_RETURN, PATIENCE)
+
+    def hold(self, part: str) -> None:
+        """Let the page's next request that has this part leave it only when it is released."""
+        self.page.evaluate(_HOLD, [part, PATIENCE])
+
+    def asks(self) -> None:
+        """Wait until there is the request that is held."""
+        self.page.evaluate("asked.then(() => {})")
+
+    def release(self) -> None:
+        """Wait until the request that is held is answered."""
+        self.page.evaluate("asked.then((send) => send())")
 
     def keeps_draft(self, name: str, text: str) -> None:
         """Wait until a draft to somebody is stored where it outlives the page."""

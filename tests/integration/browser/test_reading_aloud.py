@@ -73,6 +73,7 @@ ABOUT = r"""
   - button "Close"
   - button "Unmute"
   - paragraph: /ID \d+/
+  - button "Leave group"
   - heading "Members (2)" [level=3]
   - list:
     - listitem:
@@ -82,7 +83,6 @@ ABOUT = r"""
     - listitem:
       - img "online"
       - button "ann"
-  - button "Leave group"
 """
 SWITCHER = r"""
 - dialog "Switch to…":

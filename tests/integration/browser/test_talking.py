@@ -205,36 +205,6 @@ def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer, web: We
     expect(ann.field).to_have_value("a long draft, and on")
 
 
-# A server that finds a user (1019) only when it is released.
-_LATE = """
-const { send } = WebSocket.prototype;
-WebSocket.prototype.send = function (text) {
-  if (text.includes('"msgid":1019')) window.release = () => send.call(this, text);
-  else send.call(this, text);
-};
-"""
-
-
-def test_who_has_closed_a_dialog_is_not_taken_elsewhere_by_its_answer(newcomer: Newcomer) -> None:
-    """Otherwise, what they type by then would go to the wrong user."""
-    bob, cid = newcomer().register("bob"), newcomer().register("cid")
-    ann = newcomer().register("ann")
-    ann.find("bob")
-    ann.page.evaluate(f"() => {{{_LATE}}}")
-    ann.page.get_by_role("button", name="New", exact=True).click()
-    ann.dialog.get_by_label("Their name").fill("cid")
-    ann.dialog.get_by_role("button", name="Find", exact=True).click()
-    ann.page.keyboard.press("Escape")
-    expect(ann.dialog).to_have_count(0)
-    ann.page.evaluate("release()")
-    ann.write("one")
-    ann.sees_tick("delivered", "one")  # which is answered behind the other
-    ann.write("two")
-    bob.open("ann")
-    bob.sees("one", "two")
-    expect(cid.row("ann")).to_have_count(0)
-
-
 def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     ann = newcomer().register("ann")
     ann.find("ann")

@@ -57,7 +57,6 @@ export default {
   send: "Send",
   emoji: "Emoji",
   deleted: "Message deleted",
-  loading: "Loading…",
   tick_0: "not sent yet",
   tick_1: "sent",
   tick_2: "delivered",

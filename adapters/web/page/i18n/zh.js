@@ -53,7 +53,6 @@ export default {
   send: "发送",
   emoji: "表情",
   deleted: "消息已删除",
-  loading: "正在加载…",
   tick_0: "待发送",
   tick_1: "已发送",
   tick_2: "已送达",

@@ -15,34 +15,31 @@ const MEMBERS_SHOWN = 200;
 /** @param {App} app @param {Chat} chat */
 export function openAbout(app, chat) {
   const { alert, tried } = trying();
-  const body = h("div");
-  const box = dialog(nameOf(chat, app.chats.me), alert, body);
+  const { chats, preferences, roster } = app;
+  const id = idOf(chat.key);
+  const mute = button("", () => tried(() => preferences.mute(chat, !chat.muted)));
+  const friend = button("", () => tried(() => (isFriend() ? roster.remove(id) : roster.add(id))));
+  const number = h("p", {}, t("number", { id }));
+  const inside = isGroup(chat.key) ? group(id) : id === chats.me ? [] : [number, friend];
+  const box = dialog(nameOf(chat, chats.me), alert, mute, ...inside);
   draw();
-  if (!isGroup(chat.key)) app.roster.load().then(draw, () => {});
+  for (const one of [preferences, roster]) box.addEventListener("close", one.on("changed", draw));
+  if (!isGroup(chat.key)) roster.load().catch(() => {});
 
+  function isFriend() {
+    return roster.isFriend(chat.key);
+  }
+
+  /** The same buttons: somebody may be about to click. */
   function draw() {
-    const mute = button(t(chat.muted ? "unmute" : "mute"), () =>
-      tried(async () => {
-        await app.preferences.mute(chat, !chat.muted);
-        draw();
-      }),
-    );
-    body.replaceChildren(mute, ...(isGroup(chat.key) ? group() : friend()));
+    say(mute, t(chat.muted ? "unmute" : "mute"));
+    say(friend, t(isFriend() ? "remove_friend" : "add_friend"));
   }
 
-  function friend() {
-    const id = idOf(chat.key);
-    if (id === app.chats.me) return [];
-    const listed = app.roster.isFriend(chat.key);
-    const act = () => (listed ? app.roster.remove(id) : app.roster.add(id));
-    const line = button(t(listed ? "remove_friend" : "add_friend"), () => tried(act).then(draw));
-    return [h("p", {}, t("number", { id })), line];
-  }
-
-  function group() {
-    const groupid = idOf(chat.key);
+  /** @param {number} groupid */
+  function group(groupid) {
     const name = h("input", { name: "groupname", value: chat.name, maxlength: "50", dir: "auto" });
-    const members = h("ul", { class: "people" }, h("li", {}, t("loading")));
+    const members = h("ul", { class: "people" });
     const count = h("h3", {}, t("members"));
     const rename = form(
       () => {
@@ -62,8 +59,7 @@ export function openAbout(app, chat) {
     };
     if (!chat.left) tried(inform);
     const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });
-    const inside = chat.left ? [h("p", {}, t("left_group"))] : [rename, count, members, leave];
-    return [h("p", {}, t("number", { id: groupid })), ...inside];
+    return [number, ...(chat.left ? [h("p", {}, t("left_group"))] : [leave, rename, count, members])];
   }
 
   /** @param {Record<string, number>} which */

@@ -2,12 +2,15 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, dot, field, form, h, hasMouse, trying } from "./dom.js";
+import { button, dialog, dot, field, form, h, hasMouse, reconcile, trying } from "./dom.js";
 
 /** @param {App} app */
 export function openPeople(app) {
   const { alert, tried } = trying();
   const friends = h("ul", { class: "people" });
+  const none = h("li", {}, t("no_friends"));
+  /** @type {Map<number, HTMLLIElement>} by ids; the same ones: somebody may be about to click */
+  const rows = new Map();
   const box = dialog(
     t("new"),
     alert,
@@ -41,16 +44,24 @@ export function openPeople(app) {
   box.addEventListener("close", ends);
 
   function drawFriends() {
-    const rows = [...app.roster.friends.values()].map((one) =>
-      h(
-        "li",
-        {},
-        dot(one.online),
-        button(one.name, () => show(userKey(one.id)), { class: "link" }),
-        button(t("remove_friend"), () => tried(() => app.roster.remove(one.id)), { class: "quiet" }),
-      ),
+    const wanted = [...app.roster.friends.values()].map(({ id, name, online }) => {
+      const row = rows.get(id) ?? friend(id, name);
+      rows.set(id, row);
+      row.firstElementChild?.replaceWith(dot(online));
+      return row;
+    });
+    reconcile(friends, wanted.length ? wanted : [none]);
+  }
+
+  /** @param {number} id @param {string} name */
+  function friend(id, name) {
+    return h(
+      "li",
+      {},
+      h("span"),
+      button(name, () => show(userKey(id)), { class: "link" }),
+      button(t("remove_friend"), () => tried(() => app.roster.remove(id)), { class: "quiet" }),
     );
-    friends.replaceChildren(...(rows.length ? rows : [h("li", {}, t("no_friends"))]));
   }
 
   /**

@@ -10,7 +10,7 @@ import { languageChoice } from "./language.js";
 export function openSettings(app) {
   const { alert, tried } = trying();
   const done = h("p", { role: "status" });
-  const devices = h("ul", { class: "people" }, h("li", {}, t("loading")));
+  const devices = h("ul", { class: "people" });
   const notify = check(t("notifications"), app.notifier.wanted, async (on) => {
     if (!(await app.notifier.want(on))) throw { error: "notifications_denied" };
   });
@@ -26,14 +26,14 @@ export function openSettings(app) {
     notify,
     check(t("hide_read"), app.preferences.hidesRead, (on) => app.preferences.choose({ hide_read: on })),
     check(t("hide_typing"), app.preferences.hidesTyping, (on) => app.preferences.choose({ hide_typing: on })),
-    h("h3", {}, t("devices")),
-    devices,
     passwordForm(),
     hasMouse() && h("p", { class: "keys" }, t("keys")),
     button(t("log_out"), () => {
       box.close();
       app.logOut();
     }, { class: "danger" }),
+    h("h3", {}, t("devices")),
+    devices,
   );
   tried(drawDevices);
   return box;
