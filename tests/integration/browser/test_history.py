@@ -215,3 +215,34 @@ def test_a_window_that_is_higher_than_what_opens_in_it_shows_what_follows_that(
     ann = newcomer(viewport={"width": 800, "height": 4200}).log_in("ann")
     ann.open("bob")
     ann.sees(*said)
+
+
+def test_who_is_at_the_top_of_what_is_loaded_sees_more_as_soon_as_there_is_a_connection(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """There is nothing to scroll, which otherwise loads more."""
+    ann = _with_history(newcomer, web, 300)
+    ann.block_server()
+    ann.is_offline()
+    ann.log.evaluate("box => box.scrollTo(0, 0)")
+    expect(ann.texts.first).to_be_in_viewport()
+    ann.context.set_offline(False)
+    ann.comes_back()
+    expect(ann.log.get_by_text("message 200", exact=True)).to_be_attached()
+
+
+def test_what_is_asked_for_of_one_conversation_keeps_nothing_back_of_the_next(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """The window is higher than a page of history, so the next needs two."""
+    ann_id, texts = web.register("ann"), [f"text {number}" for number in range(100)]
+    for name in ("bob", "cid"):
+        web.write(ann_id, web.register(name), *texts)
+    ann = newcomer(viewport={"width": 800, "height": 4200}).log_in("ann")
+    ann.hold('"before"')
+    ann.open("bob")
+    ann.asks()
+    ann.open("cid")
+    ann.sees(*texts[40:])
+    ann.release()
+    ann.sees(*texts)

@@ -78,7 +78,6 @@ export class Messages {
     const chat = this._chat;
     if (chat && this.isAsOpened) this._toNews(chat);
     else this.update();
-    this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
   /** Go to the line above what is new, or to the end if there is none. @param {Chat} chat */
@@ -90,7 +89,7 @@ export class Messages {
     if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
     else this.element.scrollTop = this.element.scrollHeight;
     this._openedAt = this.element.scrollTop;
-    this._openedAtEnd = this.follows;
+    this._followed = this._openedAtEnd = this.follows;
   }
 
   /** Language or theme has changed: draw all again. */
@@ -113,7 +112,9 @@ export class Messages {
 
   /** Show the present state. */
   update() {
-    this._put(this.follows);
+    const { follows } = this;
+    this._fill();
+    this._put(follows);
   }
 
   /** @param {boolean} follow whether to go to the end; otherwise what is seen stays where it is */
@@ -142,47 +143,43 @@ export class Messages {
 
   _scrolled() {
     this._followed = this.follows;
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
-    if (scrollTop < NEAR) this._back();
-    if (!this._excerpt.isAtEnd && scrollHeight - scrollTop - clientHeight < NEAR) this._forth();
+    this._fill();
     this._app.sawMessages();
   }
 
-  async _back() {
+  /** Put more where an end of what is here is near. At an end, there may be nothing to scroll. */
+  _fill() {
     const chat = this._chat;
-    if (!chat?.loaded || this._fetching || !chat.messages.length) return;
+    if (!chat?.loaded || !chat.messages.length) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    if (scrollTop < NEAR) this._back(chat);
+    if (!this._excerpt.isAtEnd && scrollHeight - scrollTop - clientHeight < NEAR) this._forth(chat);
+  }
+
+  /** @param {Chat} chat */
+  _back(chat) {
+    const { history } = this._app;
     if (this._excerpt.back(chat)) this._put(false);
-    else if (!chat.atStart) {
-      const before = chat.messages[0].at;
-      await this._fetch(() => this._app.history.loadOlder(chat.key, before));
-      if (chat === this._chat && this._excerpt.back(chat)) this._put(false);
-    }
+    else if (!chat.atStart) this._fetch(() => history.loadOlder(chat.key, chat.messages[0].at));
   }
 
-  async _forth() {
-    const chat = this._chat;
-    if (!chat?.loaded || this._fetching || !chat.messages.length) return;
-    if (this._excerpt.forth(chat)) this._put(false);
-    else if (chat.atEnd) {
+  /** @param {Chat} chat */
+  _forth(chat) {
+    const { history } = this._app;
+    const last = chat.messages[chat.messages.length - 1].at;
+    if (!this._excerpt.forth(chat)) {
+      if (!chat.atEnd) return this._fetch(() => history.loadNewer(chat.key, last));
       this._excerpt.toEnd(chat);
-      this._put(false);
-    } else {
-      const after = chat.messages[chat.messages.length - 1].at;
-      await this._fetch(() => this._app.history.loadNewer(chat.key, after));
-      if (chat === this._chat && this._excerpt.forth(chat)) this._put(false);
     }
+    this._put(false);
   }
 
-  /** @param {() => Promise<unknown>} load */
+  /** One at a time. @param {() => Promise<unknown>} load */
   async _fetch(load) {
+    if (this._fetching) return;
     this._fetching = true;
-    try {
-      await load();
-    } catch {
-      // offline: what there is stays, and scrolling tries again
-    } finally {
-      this._fetching = false;
-    }
+    await load().catch(() => {}); // offline
+    this._fetching = false;
   }
 
   /**
