@@ -121,7 +121,7 @@ export class App {
       await this.conversations.load();
       await this.roster.load();
       await this.preferences.load();
-      if (this.open && !this.openChat?.loaded) await this._loadOpen(this.open);
+      if (this.open) await this._loadOpen(this.open);
     } catch {
       // the connection is gone again, and so on
     }
@@ -197,16 +197,21 @@ export class App {
   /** @param {Key} key */
   async _restoreOpen(key) {
     await this.history.restore(key);
-    if (this.open === key) this._conversation.messages.arrived();
+    if (this._lacks(key)) this._conversation.messages.arrived();
+  }
+
+  /** Whether it is open and not loaded. @param {Key} key */
+  _lacks(key) {
+    return this.open === key && !this.openChat?.loaded;
   }
 
   /** Throws Refused and Lost. @param {Key} key */
   async _loadOpen(key) {
-    if (this.open !== key) return;
+    if (!this._lacks(key)) return;
     const { messages } = this._conversation;
     // Who has gone on in what is kept here, or has written at its end, stays there.
-    await (messages.isAsOpened ? this.history.loadOpening(key) : this.history.loadNewest(key));
-    if (this.open !== key) return;
+    const came = await (messages.isAsOpened ? this.history.loadOpening(key) : this.history.loadNewest(key));
+    if (this.open !== key || !came) return;
     messages.arrived();
     this.sawMessages();
   }

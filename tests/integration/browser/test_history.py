@@ -182,6 +182,32 @@ def test_a_page_that_is_reloaded_shows_again_where_what_is_new_begins(
     assert 550 < int(ann.page.evaluate(FIRST_SEEN)) < 620
 
 
+# A browser that says only when it is asked to that it has kept no messages.
+_LATE = """
+IDBObjectStore.prototype.openCursor = () => {
+  const request = { result: null };
+  window.read = () => request.onsuccess();
+  return request;
+};
+"""
+
+
+def test_a_reloaded_page_opens_a_conversation_once_however_late_it_has_read_what_it_has_kept(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """Otherwise it would go on to what it has not shown yet."""
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    ann.page.add_init_script(_LATE)
+    ann.page.reload()
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    seen = ann.page.evaluate(FIRST_SEEN)
+    ann.page.evaluate("read()")
+    expect(ann.open_settings()).to_contain_text("this device")  # which is answered later
+    assert ann.page.evaluate(FIRST_SEEN) == seen
+
+
 def test_who_writes_among_hundreds_of_news_sees_it_even_without_a_connection(
     newcomer: Newcomer, web: WebServer
 ) -> None:

@@ -79,14 +79,14 @@ export class History extends Emitter {
   /**
    * Load what it opens with: the place where unread messages begin, or the newest page if that has
    * all of them. Nothing counts as loaded before all has come, since an end that is not shown is
-   * not read. A later caller, such as a new connection, leaves what is loaded by then. Throws
-   * Refused and Lost, as the three below.
+   * not read. A later caller, such as a new connection, leaves what is loaded by then, and is told
+   * so: it returns false. Throws Refused and Lost, as the three below.
    * @param {Key} key
    */
   async loadOpening(key) {
     const newest = await this._ask(key);
     const chat = this._chats.chat(key);
-    if (chat.loaded) return;
+    if (chat.loaded) return false;
     const read = Math.max(chat.read, newest.read ?? 0);
     const begins = newest.entries[0]?.at ?? 0;
     if (!chat.unread || !newest.more || begins <= read) return this._keep(this._chats.paged(newest, "newest"));
@@ -94,14 +94,14 @@ export class History extends Emitter {
       this._ask(key, { before: read + 1 }),
       this._ask(key, { after: read }),
     ]);
-    if (chat.loaded) return;
+    if (chat.loaded) return false;
     this._chats.paged(newest, "newest"); // who else has read it is there alone
-    this._keep(this._chats.pagedAround(above, below));
+    return this._keep(this._chats.pagedAround(above, below));
   }
 
   /** @param {Key} key */
   async loadNewest(key) {
-    this._keep(this._chats.paged(await this._ask(key), "newest"));
+    return this._keep(this._chats.paged(await this._ask(key), "newest"));
   }
 
   /**
@@ -134,5 +134,6 @@ export class History extends Emitter {
   _keep(entries) {
     this.emit("changed");
     this._store.remember(entries).catch(() => {});
+    return true;
   }
 }
