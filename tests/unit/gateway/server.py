@@ -24,6 +24,7 @@ from chat_domain.fairness.limits import UNLIMITED, Limits
 from chat_domain.model import User
 from entrypoints.assembly import assemble
 from tests.unit.fakes import CountingIds, FakeLog, ManualClock, OpenHasher, finished
+from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
     from adapters.gateway.client_handler import ClientHandler
@@ -101,7 +102,7 @@ class FakeLink:
         self.stuck = False
         self.closed = False
         self.why = ""
-        self._buffer = b""
+        self._buffer = bytearray()
         self.receiver: ClientHandler
 
     def arrives(self, data: bytes) -> None:
@@ -122,15 +123,15 @@ class FakeLink:
     def write_alone(self, frame: bytes) -> None:
         assert not self.closed, "nobody is there any more"
         self._flush()
-        self._buffer = frame + self.incoming.terminator
+        self._buffer += frame + self.incoming.terminator
         self._flush()
 
     def _flush(self) -> None:
         if self.stuck or self.closed or not self._buffer:
             return
-        self.chunks.append(self._buffer)
+        self.chunks.append(bytes(self._buffer))
         self.times.append(asyncio.get_running_loop().time())
-        self._buffer = b""
+        self._buffer.clear()
         self._left = self.said
 
     def unstick(self) -> None:
@@ -285,6 +286,14 @@ class Server:
 
 
 async def settled() -> None:
-    """Let everything happen that needs no time."""
+    """Let everything happen that needs no time.
+
+    In virtual time, that is all once nothing was left to do in two turns: what the first of them
+    has begun for this very moment would happen in the second.
+    """
+    loop, idle = asyncio.get_running_loop(), 0
     for _ in range(50):
         await asyncio.sleep(0)
+        idle = 0 if not isinstance(loop, VirtualTimeLoop) or loop.is_busy() else idle + 1
+        if idle == 2:
+            return
