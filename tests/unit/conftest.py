@@ -14,6 +14,9 @@ from tests.tries import tries
 settings.register_profile("any machine", deadline=None, max_examples=tries(30))
 settings.load_profile("any machine")
 
+# By default, structlog colours a traceback's source, which takes longer than most tests.
+PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
@@ -25,10 +28,6 @@ signal.signal(signal.SIGINT, _interrupted)
 
 @pytest.fixture(autouse=True)
 def _no_incidents_before() -> None:
-    """All tests share one process, and so its counts and its logging.
-
-    By default, structlog colours a traceback's source, which takes longer than most tests.
-    """
+    """All tests share one process, and so its counts and its logging."""
     INCIDENTS.clear()
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure([structlog.processors.add_log_level, plain])
+    structlog.configure([structlog.processors.add_log_level, PLAIN])

@@ -16,14 +16,9 @@ from tests.delivery.line import FOR_EVER, Line, line_of
 
 USERS = (1, 2, 3)
 GROUPS = (7, 8)
-CHANGES = (
-    ChangeKind.CREATED,
-    ChangeKind.JOINED,
-    ChangeKind.LEFT,
-    ChangeKind.REMOVED,
-    ChangeKind.ENDED,
-    ChangeKind.RENAMED,
-)
+COMING = (ChangeKind.CREATED, ChangeKind.JOINED)
+GOING = (ChangeKind.LEFT, ChangeKind.REMOVED)
+CHANGES = (*COMING, *GOING, ChangeKind.ENDED, ChangeKind.RENAMED)
 Log = tuple[Event, ...]
 
 
@@ -49,15 +44,12 @@ def grown(log: Log, count: int, rng: random.Random) -> Log:
 
 def _may_be(log: Log, entry: Event) -> bool:
     """Whether it can happen: nobody joins a group they are in, or leaves one they are not in."""
-    known = Chronicle(map(line_of, log))
-    user = entry["whom"] if entry.get("what") == ChangeKind.REMOVED else entry["sender"]
-    stay = known.stay(user, entry["conv"], FOR_EVER)
-    match entry.get("what"):
-        case ChangeKind.CREATED | ChangeKind.JOINED:
-            return stay is None
-        case ChangeKind.LEFT | ChangeKind.REMOVED:
-            return stay is not None
-    return True
+    what = entry.get("what")
+    if what not in (*COMING, *GOING):
+        return True
+    user = entry["whom"] if what == ChangeKind.REMOVED else entry["sender"]
+    stay = Chronicle(map(line_of, log)).stay(user, entry["conv"], FOR_EVER)
+    return (stay is None) == (what in COMING)
 
 
 @st.composite

@@ -57,7 +57,7 @@ def certificate(tmp_path: Path) -> Certificate:
 def client_hello() -> bytes:
     out = ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):
-        ssl.create_default_context().wrap_bio(
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_bio(
             ssl.MemoryBIO(), out, server_hostname="x"
         ).do_handshake()
     return out.read()

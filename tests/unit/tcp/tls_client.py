@@ -21,7 +21,7 @@ class TlsClient:
     def __init__(self, secured: TlsTransport, outside: Outside, keys: Path) -> None:
         """keys: the file for its secrets."""
         self._secured, self._outside, self._keys = secured, outside, keys
-        context = ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which loads no authorities
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.keylog_filename = str(keys)

@@ -1,19 +1,21 @@
 """Frames for a person who reads them on a terminal."""
 
 import json
-import sys
 import unicodedata
 
 import pytest
 
 from adapters.wire.frames import encode
 from adapters.wire.terminal_safe import MANY, terminal_safe
+from tests.unit.characters import characters
 
 JOINERS = "\u200c\u200d"
 STEERING = [
     character
-    for character in map(chr, range(0x20, sys.maxunicode + 1))
-    if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} and character not in JOINERS
+    for character in characters()
+    if character >= " "
+    and unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}
+    and character not in JOINERS
 ]
 
 
