@@ -71,7 +71,7 @@ class Argon2Hasher:
             secret = None
         return await self._run(lambda: self._verify(secret, password), origin)
 
-    def outdated(self, secret: str) -> bool:
+    def needs_rehash(self, secret: str) -> bool:
         return secret.startswith(PLAIN) or self._argon2.check_needs_rehash(secret)
 
     def waiting(self) -> int:

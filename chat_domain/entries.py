@@ -139,7 +139,7 @@ class Entry:
         self.size = size if change is None else size + change.size
 
     @property
-    def place(self) -> "EntryRef":
+    def ref(self) -> "EntryRef":
         return EntryRef(self.at, self.cid, self.sender_id, self.time_ms)
 
 
@@ -217,14 +217,14 @@ NO_ENTRY = EntryRef()  # refers to no entry
 class Batch:
     """Entries to be committed together, in this order. Treated as immutable, like an `EntryRef`.
 
-    epoch: the log's, as the appending node knows it. judged: the position up to which that node has
-    applied all changes; by these it judged who may write. last: the last entry that it knows.
+    epoch: the log's, as the appending node knows it. applied: the position up to which that node
+    has applied all changes; by these it judged who may write. last: the last entry that it knows.
     refused: by index in the batch, the errors of entries that their senders may not write.
     """
 
     entries: tuple[Entry, ...]
     epoch: str
-    judged: int
+    applied: int
     last: EntryRef
     refused: Mapping[int, ChatError] = attrs.field(factory=dict)
 

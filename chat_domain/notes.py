@@ -16,7 +16,7 @@ MAX_NOTICE = 500  # characters
 class Appended:
     """These entries were committed, at the positions from `first` to `upto` without a gap. entries:
     empty if the batch is large. epoch: that of the positions. Treated as immutable, like an
-    `entries.Place`."""
+    `entries.EntryRef`."""
 
     epoch: str
     first: int
@@ -25,7 +25,7 @@ class Appended:
 
 
 @attrs.frozen
-class Marked:
+class Delivered:
     """How far a user's devices have received what others wrote to them. got: by the writer's id,
     the position of the last text of theirs that a device has received. epoch: see `Appended`."""
 
@@ -90,5 +90,12 @@ class Notice:
 
 
 Note = (
-    Appended | Marked | HasRead | IsTyping | SettingsChanged | Replaced | PresenceChanged | Notice
+    Appended
+    | Delivered
+    | HasRead
+    | IsTyping
+    | SettingsChanged
+    | Replaced
+    | PresenceChanged
+    | Notice
 )

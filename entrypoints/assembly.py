@@ -109,7 +109,7 @@ def assemble(
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
-        one_to_one=OneToOne(writing, log, store.friends, marks, guard, logins.answered),
+        one_to_one=OneToOne(writing, log, store.friends, marks, guard, logins.wait_answered),
         group_chat=GroupChat(writing, sessions),
         history=History(log, marks),
         read_marks=read_marks,

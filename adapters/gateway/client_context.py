@@ -39,17 +39,16 @@ _OWN_ACKS: dict[int, type[Verdict]] = {
 class ClientContext:
     """One client, as commands see it. `session` and `client` are set while it is logged in.
 
-    id: its name in the server's log. begun: on the domain's monotonic clock. gone: the connection
-    has ended. link_choked: the link takes no more for now. last_session: the present session or the
-    last one, with its client. stranger_since: since when nobody is logged in, on the event loop's
-    clock, as far as `keepalive` has seen; None if that has to look.
+    id: its name in the server's log. started_at: on the domain's monotonic clock. disconnected: the
+    connection has ended. link_choked: the link takes no more for now. last_session: the present
+    session or the last one, with its client. stranger_since: since when nobody is logged in, on the
+    event loop's clock, as far as `keepalive` has seen; None if that has to look.
     """
 
     __slots__ = (
-        "begun",
         "chat",
         "client",
-        "gone",
+        "disconnected",
         "guard",
         "id",
         "last_session",
@@ -59,6 +58,7 @@ class ClientContext:
         "origin",
         "session",
         "shared",
+        "started_at",
         "stranger_since",
     )
 
@@ -69,14 +69,14 @@ class ClientContext:
         self.chat = shared.chat
         self.link = link
         self.guard = shared.guard
-        self.begun = self.chat.clock.monotonic()
-        self.origin = self.guard.origins.enter(link.peer, self.begun)
+        self.started_at = self.chat.clock.monotonic()
+        self.origin = self.guard.origins.enter(link.peer, self.started_at)
         self.meter = self.guard.meter(self.origin)
         self.session: Session | None = None
         self.client: Version2Client | None = None
         self.last_session: tuple[Session, Version2Client] | None = None
         self.stranger_since: float | None = None
-        self.gone = self.link_choked = False
+        self.disconnected = self.link_choked = False
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
@@ -150,9 +150,9 @@ class ClientContext:
             kind = PersonClient
         return kind(user, self.link, self.shared.encoder, self.shared.tally)
 
-    async def began(self, client: Version2Client, session: Session) -> None:
+    async def attach(self, client: Version2Client, session: Session) -> None:
         """A session has begun for this client. Raises NotLoggedIn if it has left meanwhile."""
-        if self.gone:  # the client has left meanwhile
+        if self.disconnected:
             await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
@@ -160,11 +160,11 @@ class ClientContext:
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
         if isinstance(client, OriginalClient):
-            client.full_or_not = self.look_for_room
-        self.look_for_room()
+            client.full_or_not = self.update_choking
+        self.update_choking()
         log.debug("logged in", version=client.version)
 
-    def look_for_room(self) -> None:
+    def update_choking(self) -> None:
         """Let the session be shown entries if there is room for them, and otherwise nothing."""
         session, client = self.session, self.client
         if session is None or client is None:
@@ -174,9 +174,9 @@ class ClientContext:
         else:
             self.chat.offline.unchoked(session)
 
-    def check_still_there(self) -> None:
+    def check_connected(self) -> None:
         """Raises NotLoggedIn if the client has left meanwhile."""
-        if self.gone:
+        if self.disconnected:
             raise NotLoggedIn
 
     def current_session(self) -> Session:
@@ -187,36 +187,36 @@ class ClientContext:
         return self.session
 
     def not_logged_in(self) -> ChatError:
-        """Why there is no session. After one that was not thrown out, the client may retry."""
+        """Why there is no session. After one that was not revoked, the client may retry."""
         if self.shared.closing:
             return ShuttingDown()
-        comes_again = self.session is not None and not self.session.thrown_out
+        comes_again = self.session is not None and not self.session.revoked
         return TryAgain() if comes_again else NotLoggedIn()
 
-    def place(self) -> int:
+    def position(self) -> int:
         """The position up to which the client was sent its user's entries; 0 if not logged in."""
-        return 0 if self.session is None else self.chat.offline.place(self.session)
+        return 0 if self.session is None else self.chat.offline.position(self.session)
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose outcome it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
 
-    def take_over_what_left(self) -> None:
+    def record_sent_as_taken(self) -> None:
         """For a client that cannot say what it has taken over, what has left the process counts as
         taken over. Just when the node starts over in the log, `left` may be above its head."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
-            at = min(self.link.left(), self.place())
-            self.chat.marks.taken_over(session, at)
+            at = min(self.link.left(), self.position())
+            self.chat.marks.record_taken(session, at)
 
     async def log_out(self) -> None:
         """End the session, if there is one; the connection goes on without it."""
         session, client = self.session, self.client
-        self.take_over_what_left()
+        self.record_sent_as_taken()
         if client is not None:
             client.closed()
         if session is not None:
-            await self.chat.logins.leave(session)
+            await self.chat.logins.drain(session)
         if self.session is not session:  # another task has done this meanwhile
             return
         self.session = self.client = None
@@ -226,6 +226,6 @@ class ClientContext:
             self.stranger_since = None
             self.meter.logged_out()
             self.link.incoming.limit = STRANGERS_FRAME
-            if not self.gone:  # otherwise it has been counted out already
+            if not self.disconnected:  # otherwise it has been counted out already
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)

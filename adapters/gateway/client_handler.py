@@ -108,7 +108,7 @@ class ClientHandler:
         """Carry out a request that may depend on what the client has written before."""
         context = self.context
         if context.session is not None:
-            await context.chat.logins.answered(context.session)
+            await context.chat.logins.wait_answered(context.session)
         client = context.client
         commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
         unfinished = commands[type(request)](context, request)
@@ -135,12 +135,12 @@ class ClientHandler:
 
     def choked(self) -> None:
         self.context.link_choked = True
-        self.context.look_for_room()
+        self.context.update_choking()
         self.intake.choke()
 
     def unchoked(self) -> None:
         self.context.link_choked = False
-        self.context.look_for_room()
+        self.context.update_choking()
         self.intake.unchoke()
 
     def input_ended(self) -> None:
@@ -154,7 +154,7 @@ class ClientHandler:
 
     def lost(self, why: DisconnectReason) -> None:
         context = self.context
-        context.gone = True
+        context.disconnected = True
         self.intake.drop()
         self._left(self, why)
         if context.session is not None:
@@ -163,6 +163,6 @@ class ClientHandler:
     def tick(self, now: float) -> None:
         """Look after what depends on time. Called about twice a second."""
         self._keepalive.tick(now)
-        self.context.take_over_what_left()
+        self.context.record_sent_as_taken()
         if self._input_ended:
             self._close_if_finished()

@@ -53,7 +53,7 @@ class Version2Client:
         self._tally.errors[name] += 1
         self._link.write(answers.refusal(name, str(error), tag))
 
-    def marked(self, user_id: int, got: int) -> None:
+    def delivered(self, user_id: int, got: int) -> None:
         self._send(frames.MarksFrame([frames.Mark(user_id, got)]))
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
@@ -67,7 +67,7 @@ class Version2Client:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         self._send(answers.SettingsAck.of(preferences, muting, self._user.id))
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Not called for this client: clients that know positions are `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
@@ -90,7 +90,7 @@ class Version2Client:
         self.going_away(RECONNECT_WITHIN_MS)
         self._link.close(DisconnectReason.MOVED)
 
-    def thrown_out(self) -> None:
+    def revoked(self) -> None:
         self._send(frames.SessionEndedFrame())
         self._link.close(DisconnectReason.LOGGED_OUT)
 

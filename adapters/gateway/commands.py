@@ -41,7 +41,7 @@ def taken(context: ClientContext, request: requests.Taken) -> None:
     if context.client is not None and not context.client.says_taken:
         raise NotSentYet(request.at, 0)  # version 1 has no positions
     context.meter.free += 1
-    context.chat.marks.taken_over(session, request.at)
+    context.chat.marks.record_taken(session, request.at)
 
 
 async def read(context: ClientContext, request: requests.Read) -> None:
@@ -53,7 +53,7 @@ async def read(context: ClientContext, request: requests.Read) -> None:
 
 def typing(context: ClientContext, request: requests.Typing) -> Unfinished | None:
     session = context.current_session()
-    return context.chat.typing.types(session, request.conv_of(session.user.id))
+    return context.chat.typing.report(session, request.conv_of(session.user.id))
 
 
 async def settings(context: ClientContext, request: requests.Settings) -> None:
@@ -70,7 +70,7 @@ async def settings(context: ClientContext, request: requests.Settings) -> None:
 def ping(context: ClientContext, request: requests.Ping) -> None:
     context.meter.free += 1
     if context.takes_errors():
-        context.answer(request, answers.Pong(at=context.place()))
+        context.answer(request, answers.Pong(at=context.position()))
 
 
 def pong(context: ClientContext, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS

@@ -32,7 +32,7 @@ class DisconnectLog:
 
     def left(self, context: ClientContext, why: DisconnectReason, now: float) -> None:
         """A connection that had a handler has ended. now: on the domain's monotonic clock."""
-        seconds = round(now - context.begun, 3)
+        seconds = round(now - context.started_at, 3)
         if context.last_session is None:
             self.stranger(why, context.link.peer, connection=context.id, seconds=seconds)
             return
@@ -45,7 +45,7 @@ class DisconnectLog:
             **session.labels(),
             version=client.version,
             seconds=seconds,
-            at=context.chat.offline.place(session),
+            at=context.chat.offline.position(session),
         )
 
     def stranger(

@@ -50,5 +50,5 @@ async def send_away(talks: Sequence[ClientContext], tasks: BackgroundTasks, seco
 
 async def _end(context: ClientContext) -> None:
     await context.log_out()
-    if not context.gone:
+    if not context.disconnected:
         context.link.close(DisconnectReason.SHUTTING_DOWN)

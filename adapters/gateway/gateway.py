@@ -74,7 +74,7 @@ class Gateway:
 
     async def follow(self) -> None:
         """Ask for the log's head regularly, forever."""
-        await repeat_forever(FOLLOWING, self.shared.chat.node.look)
+        await repeat_forever(FOLLOWING, self.shared.chat.node.poll_head)
 
     async def forget(self) -> None:
         """Delete what was kept for long enough regularly, forever."""
@@ -88,7 +88,7 @@ class Gateway:
             await asyncio.sleep(TICK / SHARES)
             now = loop.time()
             for handler in everybody[share::SHARES]:
-                if not handler.context.gone:
+                if not handler.context.disconnected:
                     survive(CLOCK, handler.tick, now)
         survive(CLOCK, self.shared.chat.node.tick)
         survive(CLOCK, self.disconnect_log.tick, loop.time())

@@ -182,7 +182,7 @@ class Intake:
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
             self._context.shared.unsent.left(self)
-        elif not self._context.gone:
+        elif not self._context.disconnected:
             self._context.shared.unsent.waits(self, waits)
 
     def abort(self, why: DisconnectReason) -> None:  # noqa: ARG002  # it has not been slow to read
@@ -242,7 +242,7 @@ class Intake:
             self._rest()
 
     def _is_held(self) -> bool:
-        return bool(self.waiting or self.choked or self._paused_until or self._context.gone)
+        return bool(self.waiting or self.choked or self._paused_until or self._context.disconnected)
 
     def _go_on(self) -> None:
         """Handle what arrived while something was waited for, but not too much at once."""

@@ -31,7 +31,7 @@ class Keepalive:
         """Look after what depends on time. Called about twice a second."""
         session = self._context.session
         if session is not None:
-            self._context.chat.offline.go_on(session)
+            self._context.chat.offline.catch_up(session)
         elif not self._intake.waiting:
             self._look_at_stranger(now)
         self._intake.tick(now)
@@ -54,7 +54,7 @@ class Keepalive:
             link.abort(DisconnectReason.NOT_READING if intake.choked else DisconnectReason.SILENT)
         elif silence >= PING_AFTER and client is not None and not (self._pinged or intake.choked):
             self._pinged = client.version > 1
-            client.ping(self._context.place())
+            client.ping(self._context.position())
 
     def _look_at_stranger(self, now: float) -> None:
         context = self._context

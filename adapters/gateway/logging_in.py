@@ -100,11 +100,11 @@ async def _begin_device(
     token: Token,
 ) -> Start:
     async with context.shared.beginning_limit.place(context.origin):
-        context.check_still_there()
+        context.check_connected()
         start = await context.chat.logins.begin_device(
             user, client, token.session, request.since, request.epoch
         )
-    await context.began(client, start.session)
+    await context.attach(client, start.session)
     return start
 
 
@@ -183,9 +183,9 @@ async def _begin_version1(
     context: ClientContext, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
     async with context.shared.beginning_limit.place(context.origin):
-        context.check_still_there()
+        context.check_connected()
         session = await context.chat.logins.begin_version1(account.user, client)
-    await context.began(client, session)
+    await context.attach(client, session)
     try:
         await context.chat.accounts.check_unchanged(account)
         async with context.shared.list_limit.place(context.origin):

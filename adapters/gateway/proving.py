@@ -26,7 +26,7 @@ async def proved(context: ClientContext, who: int | str, prove: Callable[[], Awa
         if attempt.wait:
             counters.logins_delayed += 1
             await asyncio.sleep(attempt.wait)
-            context.check_still_there()  # a client that has left costs no hashing
+            context.check_connected()  # a client that has left costs no hashing
         result = await prove()
     except BadCredentials as refusal:
         counters.failed_logins += 1

@@ -100,7 +100,7 @@ class PersonClient(Version2Client):
     def _send(self, frame: ServerFrame) -> None:
         """Version 1 has none of these frames."""
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Nothing it was sent has a new position; what it was not sent yet is read again."""
         self._link.begin_saying()
         if self._early is not None:
@@ -136,8 +136,8 @@ class OriginalClient(PersonClient):
         """How many frames wait to be sent one by one."""
         return 0 if self._pacer is None else len(self._pacer)
 
-    def begin_anew(self) -> None:
-        super().begin_anew()
+    def reset(self) -> None:
+        super().reset()
         if self._pacer is not None:
             self._pacer.change(_without_position)
 

@@ -46,7 +46,7 @@ class Entries:
         if last.at > len(self):
             return False
         there = self[last.at]
-        return there is GONE or there.place == last
+        return there is GONE or there.ref == last
 
     def put(self, entry: Entry) -> None:
         """Append an entry, whose position must be the next."""

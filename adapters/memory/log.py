@@ -36,9 +36,9 @@ class MemoryLog(MemoryReading):
         """The outcome of `append`, at once, for callers without an event loop."""
         if batch.epoch != self._epoch or not self._entries.has(batch.last):
             return EpochChanged()
-        if batch.judged > len(self._entries):
+        if batch.applied > len(self._entries):
             return EpochChanged()
-        if self._changed > batch.judged:
+        if self._changed > batch.applied:
             return OutOfDate(self._changed)
         if self._is_simple(batch):
             for at, entry in enumerate(batch.entries, len(self._entries) + 1):

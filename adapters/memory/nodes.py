@@ -19,10 +19,10 @@ class EternalLease:
     def held(self) -> bool:
         return True
 
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         return ""
 
-    async def others(self) -> set[str]:
+    async def other_nodes(self) -> set[str]:
         return self._hub.nodes.keys() - {self._name}
 
 
@@ -32,10 +32,10 @@ class NoLease:
     def held(self) -> bool:
         return False
 
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         return ""
 
-    async def others(self) -> set[str]:
+    async def other_nodes(self) -> set[str]:
         return set()
 
 
@@ -79,7 +79,7 @@ class HubBroker:
         if self._others():
             self._notes.add(note)
 
-    def hears(self) -> bool:
+    def is_receiving(self) -> bool:
         return True
 
     def _deliver(self, notes: Sequence[Note]) -> None:

@@ -105,13 +105,13 @@ class _Attempt:
         counted = await link.change(
             _COUNT_UP,
             (
-                *(number, batch.epoch, batch.judged, max(last.at, batch.judged)),
+                *(number, batch.epoch, batch.applied, max(last.at, batch.applied)),
                 *(last.at, last.at, last.cid, last.sender_id, last.time_ms),
             ),
         )
         if not counted.rows:
             return None
-        admission = admit_texts(batch, seen, counted.last_id - number, batch.judged)
+        admission = admit_texts(batch, seen, counted.last_id - number, batch.applied)
         await entries.insert(connection, admission)
         return admission
 
@@ -119,11 +119,11 @@ class _Attempt:
         batch, connection = self.batch, MySqlConnection(link)
         await _lock(link)
         ends = await reading.ends(connection)
-        if ends.epoch != batch.epoch or max(batch.last.at, batch.judged) > ends.head:
+        if ends.epoch != batch.epoch or max(batch.last.at, batch.applied) > ends.head:
             return EpochChanged()
         if not await entries.has(connection, batch.last, ends.oldest):
             return EpochChanged()
-        if ends.changed > batch.judged:
+        if ends.changed > batch.applied:
             return OutOfDate(ends.changed)
         seen = await entries.look_up(connection, batch, self.known_pairs)
         admission = await changes.append(connection, batch, seen, ends.head, ends.changed)

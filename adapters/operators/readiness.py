@@ -51,7 +51,7 @@ class Readiness:
         slots = self._chat.node.slots
         if slots.good():
             return []
-        why = slots.lease.trouble()
+        why = slots.lease.last_error()
         return [f"lease ({why})" if why else "lease"]
 
     async def _look(self) -> list[str]:
@@ -66,7 +66,7 @@ class Readiness:
             troubles.append("store")
         elif not asked - CLOCK_OFF <= store_ms <= answered + CLOCK_OFF:
             troubles.append(f"clock ({(answered - store_ms) / 1000:+.1f} s)")
-        if online is None or not self._chat.node.broker.hears():
+        if online is None or not self._chat.node.broker.is_receiving():
             troubles.append("broker")
         return troubles
 

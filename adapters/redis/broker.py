@@ -84,7 +84,7 @@ class RedisBroker:
 
     # -- receiving -------------------------------------------------------------------------
 
-    def hears(self) -> bool:
+    def is_receiving(self) -> bool:
         return self._subscribed.is_set()
 
     async def subscribed(self) -> None:
@@ -139,7 +139,7 @@ class RedisBroker:
     async def _take(self, node: Node, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._subscribed.set()
-            INCIDENTS.survive(LISTENER, node.gap)  # what was published before this is lost
+            INCIDENTS.survive(LISTENER, node.notes_lost)  # what was published before this is lost
         elif message["type"] == "message":
             await self._receive(node, message["data"])
 

@@ -19,7 +19,7 @@ import msgspec
 from adapters.redis import note_schemas
 from adapters.redis.note_schemas import LISTED, Form, Sender
 from chat_domain import notes
-from chat_domain.notes import Marked, Note
+from chat_domain.notes import Delivered, Note
 
 VERSION = 2
 LONGEST_PACKET = 512 * 1024  # bytes
@@ -32,7 +32,7 @@ _BESIDE = 8  # bytes at most that a note takes in a packet besides its form
 
 _FORMS: Mapping[type[Note], type[Form[Any]]] = {
     notes.Appended: note_schemas.Appended,
-    notes.Marked: note_schemas.Marked,
+    notes.Delivered: note_schemas.Delivered,
     notes.HasRead: note_schemas.HasRead,
     notes.IsTyping: note_schemas.IsTyping,
     notes.SettingsChanged: note_schemas.SettingsChanged,
@@ -85,7 +85,7 @@ def encode(note: Note) -> list[Encoded]:
 
 
 def _parts(note: Note) -> Iterator[Note]:
-    if not isinstance(note, Marked) or len(note.got) <= LISTED:
+    if not isinstance(note, Delivered) or len(note.got) <= LISTED:
         yield note
         return
     marks = list(note.got.items())

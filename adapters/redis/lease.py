@@ -53,10 +53,10 @@ class RedisLease:
     def held(self) -> bool:
         return _now() - self._sent < LIFE
 
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         return self._trouble
 
-    async def others(self) -> set[str]:
+    async def other_nodes(self) -> set[str]:
         found = await self._commands.script(scripts.OTHERS, self._prefix, self._name, MOST_NODES)
         return answers.nodes(found)
 
@@ -125,7 +125,7 @@ class RedisLease:
         dead = answers.users_by_node(answer)
         _tell_of(dead)
         for _, users in dead:
-            node.tasks.start(node.died(users))
+            node.tasks.start(node.other_died(users))
 
     async def give_up(self) -> None:
         """Leave in good order. A node that has had no lease has left nothing behind."""

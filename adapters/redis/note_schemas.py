@@ -132,7 +132,7 @@ class Appended(Form[notes.Appended]):
         return notes.Appended(self.epoch, first, upto, found)
 
 
-class Marked(Form[notes.Marked]):
+class Delivered(Form[notes.Delivered]):
     NUMBER = 2
 
     epoch: Epoch
@@ -140,11 +140,11 @@ class Marked(Form[notes.Marked]):
     got: Annotated[dict[Id, Position], Meta(max_length=LISTED)]
 
     @classmethod
-    def of(cls, note: notes.Marked) -> Self:
+    def of(cls, note: notes.Delivered) -> Self:
         return cls(note.epoch, note.user_id, dict(note.got))
 
-    def note(self) -> notes.Marked:
-        return notes.Marked(self.epoch, self.user_id, self.got)
+    def note(self) -> notes.Delivered:
+        return notes.Delivered(self.epoch, self.user_id, self.got)
 
 
 def _is_conv_of(conv: int, user_id: int) -> bool:

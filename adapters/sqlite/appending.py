@@ -52,7 +52,7 @@ class Appender:
             self._read_ends(connection)
         if self._epoch != batch.epoch or not self._follows(connection, batch):
             return EpochChanged()
-        if self._changed > batch.judged:
+        if self._changed > batch.applied:
             return OutOfDate(self._changed)
         self._epoch = ""  # until it is committed
         connection.execute("BEGIN IMMEDIATE")
@@ -75,11 +75,11 @@ class Appender:
         """Whether the log has what the batch was judged by."""
         last, head = batch.last, self._head
         at = last.at
-        if at > head or batch.judged > head:
+        if at > head or batch.applied > head:
             return False
         for entry in self._recent:
             if entry.at == at:
-                return entry.place == last
+                return entry.ref == last
         return not at or run_synchronously(_has(SqliteConnection(connection), last))
 
     def _append_texts(self, connection: sqlite3.Connection, batch: Batch) -> Others | None:

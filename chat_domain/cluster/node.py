@@ -22,9 +22,9 @@ from chat_domain.messages.typing import Typing
 from chat_domain.model import Friend
 from chat_domain.notes import (
     Appended,
+    Delivered,
     HasRead,
     IsTyping,
-    Marked,
     Note,
     Notice,
     PresenceChanged,
@@ -41,8 +41,8 @@ from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
 GRACE = 5.0  # seconds in which a dead node's users can reconnect without being announced
-LOOKS_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
-LOOKS_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
+POLL_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
+POLL_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
 DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
 
 
@@ -71,16 +71,16 @@ class Node:
 
     async def start(self) -> None:
         """Begin to follow the log, at its head. Raises TryAgain."""
-        self.follower.restarted = self._restarted
+        self.follower.on_reset = self._reset
         await self.follower.start()
 
-    def _restarted(self) -> None:
-        self.queue.begin_anew()
-        self.marks.forget()
-        self.read_marks.forget()
-        leaving, staying = self.seating.begin_anew()
+    def _reset(self) -> None:
+        self.queue.reset()
+        self.marks.reset()
+        self.read_marks.reset()
+        leaving, staying = self.seating.reset()
         self.tasks.start(self._drop(leaving))
-        self.tasks.start(self._seat_again(staying))
+        self.tasks.start(self._reseat(staying))
 
     async def _drop(self, sessions: Sequence[Session]) -> None:
         for start in range(0, len(sessions), DROPPED_AT_ONCE):
@@ -88,10 +88,10 @@ class Node:
                 session.client.dropped()
             await self.tasks.next_turn()
 
-    async def _seat_again(self, sessions: Collection[Session]) -> None:
+    async def _reseat(self, sessions: Collection[Session]) -> None:
         await self.seating.seat_again(sessions)
         for session in self.sessions:
-            self.offline.go_on(session)
+            self.offline.catch_up(session)
 
     # -- notes from other nodes ------------------------------------------------------------
 
@@ -99,29 +99,29 @@ class Node:
         """Carry out what another node's note says."""
         match note:
             case Appended():
-                self.follower.heard(note)
-            case Marked():
-                self.marks.heard(note)
+                self.follower.on_note(note)
+            case Delivered():
+                self.marks.on_note(note)
             case HasRead():
-                self.read_marks.heard(note)
+                self.read_marks.on_note(note)
             case IsTyping():
-                self.typing.heard(note)
+                self.typing.on_note(note)
             case SettingsChanged():
-                self.settings.heard(note)
+                self.settings.on_note(note)
             case Replaced():
-                self.slots.replaced(note)
+                self.slots.on_note(note)
             case PresenceChanged():
                 friend = Friend(note.user_id, note.name, note.online)
                 self.announcer.tell(note.listed_by, friend)
             case Notice():
-                self.notices.heard(note)
+                self.notices.on_note(note)
 
-    def gap(self) -> None:
+    def notes_lost(self) -> None:
         """Notes to this node may have been lost."""
         self.settings.forget()
-        self.follower.look_soon()
+        self.follower.poll_head_soon()
 
-    async def died(self, user_ids: Collection[int]) -> None:
+    async def other_died(self, user_ids: Collection[int]) -> None:
         """Another node, which had these users, has lost its lease."""
         if user_ids:
             await self.latches.latch().wait(GRACE)
@@ -158,9 +158,9 @@ class Node:
             self.slots.go_on()
             self.attendance.go_on()
 
-    async def look(self) -> None:
+    async def poll_head(self) -> None:
         """Wait until the next look at the log's head is due, then look. To be called forever."""
-        heard = self.broker.hears()
-        await self.latches.latch().wait(LOOKS_EVERY if heard else LOOKS_ALONE_EVERY)
+        receiving = self.broker.is_receiving()
+        await self.latches.latch().wait(POLL_EVERY if receiving else POLL_ALONE_EVERY)
         with suppress(TryAgain):  # it is looked at again soon
-            await self.follower.look()
+            await self.follower.poll_head()

@@ -87,18 +87,18 @@ class Fanout:
         match change.what:
             case ChangeKind.ERASED:
                 self._ring.erase(entry.sender_id)
-                self._throw_out(entry, lambda _: True)
+                self._revoke(entry, lambda _: True)
             case ChangeKind.DEVICE_ENDED:
-                self._throw_out(entry, lambda session: session.name == change.detail)
+                self._revoke(entry, lambda session: session.name == change.detail)
             case ChangeKind.ALL_ENDED:
-                self._throw_out(
+                self._revoke(
                     entry,
                     lambda session: not change.detail or session.name != change.detail,
                 )
 
-    def _throw_out(self, entry: Entry, which: Callable[[Session], bool]) -> None:
+    def _revoke(self, entry: Entry, which: Callable[[Session], bool]) -> None:
         """End these sessions of the sender, which see nothing above the entry."""
         for session in self._sessions.of(entry.sender_id):
             if which(session):
                 session.fall_behind(entry.at)
-                session.throw_out()
+                session.revoke()

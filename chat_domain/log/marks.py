@@ -18,7 +18,7 @@ from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.notes import Marked
+from chat_domain.notes import Delivered
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Tasks
@@ -39,8 +39,8 @@ class Marks:
     _unwritten: dict[int, dict[int, int]] = attrs.field(
         factory=dict, init=False
     )  # by user, then by conversation; at EVERYWHERE, what the user's devices have received
-    _number: int = attrs.field(default=0, init=False)  # of them all
-    _untold: defaultdict[int, dict[int, int]] = attrs.field(
+    _count: int = attrs.field(default=0, init=False)  # of them all
+    _receipts: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have received something, then by writer
     _written_at: float = attrs.field(default=0.0, init=False)
@@ -58,61 +58,63 @@ class Marks:
         """A user's mark. stored: as the log has it, which may be behind."""
         return max(stored, self._unwritten.get(user_id, {}).get(conv, 0))
 
-    def taken_over(self, session: Session, at: int) -> None:
+    def record_taken(self, session: Session, at: int) -> None:
         """A client has taken over all that it was shown up to this position. Raises NotSentYet."""
-        place = session.place(self.follower.applied)
-        if at > place:
-            raise NotSentYet(at, place)
+        shown = session.position(self.follower.applied)
+        if at > shown:
+            raise NotSentYet(at, shown)
         if at <= session.taken:
             return
-        if session.unheard:
-            self._note_untold(session, at)
+        if session.pending_receipts:
+            self._add_receipts(session, at)
         session.taken = at
         self.grow(session.user.id, EVERYWHERE, at)
 
-    def _note_untold(self, session: Session, at: int) -> None:
+    def _add_receipts(self, session: Session, at: int) -> None:
         """Note whom to tell of what no other session of its user has taken over before."""
         user_id = session.user.id
         told_of = max(one.taken for one in (session, *self.sessions.of(user_id)))
-        told = {writer: last for writer, last in session.heard_up_to(at).items() if last > told_of}
+        told = {
+            writer: last for writer, last in session.take_receipts(at).items() if last > told_of
+        }
         if told:
-            self._untold[user_id].update(told)
+            self._receipts[user_id].update(told)
 
     async def make_room(self, user_id: int) -> None:
         """Make room for one more mark of a user. Raises TryAgain."""
         if len(self._unwritten.get(user_id, ())) >= MOST_OF_A_USER:
             await self.write(user_id)
-        if self._number >= MOST:
+        if self._count >= MOST:
             raise TryAgain
 
     def grow(self, user_id: int, conv: int, at: int) -> None:
         """Have a mark written, if it is higher than the one that waits."""
         places = self._unwritten.setdefault(user_id, {})
         if conv not in places:
-            self._number += 1
+            self._count += 1
         places[conv] = max(at, places.get(conv, 0))
 
-    def heard(self, note: Marked) -> None:
+    def on_note(self, note: Delivered) -> None:
         """A user's devices on another node have received something."""
         if note.epoch == self.follower.epoch:
             self._tell(note)
 
     def tick(self, now: float) -> None:
         """Tell and write the marks that have grown. To be called about twice a second."""
-        untold, self._untold = self._untold, defaultdict(dict)
-        for user_id, got in untold.items():
-            note = Marked(self.follower.epoch, user_id, got)
+        receipts, self._receipts = self._receipts, defaultdict(dict)
+        for user_id, got in receipts.items():
+            note = Delivered(self.follower.epoch, user_id, got)
             self._tell(note)
             self.broker.broadcast(note)
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:
             self._written_at, self._writing = now, True
             self.tasks.start(self._write_behind())
 
-    def _tell(self, note: Marked) -> None:
+    def _tell(self, note: Delivered) -> None:
         for writer, at in note.got.items():
             for session in self.sessions.of(writer):
                 if session.ready:
-                    session.client.marked(note.user_id, at)
+                    session.client.delivered(note.user_id, at)
 
     async def _write_behind(self) -> None:
         try:
@@ -143,12 +145,12 @@ class Marks:
             places = self._unwritten.get(user_id, {})
             if places.get(conv) == at:
                 del places[conv]
-                self._number -= 1
+                self._count -= 1
                 if not places:
                     del self._unwritten[user_id]
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The follower has started over: no mark is valid any more."""
         self._unwritten.clear()
-        self._number = 0
-        self._untold.clear()
+        self._count = 0
+        self._receipts.clear()

@@ -30,13 +30,13 @@ class Offline:
     def unchoked(self, session: Session) -> None:
         """The session's link takes more again."""
         session.choked = False
-        self.go_on(session)
+        self.catch_up(session)
 
-    def place(self, session: Session) -> int:
+    def position(self, session: Session) -> int:
         """The position up to which all that the session's user may see was shown."""
-        return session.place(self.follower.applied)
+        return session.position(self.follower.applied)
 
-    def go_on(self, session: Session) -> None:
+    def catch_up(self, session: Session) -> None:
         """Show a session what it has missed, as much as it takes now. Safe at any time."""
         if session.reading or not session.may_read():
             return
@@ -80,7 +80,7 @@ class Offline:
         """What follows, if it is short and all in the ring. What its user may see of it is what
         they may see now, since that has not changed within it."""
         follower, after = self.follower, session.after
-        if follower.applied - after > RING_AT_MOST or session.regrouped > after:
+        if follower.applied - after > RING_AT_MOST or session.groups_changed_at > after:
             return None
         entries = follower.ring.above(after)
         if entries is None:

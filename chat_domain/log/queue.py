@@ -34,7 +34,7 @@ MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
 MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
-OUT_OF_DATE_TIMES = 20  # in a row that a batch may be out of date before it is refused
+MAX_RETRIES = 20  # in a row that a batch may be out of date before it is refused
 CHANGED_WITHIN = 10.0  # seconds to wait for the outcome of a change
 
 Result = Entry | Duplicate | ChatError
@@ -47,7 +47,7 @@ class PendingChange:
     latch: Latch
     result: Result | None = None
     claim: Final = None
-    thrown_out: Final = False
+    revoked: Final = False
 
     def accepted(self, _tag: int | None, entry: Entry | Duplicate) -> None:
         self.result = entry
@@ -89,12 +89,12 @@ class AppendQueue:
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is in flight, or about to be assembled
-        self._outdated = False  # the follower has started over since the batch was assembled
-        self._begun = 0.0
-        self._out_of_date = 0  # times in a row
+        self._was_reset = False  # the follower has started over since the batch was assembled
+        self._started_at = 0.0
+        self._retries = 0  # times in a row
         self._number = 0  # of the last batch
         self.latency = 0.0
-        self.observe: Callable[[float, int], None] = _nobody
+        self.observe: Callable[[float, int], None] = _ignore
 
     def __len__(self) -> int:
         """How many drafts wait or are in flight."""
@@ -109,7 +109,7 @@ class AppendQueue:
         self._bytes += draft[0].size
         if not self._busy:
             self._busy = True
-            self._tasks.soon(self._go_on)
+            self._tasks.soon(self._start_next)
 
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Duplicate:
         """Write a change, and return once it is applied here. Raises the error with which it is
@@ -122,38 +122,39 @@ class AppendQueue:
             raise result
         if result is None:
             raise TryAgain
-        await self._follower.reach(result.at)
+        await self._follower.wait_until_applied(result.at)
         if epoch != self._follower.epoch:  # it may be lost, and another entry at its position
             raise TryAgain
         return result
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """The follower has started over (rule 5)."""
-        self._outdated = bool(self._batch)
+        self._was_reset = bool(self._batch)
         self._bytes = self._batch_bytes if self._batch else 0
         waiting, self._waiting = self._waiting, deque()
         self._refuse(waiting, TryAgain())
 
     # -- batches -----------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
+    def _start_next(self) -> None:
         """Assemble the next batch and give it to the log, if anything waits."""
         if not self._waiting:
             self._busy = False
             return
         if self._follower.is_full():
-            self._tasks.start(self._go_on_from(self._follower.applied + 1))
+            self._tasks.start(self._start_next_after(self._follower.applied + 1))
             return
-        self._batch = batch = self._take()
-        self._begun = self._clock.monotonic()
-        entries, refused = self._judge(batch)
-        known = self._follower
-        self._number = known.own = self._number + 1
+        self._batch = batch = self._take_batch()
+        self._started_at = self._clock.monotonic()
+        entries, refused = self._authorize(batch)
+        follower = self._follower
+        self._number = follower.batch_in_flight = self._number + 1
         self._log.append(
-            Batch(entries, known.epoch, known.applied, known.last, refused), self._done
+            Batch(entries, follower.epoch, follower.applied, follower.last, refused),
+            self._on_outcome,
         )
 
-    def _take(self) -> Sequence[Draft]:
+    def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
         if len(waiting) <= MOST_ENTRIES and self._bytes <= MOST_BYTES:  # most often
             self._waiting, self._batch_bytes = deque(), self._bytes
@@ -168,7 +169,7 @@ class AppendQueue:
         self._batch_bytes = size
         return batch
 
-    def _judge(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
+    def _authorize(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
         """Set the time of a batch's entries. Return them, and by index the errors of those that
         their writers may not write."""
         now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
@@ -181,81 +182,81 @@ class AppendQueue:
                 self._changes = True
             if entry.sender_id in erased and entry.kind == TEXT:  # their session may have ended
                 refusal = NotLoggedIn()  # noqa: PLW2901
-            elif refusal is None and (entry.conv <= ID_BITS or writer.thrown_out):  # of a group
-                refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
+            elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
+                refusal = _write_refusal(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal
             entries.append(entry)
         return tuple(entries), refused
 
-    def _done(self, outcome: Outcome) -> None:
-        self.latency = self._clock.monotonic() - self._begun
-        self._follower.own = 0
-        if self._outdated:
+    def _on_outcome(self, outcome: Outcome) -> None:
+        self.latency = self._clock.monotonic() - self._started_at
+        self._follower.batch_in_flight = 0
+        if self._was_reset:
             outcome = TryAgain()
         match outcome:
             case Committed():
                 self._committed(outcome)
             case OutOfDate():
-                self._apply_first(outcome.changed)
+                self._retry_once_applied(outcome.changed)
             case EpochChanged():
                 self._fail(TryAgain())
-                self._follower.look_soon()
+                self._follower.poll_head_soon()
             case _:
                 self._fail(outcome)
 
     def _committed(self, outcome: Committed) -> None:
-        batch, self._batch, self._out_of_date = self._batch, (), 0
+        batch, self._batch, self._retries = self._batch, (), 0
         size, changes = self._batch_bytes, self._changes
         self._bytes -= size
-        if outcome.others:
+        if outcome.not_admitted:
             self._expect_again(
                 [
                     draft
-                    for place, draft in enumerate(batch)
-                    if isinstance(outcome.others.get(place), TryAgain)
+                    for index, draft in enumerate(batch)
+                    if isinstance(outcome.not_admitted.get(index), TryAgain)
                 ]
             )
         if not changes:  # the next batch can be judged before this one is applied
-            self._go_on()
-        written = _answer(batch, outcome.others)
+            self._start_next()
+        written = _tell_writers(batch, outcome.not_admitted)
         self.observe(self.latency, len(written))
         if written:
             self._apply(written, size)
         if changes:
-            self._go_on()
+            self._start_next()
 
     def _apply(self, written: Sequence[Draft], size: int) -> None:
         entries = tuple([draft[0] for draft in written])
         first, upto = entries[0].at, entries[-1].at
-        self._follower.take(first, upto, entries, [draft[1] for draft in written])
+        self._follower.ingest(first, upto, entries, [draft[1] for draft in written])
         self._broker.broadcast(
             Appended(self._follower.epoch, first, upto, () if size > NOTE_BYTES else entries)
         )
 
-    def _apply_first(self, changed: int) -> None:
+    def _retry_once_applied(self, changed: int) -> None:
         """Judge the same batch again once this change is applied."""
         self._waiting.extendleft(reversed(self._batch))
         self._batch = ()
-        self._out_of_date += 1
-        if self._out_of_date > OUT_OF_DATE_TIMES:
+        self._retries += 1
+        if self._retries > MAX_RETRIES:
             self._fail(TryAgain())
         else:
-            self._tasks.start(self._go_on_from(changed))
+            self._tasks.start(self._start_next_after(changed))
 
-    async def _go_on_from(self, at: int) -> None:
+    async def _start_next_after(self, at: int) -> None:
         try:
-            await self._follower.reach(at)
+            await self._follower.wait_until_applied(at)
         except TryAgain as failure:
             self._fail(failure)
         else:
-            self._go_on()
+            self._start_next()
 
     def _fail(self, failure: ChatError) -> None:
         """Refuse the batch in flight and all that waits (rule 4)."""
         failed = [*self._batch, *self._waiting]
-        self._batch, self._out_of_date, self._bytes = (), 0, 0
-        self._busy = self._outdated = False
+        self._batch, self._retries, self._bytes = (), 0, 0
+        self._busy = self._was_reset = False
         self._waiting.clear()
         self._refuse(failed, failure)
 
@@ -271,29 +272,31 @@ class AppendQueue:
                 writer.expect_first(entry.cid, now)
 
 
-def _nobody(_seconds: float, _entries: int) -> None:
+def _ignore(_seconds: float, _entries: int) -> None:
     """The default observer, which does nothing."""
 
 
-def _judged(entry: Entry, writer: Session | PendingChange) -> ChatError | None:
-    """Why an entry may not be written: a text to a group, or of a session that was thrown out."""
+def _write_refusal(entry: Entry, writer: Session | PendingChange) -> ChatError | None:
+    """Why an entry may not be written: a text to a group, or of a revoked session."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
-    if writer.thrown_out:
+    if writer.revoked:
         return NotLoggedIn()
     return None if entry.conv in writer.groups else NotMember(entry.conv)
 
 
-def _answer(batch: Sequence[Draft], others: Mapping[int, Duplicate | ChatError]) -> Sequence[Draft]:
+def _tell_writers(
+    batch: Sequence[Draft], others: Mapping[int, Duplicate | ChatError]
+) -> Sequence[Draft]:
     """Tell each writer the outcome, in order. Return the drafts that were admitted."""
     if not others:
         for entry, writer, tag, _named, _refused in batch:
             writer.accepted(tag, entry)
         return batch
-    for place, (entry, writer, tag, _named, _refused) in enumerate(batch):
-        other = others.get(place, entry)
+    for index, (entry, writer, tag, _named, _refused) in enumerate(batch):
+        other = others.get(index, entry)
         if isinstance(other, ChatError):
             writer.refused(other, tag)
         else:
             writer.accepted(tag, other)
-    return [draft for place, draft in enumerate(batch) if place not in others]
+    return [draft for index, draft in enumerate(batch) if index not in others]

@@ -36,13 +36,13 @@ class ReorderBuffer:
         self.parts.clear()
         self._bytes = 0
 
-    def keep(self, part: Part) -> None:
+    def add(self, part: Part) -> None:
         room = len(self.parts) < MOST_NOTES and self._bytes + part.size <= MOST_BYTES
         if room and part.first not in self.parts:
             self.parts[part.first] = part
             self._bytes += part.size
 
-    def take(self, known: int) -> Part | None:
+    def pop(self, known: int) -> Part | None:
         """Remove and return the first part, unless something is missing between `known` and it."""
         first = min(self.parts)
         if first > known + 1:

@@ -35,7 +35,7 @@ class Seating:
         for _ in range(TRIED_TIMES):
             opening = await self.log.opening(session.user.id)
             if opening.ends.epoch != self.follower.epoch:
-                await self.follower.look()
+                await self.follower.poll_head()
             elif await self._sit_down(session, opening):
                 return opening
         raise TryAgain
@@ -43,12 +43,12 @@ class Seating:
     async def _sit_down(self, session: Session, opening: Opening) -> bool:
         """Seat a session by its opening; return False if that is too old, or of another epoch."""
         head = opening.ends.head
-        await self.follower.reach(head)
+        await self.follower.wait_until_applied(head)
         since = self.follower.ring.above(head)
         if since is None or opening.ends.epoch != self.follower.epoch:
             return False
         session.groups = dict.fromkeys(opening.groups, Visibility(head))
-        session.regrouped = head
+        session.groups_changed_at = head
         for entry in since:
             _make_up_for(session, entry)
         if not session.ended:  # meanwhile
@@ -56,7 +56,7 @@ class Seating:
             self.sessions.seat(session)
         return True
 
-    def begin_anew(self) -> tuple[Sequence[Session], Sequence[Session]]:
+    def reset(self) -> tuple[Sequence[Session], Sequence[Session]]:
         """The follower has started over: end the sessions of devices. Return these, whose clients
         are to be dropped, and the sessions of version 1, which are to be seated again."""
         leaving, staying = [], []
@@ -65,7 +65,7 @@ class Seating:
                 session.ended = True
                 leaving.append(session)
             else:
-                session.client.begin_anew()
+                session.client.reset()
                 staying.append(session)
         return leaving, staying
 
@@ -93,4 +93,4 @@ def _make_up_for(session: Session, entry: Entry) -> None:
         session.groups.pop(group_id, None)
     else:
         return
-    session.regrouped = entry.at
+    session.groups_changed_at = entry.at

@@ -24,7 +24,7 @@ from chat_domain.ports.runtime import Latch  # noqa: TC001  # rooms name what th
 
 MOST_UNANSWERED = 256
 EXPECTED_FOR = 20.0  # seconds
-MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
+MAX_RECEIPTS = 1000  # texts whose writers are told once they are taken over
 
 
 class _Reader:
@@ -38,32 +38,32 @@ class Session(_Reader):
     """id: new with each login and RESUME. name: its tokens are kept under it, and it stays when the
     session is resumed (see `KeptToken.session`); for version 1, the id. claim: of its user's slot,
     for version 1 only. groups: those that its user is in, as far as this node has applied
-    the log; valid above `regrouped`, the position of their last change. taken: how far its client
-    has taken over. copies: of its texts to one user, if they were many; its client is charged for
-    them."""
+    the log; valid above `groups_changed_at`, the position of their last change. taken: how far its
+    client has taken over. copies: of its texts to one user, if they were many; its client is
+    charged for them."""
 
     __slots__ = (
+        "allowance",
+        "answer_latches",
         "choked",
         "claim",
         "copies",
         "ended",
         "expected_until",
         "groups",
+        "groups_changed_at",
         "id",
+        "last_written",
         "name",
+        "pending_receipts",
         "reading",
         "ready",
-        "regrouped",
+        "revoked",
         "seated",
         "taken",
-        "thrown_out",
-        "typed",
+        "typing_sent",
         "unanswered",
-        "unheard",
-        "unlooked",
         "user",
-        "when_answered",
-        "written",
     )
 
     def __init__(
@@ -75,21 +75,22 @@ class Session(_Reader):
         self.name = name
         self.claim = claim
         self.groups: dict[int, Visibility] = {}
-        self.regrouped = 0
+        self.groups_changed_at = 0
         self.after = 0
         self.taken = 0
-        self.live = self.choked = self.reading = self.ended = self.thrown_out = False
+        self.live = self.choked = self.reading = self.ended = self.revoked = False
         self.seated = False  # whether `groups` are known
         self.ready = False
         self.unanswered = 0
         self.copies = 0
-        self.written = 0  # the highest position of what it wrote
+        self.last_written = 0  # the highest position of what it wrote
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
-        self.when_answered: list[Latch] = []  # opened once nothing is unanswered
-        self.typed: dict[int, float] = {}  # when that was passed on last, by conversation
-        self.unlooked: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
-        self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
+        self.answer_latches: list[Latch] = []  # opened once nothing is unanswered
+        self.typing_sent: dict[int, float] = {}  # when that was told last, by conversation
+        self.allowance: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
+        # The positions and writers of texts that are not taken over yet, ascending.
+        self.pending_receipts: deque[tuple[int, int]] | None = None
 
     def labels(self) -> dict[str, int | str]:
         """What identifies it in the server's log."""
@@ -98,7 +99,7 @@ class Session(_Reader):
     # -- reading ---------------------------------------------------------------------------
 
     def sees(self, entry: Entry) -> bool:
-        """Whether its user may see an entry above `regrouped`."""
+        """Whether its user may see an entry above `groups_changed_at`."""
         if not is_group(entry.conv):
             return self.user.id in people(entry.conv)
         visibility = self.groups.get(entry.conv)
@@ -107,7 +108,7 @@ class Session(_Reader):
     def show(self, entry: Entry) -> None:
         """Show an entry, above its place, of one of its one-to-one conversations."""
         if entry.sender_id != self.user.id and entry.kind == TEXT:
-            self.note_writer(entry)
+            self.add_receipt(entry)
         if self.expected:
             self.expect_no_more(entry)
         self.client.show(entry)
@@ -115,17 +116,17 @@ class Session(_Reader):
     def show_late(self, entry: Entry) -> None:
         """Show an entry of any of its conversations that was applied earlier."""
         if entry.sender_id != self.user.id and entry.kind == TEXT and not is_group(entry.conv):
-            self.note_writer(entry)
+            self.add_receipt(entry)
         if self.expected:
             self.expect_no_more(entry)
         self.client.show_late(entry)
         self.after = entry.at
 
-    def note_writer(self, entry: Entry) -> None:
+    def add_receipt(self, entry: Entry) -> None:
         """Note the writer of a one-to-one text, who is to be told once it is taken over."""
-        if self.unheard is None:
-            self.unheard = deque(maxlen=MOST_UNHEARD)
-        self.unheard.append((entry.at, entry.sender_id))
+        if self.pending_receipts is None:
+            self.pending_receipts = deque(maxlen=MAX_RECEIPTS)
+        self.pending_receipts.append((entry.at, entry.sender_id))
 
     def go_live(self, applied: int) -> None:
         """Be shown what the node applies from now on; all that it has applied was shown."""
@@ -133,7 +134,7 @@ class Session(_Reader):
         if self.after <= applied:
             self.after = 0  # its place is the node's, and one value for all stays in the caches
 
-    def place(self, applied: int) -> int:
+    def position(self, applied: int) -> int:
         """The position up to which everything was shown. applied: what the node has applied."""
         return max(self.after, applied) if self.live else self.after
 
@@ -144,36 +145,36 @@ class Session(_Reader):
 
     def fall_behind(self, applied: int) -> None:
         """Be shown no more of what the node applies."""
-        self.after = self.place(applied)
+        self.after = self.position(applied)
         self.live = False
 
     def may_read(self) -> bool:
         """Whether it is behind, and can be shown more now."""
         return self.seated and self.ready and not (self.live or self.choked or self.ended)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """The follower has started over: it has no place until it is seated again."""
         self.live = self.seated = False
-        self.after = self.taken = self.written = 0
-        self.unheard = None
+        self.after = self.taken = self.last_written = 0
+        self.pending_receipts = None
 
-    def throw_out(self) -> None:
+    def revoke(self) -> None:
         """End it for good: what it has written that is not in the log yet is refused."""
-        self.ended = self.thrown_out = True
-        self.client.thrown_out()
+        self.ended = self.revoked = True
+        self.client.revoked()
 
     def drop(self) -> None:
         """End it, and let its client reconnect."""
         self.ended = True
         self.client.dropped()
 
-    def heard_up_to(self, at: int) -> dict[int, int]:
+    def take_receipts(self, at: int) -> dict[int, int]:
         """The client has received everything up to this position. Return whom to tell, each with
         the position of their last text up to there."""
         told: dict[int, int] = {}
-        unheard = self.unheard
-        while unheard and unheard[0][0] <= at:
-            position, writer = unheard.popleft()
+        receipts = self.pending_receipts
+        while receipts and receipts[0][0] <= at:
+            position, writer = receipts.popleft()
             told[writer] = position
         return told
 
@@ -181,19 +182,19 @@ class Session(_Reader):
 
     def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """A text that it wrote is in the log. tag: its client's own tag of the request."""
-        if entry.at > self.written:  # noqa: PLR1730  # `max` takes twice as long
-            self.written = entry.at
+        if entry.at > self.last_written:  # noqa: PLR1730  # `max` takes twice as long
+            self.last_written = entry.at
         self.client.accepted(tag, entry)
         self.unanswered -= 1
-        if self.when_answered:
-            self._open_if_answered()
+        if self.answer_latches:
+            self._wake_if_answered()
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         """A text that it wrote was refused."""
         self.client.refused(error, tag)
         self.unanswered -= 1
-        if self.when_answered:
-            self._open_if_answered()
+        if self.answer_latches:
+            self._wake_if_answered()
 
     def check_may_write(self, cid: str | None, now: float) -> None:
         """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None if its client gave none. now:
@@ -254,9 +255,9 @@ class Session(_Reader):
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
             expected.remove(entry.cid)
 
-    def _open_if_answered(self) -> None:
+    def _wake_if_answered(self) -> None:
         """Wake those who wait until nothing is unanswered, if nothing is."""
         if not self.unanswered:
-            told, self.when_answered = self.when_answered, []
+            told, self.answer_latches = self.answer_latches, []
             for latch in told:
                 latch.open()

@@ -95,7 +95,7 @@ class Sessions:
         unseated = [session for session in self if session.seated]
         for session in self:
             self._leave_all(session)
-            session.begin_anew()
+            session.reset()
         return unseated
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
@@ -107,7 +107,7 @@ class Sessions:
                 session.fall_behind(at - 1)  # its client is not shown this, nor what follows
                 session.drop()
                 continue
-            session.regrouped = at
+            session.groups_changed_at = at
             if group_id not in session.groups:
                 session.groups[group_id] = visibility
                 self.memberships += 1
@@ -116,7 +116,7 @@ class Sessions:
     def leave(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position removes a user from a group."""
         for session in self._seated(user_id):
-            session.regrouped = at
+            session.groups_changed_at = at
             if group_id in session.groups:
                 self._leave(session, group_id)
                 del session.groups[group_id]

@@ -1,7 +1,7 @@
 """Who is told what a user does in a conversation: how far they have read, and that they are typing.
 
 The other of two users; or the other members of a group that has at most MOST_MEMBERS. The size of a
-group is looked up at most every LOOKED_AT_EVERY seconds, since nothing else depends on it.
+group is looked up at most every SIZE_VALID_FOR seconds, since nothing else depends on it.
 """
 
 import attrs
@@ -15,7 +15,7 @@ from chat_domain.ports.store import Groups
 
 MOST_MEMBERS = 50
 MOST_TOLD = MOST_MEMBERS * MOST_OF_A_USER  # sessions of a group; only forged notes concern more
-LOOKED_AT_EVERY = 60.0  # seconds
+SIZE_VALID_FOR = 60.0  # seconds
 REMEMBERED = 10_000  # groups
 
 
@@ -24,13 +24,13 @@ class Audience:
     groups: Groups
     sessions: Sessions
     clock: Clock
-    _small: dict[int, tuple[float, bool]] = attrs.field(factory=dict, init=False)
+    _small_cache: dict[int, tuple[float, bool]] = attrs.field(factory=dict, init=False)
 
-    async def is_told(self, conv: int) -> bool:
+    async def has_recipients(self, conv: int) -> bool:
         """Whether anybody is told what is done in a conversation. Raises TryAgain."""
         return not is_group(conv) or await self._is_small(conv)
 
-    def here(self, conv: int, user_id: int) -> list[Session]:
+    def local_sessions(self, conv: int, user_id: int) -> list[Session]:
         """The sessions on this node that are told what this user does: the other users'."""
         if is_group(conv):
             members = self.sessions.in_group(conv)
@@ -40,9 +40,9 @@ class Audience:
         return list(self.sessions.of(other)) if other != user_id else []
 
     async def _is_small(self, group_id: int) -> bool:
-        now, known = self.clock.monotonic(), self._small
+        now, known = self.clock.monotonic(), self._small_cache
         looked_at, small = known.get(group_id, (float("-inf"), False))
-        if now - looked_at < LOOKED_AT_EVERY:
+        if now - looked_at < SIZE_VALID_FOR:
             return small
         small = await self._has_few(group_id)
         if len(known) >= REMEMBERED:

@@ -15,21 +15,21 @@ from chat_domain.ports.client import TextRequest
 from chat_domain.ports.log import Log
 from chat_domain.ports.store import Friends
 
-LOOKED_AT_EVERY = 64  # messages of a session to one user, who does not list its user
-FRIENDS_LOOKED_AT_EVERY = 1_024  # to one who does
+CHECK_EVERY = 64  # messages of a session to one user, who does not list its user
+CHECK_FRIENDS_EVERY = 1_024  # to one who does
 REMEMBERED = 1_000  # users to whom a session wrote
 
 
 @attrs.frozen
 class OneToOne:
-    """answered: waits until all that a session has written is in the log, or refused."""
+    """wait_answered: waits until all that a session has written is in the log, or refused."""
 
     writing: Writing
     log: Log
     friends: Friends
     marks: Marks
     guard: Guard
-    answered: Callable[[Session], Coroutine[Any, Any, None]]
+    wait_answered: Callable[[Session], Coroutine[Any, Any, None]]
 
     def send(
         self, sender: Session, to_id: int, said: TextRequest
@@ -42,51 +42,51 @@ class OneToOne:
         which the sender's next request has to wait. The outcome is told by `Client.accepted` and
         `Client.refused`. Raises TooManyUnanswered and TryAgain, as does the coroutine.
         """
-        left = sender.unlooked.get(to_id)
-        if not left:
-            return self._look_and_write(sender, to_id, said)
+        allowed = sender.allowance.get(to_id)
+        if not allowed:
+            return self._check_and_write(sender, to_id, said)
         self.writing.write(sender, pair(sender.user.id, to_id), said)
-        sender.unlooked[to_id] = left - 1
+        sender.allowance[to_id] = allowed - 1
         return None
 
-    async def _look_and_write(self, sender: Session, to_id: int, said: TextRequest) -> None:
+    async def _check_and_write(self, sender: Session, to_id: int, said: TextRequest) -> None:
         if sender.is_out_of_turn(said.cid, self.writing.clock.monotonic()):
             self.writing.expect_again(sender, said)
-            raise TryAgain  # without a look, which takes seconds if the store is away
+            raise TryAgain  # without a check, which takes seconds if the store is away
         try:
-            may_go, refused = await self._look(sender, to_id)
+            allowed, refused = await self._check_recipient(sender, to_id)
         except TryAgain:
             self.writing.expect_again(sender, said)
             raise
-        unlooked = sender.unlooked
-        if len(unlooked) >= REMEMBERED:
-            unlooked.clear()
+        allowance = sender.allowance
+        if len(allowance) >= REMEMBERED:
+            allowance.clear()
         self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
-        unlooked[to_id] = max(0, may_go - 1)
+        allowance[to_id] = max(0, allowed - 1)
 
-    async def _look(self, sender: Session, to_id: int) -> tuple[int, ChatError | None]:
-        """How many texts may be sent to a user before the next look, and the error if none may."""
-        sender_id, limits, may_go = sender.user.id, self.guard.limits, LOOKED_AT_EVERY
+    async def _check_recipient(self, sender: Session, to_id: int) -> tuple[int, ChatError | None]:
+        """How many texts may be sent to a user before the next check, and the error if none may."""
+        sender_id, limits, allowed = sender.user.id, self.guard.limits, CHECK_EVERY
         most, conversations = limits.waiting_from_unlisted, limits.conversations_per_user
         if not (most or conversations) or sender_id == to_id:
-            return FRIENDS_LOOKED_AT_EVERY, None
+            return CHECK_FRIENDS_EVERY, None
         if await self.friends.lists(to_id, sender_id):
-            return FRIENDS_LOOKED_AT_EVERY, None
+            return CHECK_FRIENDS_EVERY, None
         if most:
-            may_go = min(may_go, await self._room(sender, to_id, most))
-            if not may_go:
+            allowed = min(allowed, await self._mailbox_room(sender, to_id, most))
+            if not allowed:
                 return 0, MailboxFull(to_id)
         if conversations and not await self.log.may_begin(sender_id, to_id, conversations):
             self.guard.counters.conversations_refused += 1
             return 0, TooManyConversations(conversations)
-        return may_go, None
+        return allowed, None
 
-    async def _room(self, sender: Session, to_id: int, most: int) -> int:
+    async def _mailbox_room(self, sender: Session, to_id: int, most: int) -> int:
         """How many texts of this sender may wait for a user's devices besides those that do."""
         on_their_way = sender.unanswered  # perhaps to this user, and not counted by the log yet
         room = most - on_their_way - await self.log.unheard(to_id, sender.user.id, most)
         if room > 0:
             return room
-        await self.answered(sender)
+        await self.wait_answered(sender)
         await self.marks.write(to_id)  # the stored mark may be a second behind
         return most - await self.log.unheard(to_id, sender.user.id, most)

@@ -36,7 +36,7 @@ class ReadMarks:
     settings: OwnSettings
     audience: Audience
     broker: Broker
-    _known: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
+    _cache: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
     _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by reader, and whether for their own devices only; then by conversation
@@ -44,16 +44,16 @@ class ReadMarks:
     async def of(self, user_id: int, conv: int) -> int | None:
         """How far a user has read a conversation; None if they never were in it. Raises
         TryAgain."""
-        known, place = self._known, (user_id, conv)
-        if place in known:
-            return known[place]
+        cache, key = self._cache, (user_id, conv)
+        if key in cache:
+            return cache[key]
         stored = await self.log.read_mark(user_id, conv)
         if stored is None:
             return None
-        if len(known) >= REMEMBERED:
-            known.clear()
-        known[place] = max(self.marks.of(user_id, stored, conv), known.get(place, 0))
-        return known[place]
+        if len(cache) >= REMEMBERED:
+            cache.clear()
+        cache[key] = max(self.marks.of(user_id, stored, conv), cache.get(key, 0))
+        return cache[key]
 
     async def read(self, session: Session, conv: int, at: int) -> None:
         """A client's user has read a conversation up to this position. If there is no such
@@ -69,7 +69,7 @@ class ReadMarks:
             return
         await self.marks.make_room(user_id)
         private = not await self._may_tell(session, conv)
-        read = max(before, self._known.get((user_id, conv), 0))  # by now, with another device
+        read = max(before, self._cache.get((user_id, conv), 0))  # by now, with another device
         if at > read and epoch == self.follower.epoch:
             self._grow(session, conv, at, private)
 
@@ -77,25 +77,25 @@ class ReadMarks:
         if (await self.settings.of(session.user.id)).hide_read:
             return False
         is_in_it = not is_group(conv) or conv in session.groups
-        return is_in_it and await self.audience.is_told(conv)
+        return is_in_it and await self.audience.has_recipients(conv)
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
-        place = session.user.id, conv
-        self._known[place] = at
-        self.marks.grow(*place, at)
+        key = session.user.id, conv
+        self._cache[key] = at
+        self.marks.grow(*key, at)
         untold = self._untold[session, private]
         untold[conv] = at
         if len(untold) >= MOST_READ:
             self._tell_all(session, private)
 
-    def heard(self, note: HasRead) -> None:
+    def on_note(self, note: HasRead) -> None:
         """A user has read something on another node."""
         if note.epoch != self.follower.epoch:
             return
         for conv, at in note.marks.items():
-            place = note.user_id, conv
-            if place in self._known:
-                self._known[place] = max(at, self._known[place])
+            key = note.user_id, conv
+            if key in self._cache:
+                self._cache[key] = max(at, self._cache[key])
         self._tell(note)
 
     def tick(self) -> None:
@@ -103,9 +103,9 @@ class ReadMarks:
         for session, private in list(self._untold):
             self._tell_all(session, private)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The follower has started over."""
-        self._known = {}
+        self._cache = {}
         self._untold.clear()
 
     def _tell_all(self, session: Session, private: bool) -> None:
@@ -121,7 +121,7 @@ class ReadMarks:
                 told[session].update(note.marks)
         if not note.private:
             for conv, at in note.marks.items():
-                for session in self.audience.here(conv, note.user_id):
+                for session in self.audience.local_sessions(conv, note.user_id):
                     told[session][conv] = at
         for session, marks in told.items():
             if session.ready and not session.choked:

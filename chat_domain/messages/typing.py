@@ -37,36 +37,36 @@ class Typing:
     broker: Broker
     clock: Clock
 
-    def types(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
+    def report(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
         """A client's user is typing in a conversation. Return a coroutine that passes it on, or
         None if there is nothing to do. Raises NotMember."""
         if is_group(conv) and conv not in session.groups:
             raise NotMember(conv)
-        now, typed = self.clock.monotonic(), session.typed
-        for passed, at in list(typed.items()):
+        now, sent = self.clock.monotonic(), session.typing_sent
+        for passed, at in list(sent.items()):
             if now - at >= PASSED_ON_EVERY:
-                del typed[passed]
-        if conv in typed or len(typed) >= AT_ONCE:
+                del sent[passed]
+        if conv in sent or len(sent) >= AT_ONCE:
             return None
-        typed[conv] = now
+        sent[conv] = now
         return self._pass_on(session.user, conv)
 
     async def _pass_on(self, user: User, conv: int) -> None:
         with suppress(TryAgain):
             if await self._may_tell(user.id, conv):
                 note = IsTyping(user.id, user.name, conv)
-                self.heard(note)
+                self.on_note(note)
                 self.broker.broadcast(note)
 
     async def _may_tell(self, user_id: int, conv: int) -> bool:
         if (await self.settings.of(user_id)).hide_typing:
             return False
         is_one = is_group(conv) or await self.read_marks.of(user_id, conv) is not None
-        return is_one and await self.audience.is_told(conv)
+        return is_one and await self.audience.has_recipients(conv)
 
-    def heard(self, note: IsTyping) -> None:
+    def on_note(self, note: IsTyping) -> None:
         """A user is typing, here or on another node."""
         user = User(note.user_id, note.name)
-        for session in self.audience.here(note.conv, user.id):
+        for session in self.audience.local_sessions(note.conv, user.id):
             if session.live:
                 session.client.is_typing(user, note.conv)

@@ -30,7 +30,7 @@ class Overview:
     async def nodes(self) -> dict[str, list[int]]:
         """The ids of the users who have sessions on each node that holds its lease, ascending; by
         the names of the nodes, in order."""
-        names = await self.lease.others()
+        names = await self.lease.other_nodes()
         if self.lease.held():
             names = names | {self.name}
         return {name: await self.presence.users_of(name) for name in sorted(names)}

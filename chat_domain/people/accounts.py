@@ -43,11 +43,11 @@ class Accounts:
         right = await self.hasher.verify(secret, password, origin)
         if account is None or not right:
             raise BadCredentials
-        if self.hasher.outdated(account.secret):
-            return await self._renew(account, password, origin)
+        if self.hasher.needs_rehash(account.secret):
+            return await self._rehash(account, password, origin)
         return account
 
-    async def _renew(self, account: Account, password: str, origin: str) -> Account:
+    async def _rehash(self, account: Account, password: str, origin: str) -> Account:
         user_id, secret = account.user.id, await self.hasher.hash(password, origin)
         if not await self.users.set_secret(user_id, secret, instead_of=account.secret):
             return await self.prove(user_id, password, origin)  # it is another by now
@@ -83,7 +83,7 @@ class Accounts:
             user.id, secret, instead_of=account.secret, ending_tokens=True
         ):
             raise BadCredentials
-        await devices.throw_out_all(user, session)
+        await devices.revoke_all(user, session)
         await devices.keep(user, token)
         try:
             await self.check_unchanged(attrs.evolve(account, secret=secret))
@@ -116,4 +116,4 @@ class Accounts:
         account = await self.users.find(user_id)
         if account is not None:
             self.counters.tokens_reused += 1
-            await self.devices.throw_out(account.user, name)
+            await self.devices.revoke(account.user, name)

@@ -104,9 +104,9 @@ class Devices:
         it is ended as soon as that is possible."""
         if name not in {one.name for one in await self.resumable(user)}:
             raise NoSuchSession(name)
-        await self.throw_out(user, name)
+        await self.revoke(user, name)
 
-    async def throw_out(self, user: User, name: str) -> None:
+    async def revoke(self, user: User, name: str) -> None:
         """End a session of this name, which may have ended already. Raises TryAgain like `end`."""
         await self.tokens.remove(user.id, name)
         await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
@@ -131,9 +131,9 @@ class Devices:
         """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.
         Raises TryAgain like `end`."""
         await self.tokens.remove_all(user.id)
-        await self.throw_out_all(user)
+        await self.revoke_all(user)
 
-    async def throw_out_all(self, user: User, but: str = "") -> None:
+    async def revoke_all(self, user: User, but: str = "") -> None:
         """End all of these sessions except the one of this name. Their tokens must have ended.
         Raises TryAgain like `end`."""
         await self._write(user, Change(ChangeKind.ALL_ENDED, detail=but))

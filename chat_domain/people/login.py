@@ -63,14 +63,14 @@ class Logins:
         session = Session(self.ids.session(), user, client, name)
         opening = await self.seating.seat(session)
         try:
-            reset = await self._place(session, since, epoch, opening)
+            reset = await self._set_position(session, since, epoch, opening)
         except BaseException:
             self._discard(session)
             raise
-        self._came(session)
+        self._note_arrival(session)
         return Start(session, self._as_applied(opening.ends), reset)
 
-    async def _place(
+    async def _set_position(
         self, session: Session, since: int | None, epoch: str | None, opening: Opening
     ) -> bool:
         """Set a device's place in the log; return whether it has to start over."""
@@ -87,17 +87,17 @@ class Logins:
             raise TryAgain
         session.after = self.follower.applied if lost else after
         if since is not None and not lost:  # what it has stored it has taken over
-            self._take_over(session, self.marks.of(user_id, opening.got))
+            self._record_taken(session, self.marks.of(user_id, opening.got))
         return lost
 
-    def _take_over(self, session: Session, got: int) -> None:
+    def _record_taken(self, session: Session, got: int) -> None:
         """A device has everything up to its place. got: how far that is known of some device, most
         often of this one by an earlier connection; then there is nothing to be written."""
         if session.after <= got:
             session.taken = session.after
         else:
             self._remember_writers(session, got)
-            self.marks.taken_over(session, session.after)
+            self.marks.record_taken(session, session.after)
 
     def _remember_writers(self, session: Session, got: int) -> None:
         """Note the writers of what the device received on an earlier connection without anybody's
@@ -106,7 +106,7 @@ class Logins:
         for entry in self.follower.ring.above(got, session.after) or ():
             is_private = entry.kind == TEXT and not is_group(entry.conv)
             if is_private and entry.sender_id != user_id and user_id in people(entry.conv):
-                session.note_writer(entry)
+                session.add_receipt(entry)
 
     async def begin_version1(self, user: User, client: Client) -> Session:
         """Begin a session of a client of version 1. It is first shown what no device has taken
@@ -123,7 +123,7 @@ class Logins:
             self._discard(session)
             await self.slots.release(claim)
             raise
-        self._came(session)
+        self._note_arrival(session)
         return session
 
     def _as_applied(self, ends: LogEnds) -> LogEnds:
@@ -134,9 +134,9 @@ class Logins:
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: show it what it has missed."""
         session.ready = True
-        self.offline.go_on(session)
+        self.offline.catch_up(session)
 
-    def _came(self, session: Session) -> None:
+    def _note_arrival(self, session: Session) -> None:
         if self.sessions.of(session.user.id) == (session,):
             self.attendance.changed(session.user)
 
@@ -146,11 +146,11 @@ class Logins:
         session.live = False
         return self.sessions.discard(session)
 
-    async def leave(self, session: Session) -> None:
+    async def drain(self, session: Session) -> None:
         """Show a session nothing more, and wait until what it has written is answered."""
         session.fall_behind(self.follower.applied)
         session.ready, session.ended = False, True
-        await self.answered(session)
+        await self.wait_answered(session)
 
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
@@ -158,7 +158,7 @@ class Logins:
         By then, what it has written is in the log or was refused, and its mark is stored: a session
         that follows on another node begins behind it.
         """
-        await self.leave(session)
+        await self.drain(session)
         if not self._discard(session):
             return
         if not self.sessions.of(session.user.id):
@@ -168,12 +168,12 @@ class Logins:
         if session.claim is not None:
             await self.slots.release(session.claim)
 
-    async def answered(self, session: Session) -> None:
+    async def wait_answered(self, session: Session) -> None:
         """Wait until everything that a session has written is in the log and applied here, or
         refused; for ANSWERED_WITHIN at most."""
         if session.unanswered:
             latch = self.latches.latch()
-            session.when_answered.append(latch)
+            session.answer_latches.append(latch)
             await latch.wait(ANSWERED_WITHIN)
         with suppress(TryAgain):  # it is in the log, and shown when it is applied
-            await self.follower.reach(session.written)
+            await self.follower.wait_until_applied(session.last_written)

@@ -35,9 +35,9 @@ class Notices:
             raise BadNotice(MAX_NOTICE)
         notice = Notice(text)
         self.broker.broadcast(notice)
-        self.heard(notice)
+        self.on_note(notice)
 
-    def heard(self, notice: Notice) -> None:
+    def on_note(self, notice: Notice) -> None:
         """All users who are here are to be told this."""
         if len(self._waiting) >= WAITING:
             return

@@ -24,21 +24,21 @@ class OwnSettings:
     settings: Settings
     sessions: Sessions
     broker: Broker
-    _known: dict[int, Preferences] = attrs.field(factory=dict, init=False)
+    _cache: dict[int, Preferences] = attrs.field(factory=dict, init=False)
     _changes: int = attrs.field(default=0, init=False)  # that this node has made or heard of
 
     async def of(self, user_id: int) -> Preferences:
         """A user's settings. Raises TryAgain."""
-        known, changes = self._known, self._changes
-        if user_id in known and self.broker.hears():
-            return known[user_id]
+        cache, changes = self._cache, self._changes
+        if user_id in cache and self.broker.is_receiving():
+            return cache[user_id]
         found = await self.settings.of(user_id)
         if changes != self._changes:  # it may be the state before
             return await self.settings.of(user_id)
-        if self.broker.hears():
-            if len(known) >= REMEMBERED:
-                known.clear()
-            known[user_id] = found
+        if self.broker.is_receiving():
+            if len(cache) >= REMEMBERED:
+                cache.clear()
+            cache[user_id] = found
         return found
 
     async def change(
@@ -49,7 +49,7 @@ class OwnSettings:
         user_id = session.user.id
         before = await self.settings.of(user_id)
         after = await self.settings.set(user_id, hide_read=hide_read, hide_typing=hide_typing)
-        self._look_up_again(user_id)
+        self._invalidate(user_id)
         if after != before:
             self._tell_all(session, SettingsChanged(user_id, after, None))
         return after
@@ -69,18 +69,18 @@ class OwnSettings:
         self._tell_all(session, SettingsChanged(user_id, await self.of(user_id), muting))
         return muting
 
-    def heard(self, note: SettingsChanged) -> None:
+    def on_note(self, note: SettingsChanged) -> None:
         """A user has changed their settings on another node."""
-        self._look_up_again(note.user_id)
+        self._invalidate(note.user_id)
         self._tell(note)
 
     def forget(self) -> None:
         """Notes may have been lost."""
-        self._known = {}
+        self._cache = {}
         self._changes += 1
 
-    def _look_up_again(self, user_id: int) -> None:
-        self._known.pop(user_id, None)
+    def _invalidate(self, user_id: int) -> None:
+        self._cache.pop(user_id, None)
         self._changes += 1
 
     def _tell_all(self, by: Session, note: SettingsChanged) -> None:

@@ -60,10 +60,10 @@ class SlotKeeper:
         if not may_replace or await self.slots.claim(claim, instead_of=old) is not None:
             raise AlreadyOnline
         note = Replaced(old.user_id, old.session_id)
-        self.replaced(note)
+        self.on_note(note)
         self.broker.broadcast(note)
 
-    def replaced(self, note: Replaced) -> None:
+    def on_note(self, note: Replaced) -> None:
         """End the session that has lost its slot, if it is here."""
         for session in self.sessions.of(note.user_id):
             if session.claim is not None and session.id == note.session_id:

@@ -43,7 +43,7 @@ class Client(Protocol):
     def refused(self, error: ChatError, tag: int | None) -> None:
         """A text that this client wrote was refused. tag: as in `accepted`."""
 
-    def marked(self, user_id: int, got: int) -> None:
+    def delivered(self, user_id: int, got: int) -> None:
         """Some device of the user `user_id` has received everything up to the position `got` that
         this client's user has written to them."""
 
@@ -58,7 +58,7 @@ class Client(Protocol):
         """The user has changed their settings on another device. muting: the change, if it was to
         mute or unmute a conversation."""
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """The node has started over in the log. Called for clients that are told no positions;
         others get `dropped` instead."""
 
@@ -74,5 +74,5 @@ class Client(Protocol):
     def dropped(self) -> None:
         """The session cannot go on here: close, and let the client reconnect."""
 
-    def thrown_out(self) -> None:
+    def revoked(self) -> None:
         """The user, from elsewhere, or the operator has ended the session: say so and close."""

@@ -54,10 +54,10 @@ class Lease(Protocol):
     def held(self) -> bool:
         """Whether this node still has it. Cheap: it asks nobody."""
 
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         """Why the last renewal failed, in a word or two for operators; "" if it succeeded."""
 
-    async def others(self) -> set[str]:
+    async def other_nodes(self) -> set[str]:
         """The ids of the other nodes that have a lease. Raises TryAgain."""
 
 
@@ -70,7 +70,7 @@ class Broker(Protocol):
     def broadcast(self, note: Note) -> None:
         """Send a note to all other nodes."""
 
-    def hears(self) -> bool:
+    def is_receiving(self) -> bool:
         """Whether notes of other nodes arrive here now, as far as is known."""
 
 

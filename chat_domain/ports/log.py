@@ -39,8 +39,8 @@ class Log(Protocol):
         event loop of its own. Batches are committed in the order in which they are given.
 
         An entry that is admitted then has its `at`, and what only the log can know: `conv` if it
-        creates a group, the new creator if it is a LEFT. The others are in `Committed.others`, with
-        the reason:
+        creates a group, the new creator if it is a LEFT. The others are in
+        `Committed.not_admitted`, with the reason:
         - Duplicate, if the log, or the batch before it, has an entry of the same sender and cid;
           CidConflict if that entry has another conversation or content, unless its text was deleted
           since (texts are compared by `text` and `answers`; changes by `what`, `name` and, except
@@ -153,9 +153,9 @@ class Log(Protocol):
 
 @attrs.frozen
 class Committed:
-    """others: why entries of the batch were not admitted, by their index in it."""
+    """not_admitted: why entries of the batch were not admitted, by their index in it."""
 
-    others: Mapping[int, Duplicate | ChatError] = attrs.field(factory=dict)
+    not_admitted: Mapping[int, Duplicate | ChatError] = attrs.field(factory=dict)
 
 
 @attrs.frozen

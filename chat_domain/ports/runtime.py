@@ -21,7 +21,7 @@ class Hasher(Protocol):
         be taken for a plain password. Raises TryAgain like `hash`.
         """
 
-    def outdated(self, secret: str) -> bool:
+    def needs_rehash(self, secret: str) -> bool:
         """Whether a secret that was verified should be replaced (since it is plain, say)."""
 
 

@@ -76,7 +76,7 @@ async def test_positions_go_on_where_they_were(store: Store) -> None:
     before = await ends(store)
     assert (before.head, before.oldest) == (3, 4)
     assert await store.log.tail(0, 9) == LogSlice((), 3)
-    place = last.place
+    place = last.ref
     assert await store.log.ends(place) == before
     entry = text(bob, pair(ann, bob))
     assert await commit(store, await batch(store, entry, last=place)) == Committed()
@@ -205,7 +205,7 @@ async def test_an_entry_that_was_deleted_was_not_lost(store: Store) -> None:
     group = await make(store, "Chess", ann, bob)
     await aged(store, ann, pair(ann, bob), 9)
     (last,) = await aged(store, ann, group.id, 1)
-    place = last.place
+    place = last.ref
     before = await ends(store)
     await store.log.forget_of(group.id, MADE + 5, 9)
     assert await store.log.ends(place) == before

@@ -368,7 +368,7 @@ async def test_what_was_judged_before_a_change_is_out_of_date(store: Store) -> N
     assert (await store.log.ends()) == attrs.evolve(
         await store.log.ends(), head=joined.at + 1, changed=joined.at
     )
-    assert isinstance(await commit(store, attrs.evolve(old, judged=joined.at)), Committed)
+    assert isinstance(await commit(store, attrs.evolve(old, applied=joined.at)), Committed)
 
 
 async def test_texts_put_nothing_out_of_date(store: Store) -> None:
@@ -404,12 +404,12 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
     """Nor does one who has judged by a position that the log does not have."""
     ann, bob = await register(store, "Ann", "Bob")
     first, second = await say(store, ann, pair(ann, bob), "one", "two")
-    right = [first.place, second.place]
-    wrong = [*others_than(second), attrs.evolve(first.place, cid="other")]
+    right = [first.ref, second.ref]
+    wrong = [*others_than(second), attrs.evolve(first.ref, cid="other")]
     for last in (*wrong, *right, EntryRef()):
         outcome = await commit(store, await batch(store, text(ann, pair(ann, bob)), last=last))
         assert isinstance(outcome, EpochChanged if last in wrong else Committed), last
-    assert await commit(store, await batch(store, judged=99)) == EpochChanged()
+    assert await commit(store, await batch(store, applied=99)) == EpochChanged()
 
 
 async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> None:
@@ -419,7 +419,7 @@ async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> Non
     await create(store, ann, "Chess")
     assert isinstance(await commit(store, old), OutOfDate)
     assert [entry.at for entry in old.entries] == [0, 0]
-    assert isinstance(await commit(store, attrs.evolve(old, judged=1)), Committed)
+    assert isinstance(await commit(store, attrs.evolve(old, applied=1)), Committed)
     assert [entry.at for entry in old.entries] == [2, 0]
 
 

@@ -305,7 +305,7 @@ async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(stor
     one, two = await say(store, ann, conv, "one", "two")
     log, epoch = store.log, (await store.log.ends()).epoch
     lost = others_than(two)
-    for last, expected in (*((last, 0) for last in lost), (two.place, one.at)):
+    for last, expected in (*((last, 0) for last in lost), (two.ref, one.at)):
         await log.mark({(bob, EVERYWHERE): one.at}, epoch, last)
         await log.mark({(bob, conv): one.at}, epoch, last)
         assert (await log.opening(bob)).got == expected
@@ -373,7 +373,7 @@ async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> Non
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "one")
     before = await store.log.ends()
-    assert await store.log.ends(said.place) == await store.log.ends(EntryRef()) == before
+    assert await store.log.ends(said.ref) == await store.log.ends(EntryRef()) == before
     epochs = [before.epoch]
     for wrong in others_than(said):
         ends = await store.log.ends(wrong)

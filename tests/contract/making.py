@@ -80,7 +80,7 @@ def others_than(entry: Entry) -> list[EntryRef]:
         {"cid": "other"},
         {"time_ms": entry.time_ms + 1},
     ]
-    return [attrs.evolve(entry.place, **different) for different in differences]
+    return [attrs.evolve(entry.ref, **different) for different in differences]
 
 
 Result = Entry | Duplicate | ChatError
@@ -103,7 +103,7 @@ async def append(
         batch = Batch(entries, ends.epoch, ends.head, EntryRef(), refused)
         outcome = await commit(store, batch)
         if isinstance(outcome, Committed):
-            others = outcome.others
+            others = outcome.not_admitted
             return [others.get(place, entry) for place, entry in enumerate(entries)]
         if isinstance(outcome, ChatError):
             raise outcome

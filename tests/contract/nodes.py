@@ -12,9 +12,9 @@ from chat_domain.entries import CHANGE, TEXT, Change, ChangeKind, Entry, pair
 from chat_domain.model import Claim, Muting, Preferences
 from chat_domain.notes import (
     Appended,
+    Delivered,
     HasRead,
     IsTyping,
-    Marked,
     Note,
     Notice,
     PresenceChanged,
@@ -60,7 +60,7 @@ class RecordingNode:
             raise ValueError("a defect")
         self.notes.append(note)
 
-    def gap(self) -> None:
+    def notes_lost(self) -> None:
         self.gaps += 1
 
     def suspend(self) -> None:
@@ -72,7 +72,7 @@ class RecordingNode:
             raise self.fails
         self.suspended = False
 
-    async def died(self, user_ids: Collection[int]) -> None:
+    async def other_died(self, user_ids: Collection[int]) -> None:
         self.left_behind.append(set(user_ids))
 
     async def audit(self) -> None:
@@ -279,7 +279,7 @@ ENTRIES = (
 NOTES: list[Note] = [
     Appended("epoch", 7, 10, ENTRIES),
     Appended("epoch", 11, 4000, ()),
-    Marked("epoch", 15, {13: 7, 14: 9}),
+    Delivered("epoch", 15, {13: 7, 14: 9}),
     HasRead("epoch", 15, {pair(13, 15): 7, 3: 9}, private=True),
     IsTyping(15, "李四", 3),
     SettingsChanged(15, Preferences(hide_typing=True), None),
@@ -322,7 +322,7 @@ async def test_thousands_of_notes_arrive_in_order(two: Two) -> None:
 
 async def test_a_node_knows_that_it_hears_the_others(two: Two) -> None:
     """It knows as long as nothing is wrong."""
-    assert two.first.surroundings.broker.hears()
+    assert two.first.surroundings.broker.is_receiving()
 
 
 # -- lease -------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ async def test_a_node_knows_that_it_hears_the_others(two: Two) -> None:
 async def test_each_node_has_a_lease_and_sees_the_others(two: Two) -> None:
     """This lasts until they leave."""
     lease = two.first.surroundings.lease
-    assert (lease.held(), lease.trouble()) == (True, "")
-    assert await lease.others() == {two.second.name}
+    assert (lease.held(), lease.last_error()) == (True, "")
+    assert await lease.other_nodes() == {two.second.name}
     await two.second.leave()
-    assert await lease.others() == set()
+    assert await lease.other_nodes() == set()

@@ -39,9 +39,9 @@ def _take_nothing_over(self: ClientContext) -> None:
 
 
 WAYS: dict[str, Callable[[], None]] = {
-    "forgetful": lambda: setattr(Logins, "_place", _begin_at_the_head),
+    "forgetful": lambda: setattr(Logins, "_set_position", _begin_at_the_head),
     "stale": lambda: setattr(Sessions, "leave", _leave_nothing),
-    "repeating": lambda: setattr(ClientContext, "take_over_what_left", _take_nothing_over),
+    "repeating": lambda: setattr(ClientContext, "record_sent_as_taken", _take_nothing_over),
     "doubled": lambda: setattr(Session, "show", _show_twice),
 }
 

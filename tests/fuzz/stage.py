@@ -107,7 +107,7 @@ async def _write(server: Server, ids: list[int]) -> None:
     writers = [*others, *(first for _ in range(SAID))]
     await append(server.store, *(text(one, pair(sender, one), STEERING) for one in writers))
     head = (await server.store.log.ends()).head
-    await server.chat.follower.reach(head)
+    await server.chat.follower.wait_until_applied(head)
     await server.store.log.mark({(sender, EVERYWHERE): head})
 
 

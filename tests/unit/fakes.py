@@ -77,7 +77,7 @@ class OpenHasher:
         self.verified += 1
         return secret in (PLAIN + password, f"hash of {password}")
 
-    def outdated(self, secret: str) -> bool:
+    def needs_rehash(self, secret: str) -> bool:
         return not secret.startswith("hash of ")
 
 
@@ -406,7 +406,7 @@ class RecordingClient:
     def refused(self, error: ChatError, tag: int | None) -> None:
         self.answers.append(Answer(tag, 0, error))
 
-    def marked(self, user_id: int, got: int) -> None:
+    def delivered(self, user_id: int, got: int) -> None:
         self.marks.append((user_id, got))
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
@@ -418,7 +418,7 @@ class RecordingClient:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         self.settings.append((preferences, muting))
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.notices.append("anew")
 
     def friend_changed(self, friend: Friend) -> None:
@@ -433,5 +433,5 @@ class RecordingClient:
     def dropped(self) -> None:
         self.notices.append("dropped")
 
-    def thrown_out(self) -> None:
+    def revoked(self) -> None:
         self.notices.append("thrown out")

@@ -84,8 +84,8 @@ async def test_a_plain_password_is_taken_and_outdated(hasher: Argon2Hasher) -> N
     """The C++ server kept passwords like this. The next login hashes it; then it is up to date."""
     assert await hasher.verify(PLAIN + "123456", "123456")
     assert not await hasher.verify(PLAIN + "123456", "12345")
-    assert hasher.outdated(PLAIN + "123456")
-    assert not hasher.outdated(await hasher.hash("123456"))
+    assert hasher.needs_rehash(PLAIN + "123456")
+    assert not hasher.needs_rehash(await hasher.hash("123456"))
 
 
 HUGE = "$argon2id$v=19$m=131072,t=40,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43
@@ -160,7 +160,7 @@ async def test_a_hash_of_other_parameters_is_good_and_outdated(hasher: Argon2Has
     strong = Argon2Hasher()
     secret = await hasher.hash("pw")
     assert await strong.verify(secret, "pw")
-    assert strong.outdated(secret)
+    assert strong.needs_rehash(secret)
     strong.close()
 
 

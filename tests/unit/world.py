@@ -117,7 +117,7 @@ class World:
         only by `settle`."""
         self.tasks.run(self.store.log.renew())
         self.log.slow_reads = True
-        self.tasks.start(self.chat.follower.look())
+        self.tasks.start(self.chat.follower.poll_head())
         self.tasks.drain()
         while any(session.seated for session in self.chat.sessions):
             self.log.reading.popleft()()
@@ -190,8 +190,8 @@ class Terminal:
     def takes_over(self, at: int | None = None) -> None:
         """Say that everything up to this position is taken over, or else everything shown."""
         if at is None:
-            at = self.world.chat.offline.place(self.session)
-        self.world.chat.marks.taken_over(self.session, at)
+            at = self.world.chat.offline.position(self.session)
+        self.world.chat.marks.record_taken(self.session, at)
         self.world.tasks.drain()
 
     def leaves(self) -> None:

@@ -157,7 +157,7 @@ async def test_who_believes_in_an_earlier_epoch_commits_nothing(
     """Two nodes know the same epoch; one renews it, and the other learns that when it writes."""
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "hello")
-    last = said.place
+    last = said.ref
     known = await batch(store, text(ann, pair(ann, bob)), last=last)
     epoch = await neighbour.log.renew()
     assert await commit(store, known) == EpochChanged()
@@ -173,7 +173,7 @@ async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
     ann, bob = await register(store, "Ann", "Bob")
     for _ in range(10):
         said = await say(store, ann, pair(ann, bob), "one", "two", "three")
-        first, lasts = said[0].at, [one.place for one in said[1:]]
+        first, lasts = said[0].at, [one.ref for one in said[1:]]
         await store.log.mark({(bob, EVERYWHERE): said[-1].at})
         before = await store.log.ends(lasts[1])
         ask(f"DELETE FROM chat.Entry WHERE at > {first}")  # noqa: S608  # a number

@@ -76,16 +76,16 @@ async def test_a_copy_at_the_old_position_of_what_was_lost_is_another_entry(
     conv = pair(ann, ann)
     await backed.restart_with_a_copy()
     _, last = await say(store, ann, conv, "lost", "sent again")
-    before = (await store.log.ends(last.place)).epoch
+    before = (await store.log.ends(last.ref)).epoch
 
     await backed.lose_what_came_since()
     copy = text(ann, conv, "sent again", cid=last.cid, time_ms=last.time_ms + 1)
     await append(neighbour, text(ann, conv, "new"), copy)
     assert copy.at == last.at
-    late = await batch(store, text(ann, conv), last=last.place)
+    late = await batch(store, text(ann, conv), last=last.ref)
     assert await commit(store, late) == EpochChanged()
-    assert (await neighbour.log.ends(copy.place)).epoch == before
-    assert (await store.log.ends(last.place, before)).epoch != before
+    assert (await neighbour.log.ends(copy.ref)).epoch == before
+    assert (await store.log.ends(last.ref, before)).epoch != before
 
 
 async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
@@ -98,14 +98,14 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
     (kept,) = await say(store, ann, conv, "kept")
     await store.log.mark({(ann, EVERYWHERE): 99})
     await backed.restart_with_a_copy()
-    before = await store.log.ends(kept.place)
-    lost = [one.place for one in await say(store, ann, conv, "lost", "lost too")]
+    before = await store.log.ends(kept.ref)
+    lost = [one.ref for one in await say(store, ann, conv, "lost", "lost too")]
     assert (await store.log.ends(lost[1])).epoch == before.epoch
 
     await backed.lose_what_came_since()
     for node, last in zip(nodes, lost, strict=True):
         late = await batch(node, text(ann, conv), last=last)
-        assert (late.epoch, late.judged) == (before.epoch, kept.at)
+        assert (late.epoch, late.applied) == (before.epoch, kept.at)
         assert await commit(node, late) == EpochChanged()
     ends = await store.log.ends(lost[0])
     assert ends.epoch != before.epoch
@@ -129,7 +129,7 @@ async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_nex
     (lost,) = await say(store, ann, pair(ann, bob), "lost")
 
     await backed.lose_what_came_since()
-    assert (await store.log.ends(lost.place)).head == 0
+    assert (await store.log.ends(lost.ref)).head == 0
     new = text(ann, pair(ann, bob))
     assert await commit(store, await batch(store, new)) == Committed()
     assert await seen(store, bob) == [new.at]

@@ -193,7 +193,7 @@ async def test_who_is_erased_writes_nothing_on_a_node_that_has_not_heard_of_it(
     assert unfinished is not None
     await unfinished
     await bob.receives("before")
-    monkeypatch.setattr(pair.second.follower, "heard", lambda _: None)
+    monkeypatch.setattr(pair.second.follower, "on_note", lambda _: None)
     await pair.first.administration.delete("Ann", with_sent=True)
     assert not ann.session.ended
     assert pair.second.one_to_one.send(ann.session, bob.user.id, Said("behind")) is None
@@ -208,7 +208,7 @@ async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair:
     _, group = await pair.first.groups.create(ann, "Chess", "")
     epoch = pair.first.follower.epoch
     assert await pair.first.administration.after_restore() == 1
-    await pair.first.follower.look()
+    await pair.first.follower.poll_head()
     assert pair.first.follower.epoch != epoch
     bob = await register(pair, "Bob")
     assert bob.id > ann.id + SKIPPED

@@ -141,7 +141,7 @@ async def test_nodes_that_are_none_are_cleared_away(place: RedisPlace, name: byt
     await place.redis.set(b"test:lease:" + name, "1")
     await place.redis.sadd(b"test:present:" + name, "5")
     await place.look_after_lease()
-    assert await place.surroundings.lease.others() == {ALIVE}
+    assert await place.surroundings.lease.other_nodes() == {ALIVE}
     assert await place.surroundings.presence.where([5]) == {}
 
 
@@ -171,7 +171,7 @@ async def test_thousands_of_made_up_nodes_are_cleared_away_bit_by_bit(
     monkeypatch.setattr(presence, "MOST_NODES", 10)
     await place.redis.sadd(KEYS.nodes, *(f"node{number}" for number in range(25)))
     with pytest.raises(TryAgain):
-        await place.surroundings.lease.others()
+        await place.surroundings.lease.other_nodes()
     with pytest.raises(TryAgain):
         await online(place, 5)
     rounds = 0

@@ -16,7 +16,7 @@ from chat_domain.notes import (
     MOST_LISTED,
     MOST_READ,
     Appended,
-    Marked,
+    Delivered,
     Note,
     Notice,
     Replaced,
@@ -291,11 +291,11 @@ def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
 def test_long_marks_are_sent_in_parts() -> None:
     """These are marks for 5,000 writers."""
     got = {writer: 10 * writer for writer in range(1, 5001)}
-    parts = arrived(sent(Marked("epoch", 15, got)))
+    parts = arrived(sent(Delivered("epoch", 15, got)))
     assert len(parts) == 3
     found: dict[int, int] = {}
     for part in parts:
-        assert isinstance(part, Marked)
+        assert isinstance(part, Delivered)
         assert part.user_id == 15
         found |= part.got
     assert found == got

@@ -42,7 +42,7 @@ async def test_a_node_without_a_lease_counts_for_nothing(two: Two) -> None:
     assert await presence.where([1, 2]) == {}
     assert await presence.users_of(two.second.name) == []
     assert await slots.claim(two.first.claim(1)) is None
-    assert await two.first.surroundings.lease.others() == set()
+    assert await two.first.surroundings.lease.other_nodes() == set()
 
 
 async def test_a_node_without_a_lease_cannot_say_who_is_there(two: Two) -> None:

@@ -147,13 +147,13 @@ class Place:
     async def loses_its_lease(self) -> None:
         """Lose the lease, as if it could not be renewed for its whole life."""
         lease = self.at.cluster.lease
-        await eventually(lease.trouble)
+        await eventually(lease.last_error)
         self.clock.ahead += LIFE
         assert not lease.held()
 
     async def goes_on(self) -> None:
         lease = self.at.cluster.lease
-        await eventually(lambda: lease.held() and not lease.trouble())
+        await eventually(lambda: lease.held() and not lease.last_error())
         assert not self.at.node.suspended
 
 
@@ -178,7 +178,7 @@ async def test_a_lease_that_could_not_be_renewed_is_taken_again(
     so once."""
     place.redis.refuses = error
     await place.loses_its_lease()
-    assert place.at.cluster.lease.trouble() == code
+    assert place.at.cluster.lease.last_error() == code
     place.redis.refuses = None
     await place.goes_on()
     told = [line for line in lines if line["event"] == "outage" and line["what"] == "lease"]
@@ -198,7 +198,7 @@ async def test_a_defect_in_keeping_the_lease_is_not_its_end(
     with monkeypatch.context() as patch:
         patch.setattr(type(place.at.cluster.lease), "look_after", fail)
         await place.loses_its_lease()
-        assert place.at.cluster.lease.trouble() == "a defect"
+        assert place.at.cluster.lease.last_error() == "a defect"
         assert INCIDENTS.defects["lease"] > 0
     await place.goes_on()
 
@@ -279,7 +279,7 @@ async def test_whatever_else_keeps_no_node_from_starting(
     early.redis.refuses = error
     await early.at.join()
     lease = early.at.cluster.lease
-    await eventually(lambda: lease.trouble() == code)
+    await eventually(lambda: lease.last_error() == code)
     assert not lease.held()
     (told,) = [line for line in lines if line["event"] == "starting without redis"]
     assert told["error"].startswith(code)
@@ -330,7 +330,7 @@ async def test_an_odd_answer_about_redis_is_no_mistake(
     with monkeypatch.context() as patch:
         patch.setitem(early.redis.redis.response_callbacks, "INFO", lambda *_, **__: [])
         await early.at.join()
-        await eventually(lambda: early.at.cluster.lease.trouble() == "odd answer")
+        await eventually(lambda: early.at.cluster.lease.last_error() == "odd answer")
     await early.goes_on()
 
 
@@ -338,7 +338,7 @@ async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> No
     """Nobody waits for them, and the log has what they say."""
     place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
     place.at.surroundings.broker.broadcast(Notice("lost"))
-    await eventually(place.at.cluster.lease.trouble)
+    await eventually(place.at.cluster.lease.last_error)
     place.redis.refuses = None
     await place.goes_on()
     assert not INCIDENTS.defects["listener"]

@@ -62,7 +62,7 @@ def reads(who: Terminal, conv: int, at: int) -> None:
 
 def types(who: Terminal, conv: int) -> None:
     async def finish() -> None:
-        unfinished = who.world.chat.typing.types(who.session, conv)
+        unfinished = who.world.chat.typing.report(who.session, conv)
         assert unfinished is not None
         await unfinished
 
@@ -157,8 +157,8 @@ async def test_a_node_looks_at_the_log_by_itself(
     """It looks once a second, in case a note was lost, and ten times if it does not hear others."""
     node = nodes[1]
     monkeypatch.setattr(nodes[0].chat.node.broker, "broadcast", lambda note: None)
-    monkeypatch.setattr(node.chat.node.broker, "hears", lambda: hears)
-    node.tasks.start(node.chat.node.look())
+    monkeypatch.setattr(node.chat.node.broker, "is_receiving", lambda: hears)
+    node.tasks.start(node.chat.node.poll_head())
     node.tasks.drain()
     ann.says(ann.user, "hello")
     node.passes(seconds - 0.01)

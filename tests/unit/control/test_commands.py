@@ -138,7 +138,7 @@ async def test_after_a_restore_nothing_of_before_counts(server: Server) -> None:
     token = ann.heard()[0]["token"]
     epoch = server.chat.follower.epoch
     assert await ask(server, "after-restore") == {"skipped": SKIPPED, "tokens": 2}
-    await server.chat.follower.look()
+    await server.chat.follower.poll_head()
     await settled()
     assert ann.is_gone()
     assert server.chat.follower.epoch != epoch

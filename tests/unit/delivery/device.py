@@ -180,7 +180,7 @@ class Device:
     async def _carry_out(self, link: Link, change: Change) -> None:
         chat, session = link.site.chat, link.session
         assert session is not None
-        await chat.logins.answered(session)
+        await chat.logins.wait_answered(session)
         try:
             if change.what == "join":
                 done, _ = await chat.groups.join(self.user, change.group, change.cid)
@@ -375,4 +375,4 @@ def _taken(link: Link, at: int) -> None:
     session = link.session
     assert session is not None
     with suppress(ChatError):  # the position may be of an epoch that is over
-        link.site.chat.marks.taken_over(session, at)
+        link.site.chat.marks.record_taken(session, at)

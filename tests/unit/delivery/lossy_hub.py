@@ -67,7 +67,7 @@ class LossyHub:
     def mend(self, name: str) -> None:
         if name in self.deaf:
             del self.deaf[name]
-            self.nodes[name].gap()
+            self.nodes[name].notes_lost()
 
     def end_lease(self, name: str) -> None:
         """End a node's lease: its claims no longer count."""
@@ -93,7 +93,7 @@ class LossyBroker:
     def broadcast(self, note: Note) -> None:
         self._hub.post(self._name, note)
 
-    def hears(self) -> bool:
+    def is_receiving(self) -> bool:
         return not self._hub.deaf.get(self._name, False)
 
 
@@ -107,8 +107,8 @@ class HubLease:
     def held(self) -> bool:
         return self._name in self._hub.leases
 
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         return ""
 
-    async def others(self) -> set[str]:
+    async def other_nodes(self) -> set[str]:
         return self._hub.leases - {self._name}

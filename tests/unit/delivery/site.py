@@ -97,7 +97,7 @@ class Link:
         if tag is not None:
             self._say(lambda: self.device.is_refused(tag, error))
 
-    def marked(self, user_id: int, got: int) -> None:
+    def delivered(self, user_id: int, got: int) -> None:
         self.note("marks", user=user_id, got=got)
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
@@ -109,13 +109,13 @@ class Link:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         """Nobody looks."""
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Never called: the server drops the connection instead."""
 
     def ping(self) -> None:
         """Tell the client up to where everything was sent."""
         if self.session is not None and not self.session.ended:
-            at = self.site.chat.offline.place(self.session)
+            at = self.site.chat.offline.position(self.session)
             self.note("said", at=at)
             self._say(lambda: self.device.is_at(at))
 
@@ -131,7 +131,7 @@ class Link:
     def dropped(self) -> None:
         self.lose()
 
-    def thrown_out(self) -> None:
+    def revoked(self) -> None:
         self.lose()
 
     def _say(self, frame: Callable[[], None]) -> None:
@@ -141,7 +141,7 @@ class Link:
     def look_after(self) -> None:
         """Do what a server's clock does for a connection."""
         if self.session is not None and not self.gone:
-            self.site.chat.offline.go_on(self.session)
+            self.site.chat.offline.catch_up(self.session)
 
     def drained(self) -> None:
         """What was sent has left the server, which means nothing in version 2."""
@@ -239,7 +239,7 @@ class OldLink(Link):
     def drained(self) -> None:
         if self.session is not None and not self.gone:
             chat, session = self.site.chat, self.session
-            chat.marks.taken_over(session, min(self.sent, chat.offline.place(session)))
+            chat.marks.record_taken(session, min(self.sent, chat.offline.position(session)))
 
 
 def pushed(entry: Entry) -> dict[str, Any]:

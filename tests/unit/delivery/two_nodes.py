@@ -179,7 +179,7 @@ class World:
         old.tasks.close()
         self.sites[number] = self._new_site(number)
         other = self.sites[1 - number]
-        other.tasks.start(other.chat.node.died(users))
+        other.tasks.start(other.chat.node.other_died(users))
         for what in (f"node {number}", f"node {old.name} hung", f"node {old.name}'s lease"):
             self.breaks(what, broken=False)
 
@@ -190,7 +190,7 @@ class World:
             self.hub.end_lease(site.name)
             for other in self.sites:
                 if other is not site:
-                    other.tasks.start(other.chat.node.died(users))
+                    other.tasks.start(other.chat.node.other_died(users))
 
     def regain_lease(self, site: Site) -> None:
         if site.name not in self.hub.leases and not site.hung:
@@ -219,7 +219,7 @@ class World:
         self.safe.bring_back()
         self.note("lost", head=len(self._tail().entries))
         for number in noticed:
-            self.sites[number].chat.node.gap()
+            self.sites[number].chat.node.notes_lost()
             self.sites[number].tasks.drain()
 
     def dump(self) -> None:
@@ -233,4 +233,4 @@ class World:
 
 async def _follow(site: Site) -> None:
     while True:
-        await site.chat.node.look()
+        await site.chat.node.poll_head()

@@ -22,7 +22,7 @@ class RecordingBroker:
     def broadcast(self, note: Note) -> None:
         self.notes.append(note)
 
-    def hears(self) -> bool:
+    def is_receiving(self) -> bool:
         return True
 
 
@@ -54,7 +54,7 @@ def test_everybody_is_everybody_on_every_node() -> None:
     node = Node([1, 2])
     node.notices.tell("hi")
     node.settle()
-    node.notices.heard(Notice("ho"))
+    node.notices.on_note(Notice("ho"))
     node.settle()
     assert node.told() == {1: ["hi", "ho"], 2: ["hi", "ho"]}
     assert node.broker.notes == [Notice("hi")]

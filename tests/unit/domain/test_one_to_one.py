@@ -7,7 +7,7 @@ from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import Limits
 from chat_domain.log.session import MOST_UNANSWERED
-from chat_domain.messages.p2p import LOOKED_AT_EVERY
+from chat_domain.messages.p2p import CHECK_EVERY
 from chat_domain.model import User
 from tests.unit.world import Said, Terminal, World
 
@@ -126,9 +126,9 @@ def test_a_session_has_256_messages_without_an_answer_at_most(
     first."""
     ann.says(bob.user, "the first is looked at")
     world.log.slow_writes = True
-    for number in range(1, LOOKED_AT_EVERY):
+    for number in range(1, CHECK_EVERY):
         ann.says(bob.user, str(number))
-    for number in range(LOOKED_AT_EVERY, MOST_UNANSWERED + 1):
+    for number in range(CHECK_EVERY, MOST_UNANSWERED + 1):
         ann.says(ann.user, str(number))
     with pytest.raises(TooManyUnanswered):
         world.chat.one_to_one.send(ann.session, ann.user.id, Said("late", "c1"))
@@ -212,9 +212,9 @@ class TestUnlisted:
         """There is no bound on how many of their messages wait."""
         bob.leaves()
         world.tasks.run(world.chat.friends.add(bob.user.id, ann.user.id))
-        for number in range(LOOKED_AT_EVERY + 1):
+        for number in range(CHECK_EVERY + 1):
             ann.says(bob.user, str(number))
-        assert len(world.entries()) == LOOKED_AT_EVERY + 1
+        assert len(world.entries()) == CHECK_EVERY + 1
 
     def test_what_a_device_has_got_does_not_wait(
         self, world: World, ann: Terminal, bob: Terminal

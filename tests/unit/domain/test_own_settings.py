@@ -121,7 +121,7 @@ def test_while_nothing_is_heard_the_store_is_asked(
     """The node asks each time, even if it remembers the user or has just been told something."""
     settings, user_id = world.chat.settings, ann.user.id
     world.tasks.run(settings.of(user_id))
-    monkeypatch.setattr(settings.broker, "hears", lambda: False)
+    monkeypatch.setattr(settings.broker, "is_receiving", lambda: False)
     for hidden in (True, False, True):
         chosen = world.tasks.run(world.store.settings.set(user_id, hide_read=hidden))
         assert world.tasks.run(settings.of(user_id)) == chosen == Preferences(hide_read=hidden)
@@ -133,7 +133,7 @@ def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Ter
     world.tasks.run(settings.of(user_id))
     world.tasks.run(world.store.settings.set(user_id, hide_read=True))
     assert world.tasks.run(settings.of(user_id)) == Preferences()
-    world.chat.node.gap()
+    world.chat.node.notes_lost()
     assert world.tasks.run(settings.of(user_id)) == HIDDEN
 
 
@@ -147,4 +147,4 @@ def test_what_is_remembered_of_others_has_a_bound(
         someone = world.log_in(world.register(f"user {number}")[0])
         change(someone, hide_read=True)
         assert world.tasks.run(settings.of(someone.user.id)) == HIDDEN
-        assert 1 <= len(settings._known) <= 3
+        assert 1 <= len(settings._cache) <= 3

@@ -5,7 +5,7 @@ import pytest
 from chat_domain.entries import pair
 from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
 from chat_domain.log import marks as log_marks
-from chat_domain.messages.audience import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
 from chat_domain.notes import MOST_READ, HasRead
 from tests.unit.world import Terminal, World
 
@@ -100,7 +100,7 @@ def test_a_group_that_has_grown_is_told_no_more(world: World, ann: Terminal) -> 
     reads(ann, group, 1)
     (cid,) = world.register("Cid")
     world.tasks.run(world.chat.groups.join(cid, group))
-    world.passes(LOOKED_AT_EVERY)
+    world.passes(SIZE_VALID_FOR)
     reads(ann, group, 2)
     world.passes(EVERY)
     assert bob.client.reads == [(ann.user.id, group, 1)]
@@ -297,7 +297,7 @@ def test_positions_that_begin_anew_make_room(
     monkeypatch.setattr(log_marks, "MOST", 1)
     reads(ann, conv, 1)
     world.tasks.run(world.store.log.renew())
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     reads(ann, conv, 1)
     assert len(world.chat.marks) == 1
 
@@ -358,7 +358,7 @@ def test_positions_that_have_begun_anew_are_not_read(
     """The node drops marks that were not written or told yet. What is read from then on counts."""
     reads(ann, conv, 2)
     world.tasks.run(world.store.log.renew())
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     world.passes(1.0)
     assert stored(ann, conv) == 0
     assert bob.client.reads == []

@@ -213,7 +213,7 @@ def test_who_has_missed_what_was_deleted_begins_anew(
     ann.says(cid, "young")
     retention.keep_days = 1
     forget(world)
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     assert world.log_in(cid, since=2).was_reset
     device = world.log_in(cid, since=3)
     assert not device.was_reset

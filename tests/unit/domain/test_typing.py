@@ -5,7 +5,7 @@ import pytest
 from chat_domain.entries import Change, ChangeKind, pair
 from chat_domain.errors import NotMember
 from chat_domain.messages import audience
-from chat_domain.messages.audience import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
 from chat_domain.messages.typing import AT_ONCE, PASSED_ON_EVERY
 from chat_domain.notes import IsTyping
 from tests.unit.world import Terminal, World
@@ -13,7 +13,7 @@ from tests.unit.world import Terminal, World
 
 def types(who: Terminal, conv: int) -> bool:
     """Say that this user is typing. Return whether the node had something to do for it."""
-    unfinished = who.world.chat.typing.types(who.session, conv)
+    unfinished = who.world.chat.typing.report(who.session, conv)
     if unfinished is not None:
 
         async def finish() -> None:
@@ -64,9 +64,9 @@ def test_a_note_about_a_large_group_tells_nobody(
     monkeypatch.setattr(audience, "MOST_TOLD", 2)
     group = world.group(ann, bob)
     note = IsTyping(ann.user.id, "Ann", group)
-    world.chat.typing.heard(note)
+    world.chat.typing.on_note(note)
     world.tasks.run(world.chat.groups.join(world.newcomer("Cid").user, group))
-    world.chat.typing.heard(note)
+    world.chat.typing.on_note(note)
     assert bob.client.typing == [("Ann", group)]
 
 
@@ -163,10 +163,10 @@ def test_a_flood_costs_nothing(world: World, ann: Terminal) -> None:
     """However many conversations it names, the node asks the store about a few of them at most."""
     asked = [number for number in range(2, 1000) if types(ann, pair(ann.user.id, number))]
     assert len(asked) == AT_ONCE
-    assert len(ann.session.typed) == AT_ONCE
+    assert len(ann.session.typing_sent) == AT_ONCE
     world.passes(PASSED_ON_EVERY)
     assert types(ann, pair(ann.user.id, 2))
-    assert len(ann.session.typed) == 1
+    assert len(ann.session.typing_sent) == 1
 
 
 def test_what_cannot_be_looked_up_is_not_told(
@@ -183,11 +183,11 @@ def test_how_large_a_group_is_is_asked_now_and_then(
 ) -> None:
     """The members of a group that has just ended would therefore still be told."""
     group = world.group(ann, bob)
-    is_told = world.chat.typing.audience.is_told
+    is_told = world.chat.typing.audience.has_recipients
     assert world.tasks.run(is_told(group))
     world.tasks.run(world.chat.groups.change(ann.user, group, Change(ChangeKind.ENDED)))
     assert world.tasks.run(is_told(group))
-    world.passes(LOOKED_AT_EVERY)
+    world.passes(SIZE_VALID_FOR)
     assert not world.tasks.run(is_told(group))
 
 

@@ -276,7 +276,7 @@ class Server:
             inner._entries._of[entry.conv].pop()
             del inner._entries._firsts[entry.sender_id, entry.cid]
         if noticed:
-            await self.chat.follower.look()
+            await self.chat.follower.poll_head()
             await settled()
 
     def passes(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ import pytest
 from adapters.gateway.keepalive import DROP_AFTER, PING_AFTER
 from chat_domain.fairness.limits import UNLIMITED
 from chat_domain.fairness.meter import DEAR, READERS_PER_FRAME
-from chat_domain.log.follower import REACHED_WITHIN
+from chat_domain.log.follower import APPLIED_WITHIN
 from chat_domain.people.login import ANSWERED_WITHIN
 from chat_domain.people.presence_debounce import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
@@ -584,7 +584,7 @@ async def test_who_waits_for_their_chats_waits_ten_seconds_at_most(server: Serve
     ann.say({"msgid": 1005, "toid": 1, "msg": "hello"}, {"msgid": 1022, "seq": 51})
     await asyncio.sleep(ANSWERED_WITHIN - 1)
     ann.heard()
-    await asyncio.sleep(2 + REACHED_WITHIN)
+    await asyncio.sleep(2 + APPLIED_WITHIN)
     assert [frame["seq"] for frame in ann.heard()] == [51]
 
 

@@ -55,7 +55,7 @@ async def frame_too_long(server: Server, peer: Peer) -> None:
 async def moved(server: Server, peer: Peer) -> None:
     server.chat.sessions.memberships = MOST_MEMBERSHIPS  # so that it finds no room
     await server.log.renew()
-    await server.chat.follower.look()
+    await server.chat.follower.poll_head()
 
 
 async def logged_out(server: Server, peer: Peer) -> None:

@@ -26,7 +26,7 @@ async def bob(server: Server, ann: Peer) -> Peer:
 
 async def applied(server: Server) -> None:
     """Let the node apply what the test has written directly to the store."""
-    await server.chat.follower.reach((await server.store.log.ends()).head)
+    await server.chat.follower.wait_until_applied((await server.store.log.ends()).head)
 
 
 async def fill(server: Server, said: str, count: int) -> None:

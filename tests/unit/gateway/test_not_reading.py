@@ -266,7 +266,7 @@ class Story:
         assert may >= set(self.found)
         on_its_way = map(json.loads, self.ann.link._buffer.splitlines())
         sent = {*self.found, *(one["at"] for one in on_its_way if "id" in one)}
-        place = self.server.chat.offline.place(self.session)
+        place = self.server.chat.offline.position(self.session)
         assert sent >= {at for at in must if at <= place}
 
     def expected(self) -> tuple[set[int], set[int]]:

@@ -125,7 +125,7 @@ async def test_the_answer_to_a_login_fits_into_a_frame(server: Server, letter: s
     ann, nick = await server.register("Ann", "Nick")
     store, said = server.store, letter * 4096
     await append(store, *(text(ann, pair(ann, nick), said) for _ in range(30)))
-    await server.chat.follower.reach((await store.log.ends()).head)
+    await server.chat.follower.wait_until_applied((await store.log.ends()).head)
     peer = await server.log_in(nick, version=1)
     frames = heard(peer).splitlines()
     assert max(map(len, frames)) <= MAX_SERVER_FRAME
@@ -145,7 +145,7 @@ async def test_it_fits_also_where_only_all_of_it_has_much_that_steers(server: Se
         await groups.join(User(ann, "Ann"), group.id)
     store, said = server.store, "\u00e9" * 1000
     await append(store, *(text(ann, pair(ann, nick), said) for _ in range(60)))
-    await server.chat.follower.reach((await store.log.ends()).head)
+    await server.chat.follower.wait_until_applied((await store.log.ends()).head)
     peer = await server.log_in(nick, version=1)
     frames = heard(peer).splitlines()
     assert max(map(len, frames)) <= MAX_SERVER_FRAME

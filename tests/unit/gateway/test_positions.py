@@ -80,7 +80,7 @@ async def test_who_missed_long_texts_has_few_read_in_vain(
     await ann_and_bob(server)
     missed = [making.text(2, pair(1, 2), "x" * 4096) for _ in range(600)]
     await making.append(server.store, *missed)
-    await server.chat.follower.reach(600)
+    await server.chat.follower.wait_until_applied(600)
     read, found = server.log.read, 0
 
     async def counted(*args: Any) -> Any:
@@ -312,8 +312,8 @@ async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server
     ann.handler.choked()
     await say(bob, 1, "two")
     with pytest.raises(NotSentYet):
-        server.chat.marks.taken_over(session_of(ann), 2)
-    server.chat.marks.taken_over(session_of(ann), 1)
+        server.chat.marks.record_taken(session_of(ann), 2)
+    server.chat.marks.record_taken(session_of(ann), 1)
 
 
 async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
@@ -430,7 +430,7 @@ async def test_very_many_are_sent_away_a_few_at_a_time(
     soon = asyncio.get_running_loop().call_soon
     monkeypatch.setattr(ann.link, "close", lambda _: soon(bob.say, chat))
     await server.log.renew()
-    await server.chat.follower.look()
+    await server.chat.follower.poll_head()
     await settled()
     refused, away = bob.heard()
     assert (refused["seq"], refused["error"], away["msgid"]) == (7, "try_again", GOING_AWAY)
@@ -497,7 +497,7 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
 
     await server.log.renew()
     monkeypatch.setattr(server.log, "opening", slow_opening)
-    looking = asyncio.create_task(server.chat.follower.look())
+    looking = asyncio.create_task(server.chat.follower.poll_head())
     await settled()
     if leaves:
         ann.link.abort()
@@ -526,7 +526,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
 
     await server.log.renew()
     monkeypatch.setattr(server.log, "opening", slow_opening)
-    looking = asyncio.create_task(server.chat.follower.look())
+    looking = asyncio.create_task(server.chat.follower.poll_head())
     await settled()
     assert laptop.is_gone()
     gate.set()
@@ -597,7 +597,7 @@ async def test_a_login_that_nobody_is_told_of_leaves_no_device(
     async def keep_late(devices: Devices, user: User, token: Token) -> None:
         await keep(devices, user, token)
         await server.log.renew()
-        await server.chat.follower.look()
+        await server.chat.follower.poll_head()
 
     monkeypatch.setattr(Devices, "keep", keep_late)
     peer = await server.log_in(ann)

@@ -50,7 +50,7 @@ def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothin
     safe.put_away()
     ann.says(bob.user, "lost")
     safe.bring_back()
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     ann = ann.comes_again()
     ann.says(bob.user, "where that was")
     with pytest.raises(NotSentYet):
@@ -73,7 +73,7 @@ def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
 
     async def missed_late(*asked: Any) -> int:
         await world.log.renew()
-        await follower.look()
+        await follower.poll_head()
         return await missed(*asked) * 0
 
     monkeypatch.setattr(world.log, "missed", missed_late)
@@ -121,11 +121,11 @@ def test_an_answer_of_before_positions_began_anew_is_too_late(
     monkeypatch.setattr(log, "ends", lost_ends)
     if slow == "tail":
         monkeypatch.setattr(log, "tail", slow_tail)
-    world.tasks.start(follower.look())
+    world.tasks.start(follower.poll_head())
     world.tasks.drain()
     monkeypatch.undo()
     epoch = world.tasks.run(log.renew())
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     ticket.settle(lambda: None)
     world.settle()
     assert follower.epoch == epoch
@@ -203,7 +203,7 @@ def test_what_was_forgotten_unseen_begins_anew(
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert (follower.oldest, follower.applied) == (known + 2, known + 2)
     assert bob.client.notices == ["dropped"]
     bob = bob.comes_again(known)
@@ -221,7 +221,7 @@ def test_what_a_group_has_forgotten_unseen_begins_anew(
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     world.passes(GAP_WAITS)
     head = world.tasks.run(world.store.log.ends()).head
     assert (follower.oldest, follower.applied) == (1, head)
@@ -240,7 +240,7 @@ def test_texts_that_a_group_has_forgotten_unseen_are_no_gap(
     elsewhere.says_to_group(ann, group, "old")
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     world.passes(GAP_WAITS)
     assert bob.client.texts == ["kept", "young"]
     assert bob.client.notices == []
@@ -252,7 +252,7 @@ def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
     """This holds even if nothing is left. Clients that ask are told up to where it is deleted."""
     ann.says(bob.user, "one")
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert follower.oldest == 2
     ann.says(bob.user, "two")
     assert bob.client.texts == ["one", "two"]
@@ -283,7 +283,7 @@ def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
     world.tasks.run(follower.start())
     epoch = follower.epoch
     safe.bring_back()
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert follower.epoch != epoch
     assert follower.applied == 1
 
@@ -299,7 +299,7 @@ def test_what_is_not_applied_yet_is_missed_as_well(
     hear(world, elsewhere.commits("two"))
     assert follower.applied == 0
     safe.bring_back()
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert follower.epoch != epoch
 
 
@@ -315,7 +315,7 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     safe.bring_back()
     world.clock.advance(0.001)
     elsewhere.commits("never shown here", "sent again")
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert follower.epoch != epoch
     assert bob.client.notices == ["dropped"]
 
@@ -348,7 +348,7 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     world.passes(GAP_WAITS)
     safe.bring_back()
     world.tasks.run(world.store.log.renew())
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     ticket.settle(lambda: None)
     world.settle()
     assert bob.client.notices == ["dropped"]
@@ -376,7 +376,7 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     world.tasks.start(join())
     world.tasks.drain()
     safe.bring_back()
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     hear(world, elsewhere.commits("another", "and one more"))
     assert [str(one) for one in told] == [str(TryAgain())]
 
@@ -400,10 +400,10 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
 
     monkeypatch.setattr(world.log, "opening", slow_opening)
     world.tasks.run(world.store.log.renew())
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     bob = bob.comes_again()
     elsewhere.commits("meanwhile")
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     world.passes(GAP_WAITS)
     assert bob.client.texts == ["meanwhile"]
     assert not old.is_live
@@ -423,7 +423,7 @@ def test_nothing_waits_for_a_change_that_was_lost(
     bob.says_to_group(group, "judged again", cid="c1")
     safe.bring_back()
     world.tasks.run(world.store.log.renew())
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     assert bob.client.statuses == ["TryAgain"]
     bob = bob.comes_again()
     bob.says_to_group(group, "judged again", cid="c1")
@@ -438,7 +438,7 @@ def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
     safe.put_away()
     ann.says(bob.user, "lost")
     safe.bring_back()
-    world.tasks.run(follower.look())
+    world.tasks.run(follower.poll_head())
     ann.leaves()
     assert len(world.chat.sessions) == 1
 

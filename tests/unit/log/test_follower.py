@@ -7,7 +7,7 @@ from chat_domain.entries import (
     ChangeKind,
     pair,
 )
-from chat_domain.log.follower import GAP_WAITS, OWN_WAITS, READ_AT_ONCE, Follower
+from chat_domain.log.follower import GAP_WAITS, OWN_BATCH_WAITS, READ_AT_ONCE, Follower
 from chat_domain.notes import Appended
 from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Said, Terminal, World
@@ -48,7 +48,7 @@ def test_the_clock_finds_what_nobody_has_told(
 ) -> None:
     """This holds however much that is."""
     elsewhere.commits(*(str(number) for number in range(READ_AT_ONCE + 1)))
-    world.tasks.start(follower.look())
+    world.tasks.start(follower.poll_head())
     world.tasks.drain()
     world.passes(GAP_WAITS)
     assert len(bob.client.texts) == READ_AT_ONCE + 1
@@ -60,7 +60,7 @@ def untold(world: World, ann: Terminal, bob: Terminal, follower: Follower) -> No
     it, and GAP_WAITS seconds have passed."""
     world.log.slow_answers = True
     ann.says(bob.user, "mine")
-    world.tasks.start(follower.look())
+    world.tasks.start(follower.poll_head())
     world.tasks.drain()
     world.passes(GAP_WAITS)
 
@@ -79,8 +79,8 @@ def test_what_this_node_is_about_to_be_told_of_is_not_read(
 
 @pytest.mark.usefixtures("untold")
 def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) -> None:
-    """After OWN_WAITS, its own batch is no reason to wait any longer."""
-    for _ in range(OWN_WAITS):
+    """After OWN_BATCH_WAITS, its own batch is no reason to wait any longer."""
+    for _ in range(OWN_BATCH_WAITS):
         world.passes(GAP_WAITS)
     assert bob.client.texts == ["mine"]
 
@@ -105,7 +105,7 @@ def test_a_store_that_does_not_answer_is_asked_again(
     world.passes(GAP_WAITS)
     assert bob.client.texts == []
     world.log.failing = False
-    world.tasks.start(follower.look())
+    world.tasks.start(follower.poll_head())
     world.tasks.drain()
     world.passes(GAP_WAITS)
     assert bob.client.texts == ["lost", "heard"]
@@ -195,7 +195,7 @@ def test_one_turn_of_the_loop_applies_for_so_many_readers(
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry is applied in each turn of the loop, and two may wait."""
     monkeypatch.setattr("chat_domain.log.follower.AT_ONCE", 1)
-    monkeypatch.setattr("chat_domain.log.follower.NEXT_AT_MOST", 2)
+    monkeypatch.setattr("chat_domain.log.follower.MAX_PENDING", 2)
 
 
 @pytest.mark.usefixtures("slow")

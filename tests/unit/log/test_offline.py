@@ -148,7 +148,7 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
     bob.takes_more()
     assert bob.client.texts == []
     world.log.failing = False
-    world.chat.offline.go_on(bob.session)
+    world.chat.offline.catch_up(bob.session)
     world.tasks.drain()
     assert bob.client.texts == ["hello"]
 
@@ -182,7 +182,7 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
     begin_reading(world, ann, bob, monkeypatch)
     world.log.slow_writes = True
     bob.says_to_group(group, "good bye")
-    world.tasks.start(world.chat.logins.leave(bob.session))
+    world.tasks.start(world.chat.logins.drain(bob.session))
     world.tasks.drain()
     while world.log.reading:
         world.log.reading.popleft()()
@@ -206,7 +206,7 @@ def test_what_was_being_read_when_positions_began_anew_is_read_again(
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     world.passes(GAP_WAITS)
     world.settle()
     assert old.client.notices == ["anew"]
@@ -292,7 +292,7 @@ def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
     monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
-    world.chat.follower.take(2, 3, ())  # which the store does not have
+    world.chat.follower.ingest(2, 3, ())  # which the store does not have
     bob.takes_more()
     assert bob.client.texts == ["hello"]
     assert not bob.is_live

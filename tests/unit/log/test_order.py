@@ -121,7 +121,7 @@ def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
 ) -> None:
     """So is what is on its way, once it has come back, whatever has become of it."""
     write_slowly(ann, bob, "c1", "c2", "c3")
-    world.chat.queue.begin_anew()
+    world.chat.queue.reset()
     assert ann.client.statuses[1:] == ["TryAgain"] * 2
     world.log.slow_writes = False
     world.settle()
@@ -187,7 +187,7 @@ def test_what_its_client_is_shown_is_not_expected_again(
     for cid in ("c1", "c2"):
         assert not is_accepted(ann, bob, cid)
     world.log.unsure = False
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     world.passes(1.0)
     assert ann.client.texts == ["c1"]
     assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]
@@ -202,7 +202,7 @@ def test_what_its_client_is_shown_of_a_group_is_not_expected_again(
     ann.says_to_group(group, "c1", cid="c1")
     assert not is_accepted(ann, bob, "c2")
     world.log.unsure = False
-    world.tasks.run(world.chat.follower.look())
+    world.tasks.run(world.chat.follower.poll_head())
     world.passes(1.0)
     assert ann.client.texts == ["c1"]
     assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]

@@ -55,11 +55,11 @@ def test_all_sessions_of_a_user_join_and_leave() -> None:
     for at in (5, 6):
         sessions.join(1, 7, at)
     assert list(sessions.in_group(7)) == [first, second]
-    assert (sessions.memberships, first.regrouped) == (2, 6)
+    assert (sessions.memberships, first.groups_changed_at) == (2, 6)
     for at in (8, 9):
         sessions.leave(1, 7, at)
     assert list(sessions.in_group(7)) == []
-    assert (sessions.memberships, first.regrouped) == (0, 9)
+    assert (sessions.memberships, first.groups_changed_at) == (0, 9)
 
 
 def test_who_is_in_few_groups_has_room_that_others_have_not() -> None:
@@ -86,7 +86,7 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
     ann.says(bob.user, "are you there?")
     assert (bob.client.notices, bob.client.texts) == (["dropped"], [])
     world.chat.sessions.memberships = 1
-    again = bob.comes_again(since=world.chat.offline.place(bob.session))
+    again = bob.comes_again(since=world.chat.offline.position(bob.session))
     assert again.client.texts == ["welcome", "are you there?"]
     assert world.chat.sessions.memberships == 2
 

@@ -175,7 +175,7 @@ class VisibilityMachine(RuleBasedStateMachine):
             for conv in self.groups:
                 asked = self.world.store.log.visibility(device.user_id, conv)
                 visibility, own = self.world.tasks.run(asked), session.groups.get(conv)
-                for at in range(session.regrouped + 1, len(self.model.entries) + 2):
+                for at in range(session.groups_changed_at + 1, len(self.model.entries) + 2):
                     shown = visibility is not None and visibility.shows(at)
                     assert (own is not None and own.shows(at)) == shown
 

@@ -103,7 +103,7 @@ async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
     ann.handler.unchoked()
     await settled()
     ann.say({"msgid": 1014, "at": 1})
-    server.chat.follower.heard(Appended(server.chat.follower.epoch, 3, 7, ()))
+    server.chat.follower.on_note(Appended(server.chat.follower.epoch, 3, 7, ()))
     found = samples(server, server.gateway.shared.tally)
     assert found["chat_log_position",] == 2
     assert found["chat_log_lag",] == 5
@@ -206,7 +206,7 @@ async def test_a_node_that_does_not_hear_the_others_is_not_ready(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on all the same, and reads the log for what they write."""
-    monkeypatch.setattr(type(server.chat.node.broker), "hears", lambda _: False)
+    monkeypatch.setattr(type(server.chat.node.broker), "is_receiving", lambda _: False)
     assert await Readiness(server.chat, lambda: False).troubles() == ["broker"]
 
 

@@ -165,12 +165,12 @@ async def test_where_the_end_was_lost_others_can_be_written_up_to_there_and_on(
     ann, bob = await register(store, "Ann", "Bob")
     (first,) = await say(store, ann, pair(ann, bob), "hello")
     await say(store, ann, pair(ann, bob), "lost")
-    epoch, last = await lose(store, "DELETE FROM Entry WHERE at > 1"), first.place
+    epoch, last = await lose(store, "DELETE FROM Entry WHERE at > 1"), first.ref
     outcomes: list[Outcome] = []
     for _ in range(2):
         entry = text(ann, pair(ann, bob))
         outcomes.append(await commit(store, Batch((entry,), epoch, last.at, last)))
-        last = entry.place
+        last = entry.ref
     assert outcomes == [Committed(), Committed()]
 
 
@@ -197,7 +197,7 @@ async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Sto
 
     assert isinstance(store.log, SqliteLog)
     store.log._writer.run_unbatched(trace, "", lambda _: None)
-    last = first.place
+    last = first.ref
     batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, last)
     assert isinstance(await commit(store, batch), Committed)
     assert statements == ["BEGIN", "INSERT", "UPDATE", "COMMIT"]
