@@ -67,35 +67,35 @@ class Account(Writing):
         login = requests.Login(
             id=number, name=name, password=password, v=codec.VERSION, device=device
         )
-        return await self._keeper.persist(
+        return await self._keeper.retry(
             lambda: self._enter(login, position), waits=_PASSING_IN_THE_END if wait else None
         )
 
     async def _enter(self, login: requests.Login, position: Position | None) -> User:
         position = self._beginning(position)
-        if self._ledger.token:
-            resume = beginning_at(requests.Resume(token=self._ledger.token), position)
+        if self._journal.token:
+            resume = beginning_at(requests.Resume(token=self._journal.token), position)
             try:
                 return await self._keeper.enter(resume, login)
             except Refused as refused:
                 if refused.error != "bad_token":
                     raise
-                self._ledger.renewed("")
+                self._journal.record_token("")
         return await self._keeper.enter(beginning_at(login, position), login)
 
     async def resume(self, token: str, *, position: Position | None = None) -> User:
         """Log in with the token of an earlier login. position: as in `login`."""
         resume = beginning_at(requests.Resume(token=token), self._beginning(position))
-        return await self._keeper.persist(lambda: self._keeper.enter(resume))
+        return await self._keeper.retry(lambda: self._keeper.enter(resume))
 
     def _beginning(self, position: Position | None) -> Position | None:
         """This position or, without one, that of the local store."""
-        return self._connection.position if position is None and self._ledger.user else position
+        return self._connection.position if position is None and self._journal.user else position
 
     def _check_whose(self, number: int | None, name: str | None) -> None:
         """The local store belongs to one user; check by it, without the server, that it is this
         one. Raises StoreError."""
-        owner = self._ledger.user
+        owner = self._journal.user
         if owner is None:
             return
         if number not in (None, owner.id) or (name and name_key(name) != name_key(owner.name)):
@@ -108,7 +108,7 @@ class Account(Writing):
         await self._online()
         await self.drain(self._settings.answer_within)
         self._keeper.identity = None
-        self._ledger.renewed("")
+        self._journal.record_token("")
         self._connection.unsettled.forget(Refused(5, "not_logged_in", "you have logged out"))
         try:
             async with asyncio.timeout(self._settings.request_within):
@@ -124,7 +124,7 @@ class Account(Writing):
         if identity is not None:
             login = identity.login and replace(identity.login, password=new)
             self._keeper.identity = Identity(identity.user, ack.token, login)
-            self._ledger.renewed(ack.token)
+            self._journal.record_token(ack.token)
 
     async def sessions(self) -> list[Resumable]:
         """The user's sessions that can be resumed, the latest first."""

@@ -14,12 +14,12 @@ from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.conversations import Conversations
 from adapters.client.errors import StoreError
+from adapters.client.event_reader import EventReader
 from adapters.client.events import Changed, Event, Message, Reset
 from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
-from adapters.client.ledger import FileLedger, Ledger
+from adapters.client.journal import FileJournal, Journal
 from adapters.client.people import People
-from adapters.client.reading import Reading
 from adapters.client.session_keeper import Address, SessionKeeper
 from adapters.client.settings import Settings
 from adapters.client.store import Given
@@ -61,23 +61,23 @@ class ChatClient(Account, Conversations, Groups, People):
         With `on_event`, each event is passed to that function at once, and the application is done
         with it when the function returns; `events()` then yields none.
         """
-        ledger = Ledger() if store is None else await FileLedger.open(store, settings.kept)
+        journal = Journal() if store is None else await FileJournal.open(store, settings.kept)
         try:
             address = Address(host, port, tls)
-            client = cls(address, settings, ledger, on_event, rng, reconnect=reconnect)
+            client = cls(address, settings, journal, on_event, rng, reconnect=reconnect)
             await client._keeper.start(retry=retry)
             try:
                 yield client
             finally:
                 await client._keeper.stop()
         finally:
-            await ledger.close()
+            await journal.close()
 
     def __init__(
         self,
         address: Address,
         settings: Settings,
-        ledger: Ledger,
+        journal: Journal,
         on_event: Callable[[Event], None] | None,
         rng: random.Random | None,
         *,
@@ -88,22 +88,28 @@ class ChatClient(Account, Conversations, Groups, People):
         self._on_event = on_event
         self._inbox = Inbox(settings.backlog, self._catch_up)
         self._cids = Cids()
-        self._ledger = ledger
-        self._ledger.give = self._give
+        self._journal = journal
+        self._journal.give = self._give
         self._connection = Connection(
             settings,
             Backoff(settings.first_delay, _LONGEST_HOLD, rng),
             self._cids,
-            ledger,
+            journal,
             deliver=self._deliver,
             has_room=self._has_room,
         )
         self._keeper = SessionKeeper(
-            self._connection, address, settings, ledger, self._deliver, reconnect=reconnect, rng=rng
+            self._connection,
+            address,
+            settings,
+            journal,
+            self._deliver,
+            reconnect=reconnect,
+            rng=rng,
         )
         self._keeper.on_end = self._inbox.end
-        self._ledger.on_failure = self._keeper.fail
-        self._ledger.on_idle = self._catch_up
+        self._journal.on_failure = self._keeper.fail
+        self._journal.on_idle = self._catch_up
         self._turn = asyncio.Lock()
 
     # What happens.
@@ -119,7 +125,7 @@ class ChatClient(Account, Conversations, Groups, People):
         for that instead); WrongServer or StoreError if the client cannot go on.
         """
         done = None if explicit else self.taken
-        return Reading(self._inbox, done, lambda: self.user is not None, lasting=lasting)
+        return EventReader(self._inbox, done, lambda: self.user is not None, lasting=lasting)
 
     async def serve(self, handle: Callable[[Event], Awaitable[None]]) -> None:
         """Call a handler with each event of `events`, one by one. If the handler fails, log that
@@ -137,22 +143,22 @@ class ChatClient(Account, Conversations, Groups, People):
         and with a local store no later program gets these events again."""
         if isinstance(event, Given):
             self._finish(event)
-            await self._ledger.flushed()
+            await self._journal.flush()
 
     async def kept(
         self, whom: Where | int, *, before: int | None = None, limit: int = 50
     ) -> list[Message | Changed]:
         """The last `limit` entries of a conversation that the local store has, below the position
         `before`, ascending. Needs no connection. Raises StoreError."""
-        if not isinstance(self._ledger, FileLedger):
+        if not isinstance(self._journal, FileJournal):
             raise StoreError("there is no local store")
-        return await self._ledger.kept(where(whom), LAST if before is None else before, limit)
+        return await self._journal.kept(where(whom), LAST if before is None else before, limit)
 
     # Inside.
 
     def _deliver(self, event: Event) -> None:
         self._keeper.observe(event)
-        self._ledger.hand(event)
+        self._journal.record(event)
 
     def _give(self, event: Event) -> None:
         if self._on_event is None:
@@ -170,13 +176,13 @@ class ChatClient(Account, Conversations, Groups, People):
             asyncio.get_running_loop().call_exception_handler(what)
 
     def _finish(self, entry: Given) -> None:
-        self._ledger.finish(entry)
+        self._journal.finish(entry)
         if not isinstance(entry, Reset):
             self._connection.finish(entry)
 
     def _has_room(self) -> bool:
-        return len(self._inbox) + self._ledger.size < self._settings.backlog
+        return len(self._inbox) + self._journal.size < self._settings.backlog
 
     def _catch_up(self) -> None:
-        if not len(self._inbox) and not self._ledger.size:
+        if not len(self._inbox) and not self._journal.size:
             self._connection.catch_up()

@@ -20,13 +20,13 @@ class Cids:
         self._count += 1
         return f"{time.time_ns() // 1_000_000:013}{self._mark}{self._count}"
 
-    def made(self, cid: str) -> bool:
+    def is_ours(self, cid: str) -> bool:
         """Whether this client has made the cid, or noted it."""
         return cid.startswith(self._mark, 13) or cid in self._noted
 
     def note(self, cid: str) -> None:
         """Remember a cid that the application has made; the last 10,000 of these are kept."""
-        if not self.made(cid):
+        if not self.is_ours(cid):
             self._noted[cid] = None
             if len(self._noted) > _NOTED:
                 del self._noted[next(iter(self._noted))]

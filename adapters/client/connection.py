@@ -14,7 +14,7 @@ from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.codec import refusal
 from adapters.client.errors import ConnectionLost
-from adapters.client.ledger import Ledger
+from adapters.client.journal import Journal
 from adapters.client.link import Link
 from adapters.client.outbox import Chat
 from adapters.client.outputs import Answered, Broken, Output, Settled, State
@@ -38,13 +38,13 @@ class Connection:
         settings: Settings,
         hold: Backoff,
         cids: Cids,
-        ledger: Ledger,
+        journal: Journal,
         *,
         deliver: Callable[[events.Event], None],
         has_room: Callable[[], bool],
     ) -> None:
         self._settings = settings
-        self._ledger = ledger
+        self._journal = journal
         self._protocol = ClientProtocol(settings, hold, cids)
         self._deliver = deliver
         self._has_room = has_room
@@ -52,12 +52,12 @@ class Connection:
         self._link: Link | None = None
         self._requests: dict[int, asyncio.Future[Answer]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._part_by = math.inf
+        self._drop_by = math.inf
         self._flushing = False
         self._hung_up = False
         self.lost: asyncio.Future[ConnectionLost] = self._loop.create_future()
-        self._protocol.restore(ledger.past)
-        self.unsettled = Unsettled(self._protocol, ledger, deliver)
+        self._protocol.restore(journal.saved)
+        self.unsettled = Unsettled(self._protocol, journal, deliver)
 
     @property
     def state(self) -> State:
@@ -95,7 +95,7 @@ class Connection:
         self._link = link
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
-        self._part_by = math.inf
+        self._drop_by = math.inf
         self._set_timer()
 
     def request(self, request: AnyRequest) -> asyncio.Future[Answer]:
@@ -103,9 +103,9 @@ class Connection:
         self._check_open()
         return self._expect(self._protocol.request(request))
 
-    def say(self, request: AnyRequest) -> None:
+    def send_and_forget(self, request: AnyRequest) -> None:
         """Send a request that has no answer; dropped if nobody is logged in."""
-        self._protocol.say(request)
+        self._protocol.send_and_forget(request)
         self._flush_soon()
 
     def log_out(self) -> asyncio.Future[Answer]:
@@ -123,11 +123,11 @@ class Connection:
         """There is room again: leave a server that sent more than there was room for, since the
         next connection brings it, but give pending requests some time for their answers first."""
         if self._protocol.missed and self._link is not None:
-            self._part_by = min(self._part_by, self._loop.time() + self._settings.request_within)
-            self._part_if_quiet()
+            self._drop_by = min(self._drop_by, self._loop.time() + self._settings.request_within)
+            self._drop_if_idle()
 
-    def _part_if_quiet(self) -> None:
-        if not self._requests or self._loop.time() >= self._part_by:
+    def _drop_if_idle(self) -> None:
+        if not self._requests or self._loop.time() >= self._drop_by:
             self.drop("more came than the program could take")
 
     def drop(self, why: str | ConnectionLost) -> None:
@@ -142,7 +142,7 @@ class Connection:
         link = self._link
         if link is None:
             return
-        self._protocol.take()
+        self._protocol.send_taken()
         self._flush()
         self._on_lost(link, "closed")
         await link.close(self._settings.greet_within)
@@ -163,7 +163,7 @@ class Connection:
         self._protocol.room = self._has_room()
         for output in self._protocol.receive(data, self._loop.time()):
             self._dispatch(output)
-        self._ledger.moved(self._protocol.position)
+        self._journal.record_position(self._protocol.position)
         self._flush_soon()
 
     def _dispatch(self, output: Output) -> None:
@@ -178,7 +178,7 @@ class Connection:
 
     def _answer(self, answered: Answered) -> None:
         if isinstance(answered.answer, LoginAck) and self._protocol.user_id == answered.answer.id:
-            self._ledger.entered(answered.answer)
+            self._journal.record_login(answered.answer)
         future = self._requests.pop(answered.seq, None)
         if future is None or future.done():
             return
@@ -240,5 +240,5 @@ class Connection:
             self.drop(why)
             return
         self._flush()
-        if self._part_by < math.inf:
-            self._part_if_quiet()
+        if self._drop_by < math.inf:
+            self._drop_if_idle()

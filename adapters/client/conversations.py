@@ -90,7 +90,7 @@ class Conversations(Requester):
             if asked is None or now is None or now.epoch == asked.epoch:
                 await self._keeper.ask(request, self._settings.answer_within)
 
-        await self._keeper.persist(ask)
+        await self._keeper.retry(ask)
 
     async def typing(self, whom: Where | int) -> None:
         """The user is typing. May be called on every key press, since it is sent at most once in
@@ -99,19 +99,21 @@ class Conversations(Requester):
         if self._typed[0] == where(whom) and now - self._typed[1] < TYPING_EVERY:
             return
         self._typed = where(whom), now
-        self._connection.say(requests.Typing(**_ids(whom)))
+        self._connection.send_and_forget(requests.Typing(**_ids(whom)))
 
     async def settings(
         self, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
         """Change what the user hides from others: how far they have read, and that they are typing.
         None: no change. The server keeps these settings for all devices. Returns them."""
-        ack = await self._insist(requests.Settings(hide_read=hide_read, hide_typing=hide_typing))
+        ack = await self._ask_retrying(
+            requests.Settings(hide_read=hide_read, hide_typing=hide_typing)
+        )
         return Preferences(ack.hide_read, ack.hide_typing)
 
     async def mute(self, whom: Where | int, *, muted: bool = True) -> None:
         """Turn a conversation's notifications off, or on again, for all devices."""
-        await self._insist(requests.Settings(muted=muted, **_ids(whom)))
+        await self._ask_retrying(requests.Settings(muted=muted, **_ids(whom)))
 
 
 def _ids(whom: Where | int) -> _Ids:

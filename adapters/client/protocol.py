@@ -69,7 +69,7 @@ class ClientProtocol(SendingHalf):
 
     def receive(self, data: bytes, now: float) -> list[Output]:
         """Process received bytes. If they are invalid, the last output is Broken."""
-        self._now = self._heard = now
+        self._now = self._last_heard = now
         self._outputs = []
         if not self.greeted and data.startswith(_TLS_ALERT):
             self._outputs.append(Broken(NeedsTls("this port uses TLS; connect with TLS")))
@@ -100,20 +100,20 @@ class ClientProtocol(SendingHalf):
         if not frame.errno:
             if frame.v < codec.VERSION:
                 raise ProtocolViolation("the server only supports version 1")
-            if self.only in {0, frame.id}:
+            if self.only_user_id in {0, frame.id}:
                 self._begin(frame)
         self._on_answer(frame)
 
     def _begin(self, frame: LoginAck) -> None:
         self.state = State.READY
         if frame.id != self.user_id:
-            self._stream.forget_seen()
+            self._stream.forget_cids()
             self.user_id = frame.id
         if frame.reset:
             self._begin_anew(frame.head or 0, frame.epoch)
             return
-        self._stream.begin(self._asked_since, frame.epoch)
-        if self._asked_since is None:
+        self._stream.begin(self._requested_since, frame.epoch)
+        if self._requested_since is None:
             self._write(requests.Ping())  # so that the position is known before any entry comes
 
     def _begin_anew(self, head: int, epoch: str) -> None:
@@ -140,7 +140,7 @@ class ClientProtocol(SendingHalf):
         if self.state not in LOGGED_IN:
             return False
         new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
-        return new and not (frame.id == self.user_id and self._cids.made(frame.cid))
+        return new and not (frame.id == self.user_id and self._cids.is_ours(frame.cid))
 
     def _give(self, entry: events.Message | events.Changed) -> None:
         self._stream.give(entry)
@@ -214,7 +214,7 @@ class ClientProtocol(SendingHalf):
         if self.state is State.READY:
             self.state = State.LEAVING
             self._leaving_since = self._now
-            self.take()
+            self.send_taken()
         self._outputs.append(events.GoingAway(frame.delay or 0))
 
     def _on_notice(self, frame: frames.NoticeFrame) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost
-from adapters.client.ledger import Ledger
+from adapters.client.journal import Journal
 from adapters.client.session_keeper import SessionKeeper
 from adapters.client.settings import Settings
 from adapters.wire import answers as wire
@@ -27,7 +27,7 @@ class Requester:
 
     _keeper: SessionKeeper
     _connection: Connection
-    _ledger: Ledger
+    _journal: Journal
     _settings: Settings
     _cids: Cids
 
@@ -47,14 +47,14 @@ class Requester:
         await self._online()
         return await self._keeper.ask(request)
 
-    async def _insist(self, request: Request[A]) -> A:
+    async def _ask_retrying(self, request: Request[A]) -> A:
         """Send an idempotent request, over as many connections as it takes."""
         within = self._settings.answer_within
-        return await self._keeper.persist(lambda: self._keeper.ask(request, within))
+        return await self._keeper.retry(lambda: self._keeper.ask(request, within))
 
     async def _write(self, request: Change) -> wire.Ack:
         """Send a request that writes to the log, with a cid that makes it idempotent."""
-        return await self._insist(replace(request, cid=self._cids.next()))
+        return await self._ask_retrying(replace(request, cid=self._cids.next()))
 
     async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
         while True:

@@ -10,8 +10,8 @@ from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.outputs import LOGGED_IN, State
-from adapters.client.past import Past
 from adapters.client.position import Position
+from adapters.client.saved_state import SavedState
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
 from adapters.wire import requests
@@ -19,25 +19,25 @@ from adapters.wire.declaring import AnyRequest
 
 
 class SendingHalf:
-    """user_id: the user who was let in last. only: the only user who may be, 0 for anybody."""
+    """user_id: the user let in last. only_user_id: the only one who may be, 0 for anybody."""
 
     def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
         self.state = State.CLOSED
-        self.user_id = self.only = 0
+        self.user_id = self.only_user_id = 0
         self._settings = settings
         self._cids = cids
         self._outbox = Outbox(settings.window, hold)
         self._stream = Stream(settings.taken_every, settings.taken_with)
-        self._asked_since: int | None = None
+        self._requested_since: int | None = None
         self._to_send: list[bytes] = []
         self._seq = 0
-        self._now = self._heard = self._asked = self._leaving_since = 0.0
+        self._now = self._last_heard = self._last_ping = self._leaving_since = 0.0
 
     def connection_made(self, now: float) -> None:
         self.state = State.OPEN
         self._to_send.clear()
         self._seq = 0
-        self._now = self._heard = self._asked = now
+        self._now = self._last_heard = self._last_ping = now
 
     def connection_lost(self) -> None:
         self.state = State.CLOSED
@@ -56,8 +56,8 @@ class SendingHalf:
         why = self._why_dead(now)
         if why is not None:
             return why
-        if now - max(self._heard, self._asked) >= self._settings.ping_after:
-            self._asked = now
+        if now - max(self._last_heard, self._last_ping) >= self._settings.ping_after:
+            self._last_ping = now
             self._write(requests.Ping())
         if self.state is State.READY:
             for out in self._outbox.overdue(now, self._settings.answer_within):
@@ -65,7 +65,7 @@ class SendingHalf:
         return None
 
     def _why_dead(self, now: float) -> str | None:
-        if now - self._heard >= self._settings.dead_after:
+        if now - self._last_heard >= self._settings.dead_after:
             return "the server is silent"
         if now - self._outbox.oldest() >= self._settings.give_up_after:
             return "the server does not answer"
@@ -79,18 +79,18 @@ class SendingHalf:
     def request(self, request: AnyRequest) -> int:
         """Send a request; return its `seq`. Raises Refused."""
         if isinstance(request, requests.Login | requests.Resume):
-            self._asked_since = request.since
+            self._requested_since = request.since
         self._seq += 1
         self._write(replace(request, seq=self._seq))
         return self._seq
 
-    def say(self, request: AnyRequest) -> None:
+    def send_and_forget(self, request: AnyRequest) -> None:
         """Send a request without an answer; dropped if nobody is logged in."""
         if self.state in LOGGED_IN:
             self._write(request)
 
     def log_out(self) -> int:
-        self.take()
+        self.send_taken()
         seq = self.request(requests.Logout())
         self.state = State.OPEN
         return seq
@@ -112,9 +112,9 @@ class SendingHalf:
             self._send(out, now)
         due = self._stream.due()
         if due is not None and due <= now:
-            self.take()
+            self.send_taken()
 
-    def take(self) -> None:
+    def send_taken(self) -> None:
         """Tell the server now what the application is done with, before that is due."""
         if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
             self._write(requests.Taken(at=at))
@@ -141,12 +141,12 @@ class SendingHalf:
         """The application is done with this entry and all that it was given before."""
         self._stream.finish(entry)
 
-    def restore(self, past: Past) -> None:
+    def restore(self, saved: SavedState) -> None:
         """Go on where an earlier program stopped."""
-        self.user_id = self.only = past.user_id
-        if past.position is not None:
-            self._stream.restore(past.position, past.unfinished, past.seen)
-        for cid, chat in past.unsent:
+        self.user_id = self.only_user_id = saved.user_id
+        if saved.position is not None:
+            self._stream.restore(saved.position, saved.unfinished, saved.recent_cids)
+        for cid, chat in saved.unsent:
             self.post(cid, chat)
 
     @property

@@ -31,7 +31,7 @@ from adapters.client.errors import (
     StoreError,
     WrongServer,
 )
-from adapters.client.ledger import Ledger
+from adapters.client.journal import Journal
 from adapters.client.link import speaks_tls
 from adapters.client.outputs import ENDED_ELSEWHERE, State
 from adapters.client.position import beginning_at
@@ -45,7 +45,7 @@ A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
 
 log = logging.getLogger("adapters.client")
-LONGEST_COURTESY = 60.0  # seconds; the longest wait that a server going away can impose
+LONGEST_REQUESTED_DELAY = 60.0  # seconds; the longest wait that a server going away can impose
 
 
 @attrs.define
@@ -73,7 +73,7 @@ class SessionKeeper:
         connection: Connection,
         address: Address,
         settings: Settings,
-        ledger: Ledger,
+        journal: Journal,
         deliver: Callable[[events.Event], None],
         *,
         reconnect: bool,
@@ -85,15 +85,15 @@ class SessionKeeper:
         self._connection = connection
         self._address = address
         self._settings = settings
-        self._ledger = ledger
+        self._journal = journal
         self._deliver = deliver
         self._reconnect = reconnect
         self._random = rng
         self._delays = Backoff(settings.first_delay, settings.longest_delay, rng)
-        self._courtesy: float | None = None
+        self._requested_delay: float | None = None
         self._online = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._look: asyncio.Task[None] | None = None
+        self._tls_check: asyncio.Task[None] | None = None
 
     async def start(self, *, retry: bool) -> None:
         """Connect for the first time. Raises ConnectionLost if that fails; with `retry`, only if
@@ -111,10 +111,10 @@ class SessionKeeper:
         self._delays.reset()
         self._deliver(events.Connected())
         self._online.set()
-        self._task = asyncio.create_task(self._keep())
+        self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        tasks = {task for task in (self._task, self._look) if task is not None}
+        tasks = {task for task in (self._task, self._tls_check) if task is not None}
         for task in tasks:
             task.cancel()
         if tasks:
@@ -131,17 +131,17 @@ class SessionKeeper:
         """Act on events about the session and the connection."""
         if isinstance(event, events.SessionEnded):
             self.identity = None
-            self._ledger.renewed("")
+            self._journal.record_token("")
             self._connection.unsettled.forget(event.refusal)
         elif isinstance(event, events.GoingAway):
-            longest = min(event.delay_ms / 1000, LONGEST_COURTESY)
-            self._courtesy = self._random.uniform(0, longest)
+            longest = min(event.delay_ms / 1000, LONGEST_REQUESTED_DELAY)
+            self._requested_delay = self._random.uniform(0, longest)
 
     async def online(self) -> None:
         """Wait until requests can be made. Raises `ended` once the client has ended."""
         await self._online.wait()
         while self.ended is None and self._connection.state is State.CLOSED:
-            self._online.clear()  # it is lost, but `_keep` does not know yet
+            self._online.clear()  # it is lost, but `_run` does not know yet
             await self._online.wait()
         if self.ended is not None:
             raise self.ended
@@ -179,11 +179,13 @@ class SessionKeeper:
 
     def _check(self, ack: LoginAck) -> None:
         """The local store belongs to one user. Raises StoreError for another."""
-        if self._ledger.user is not None and self._ledger.user.id != ack.id:
+        if self._journal.user is not None and self._journal.user.id != ack.id:
             self._connection.drop("the server logged in another user")
-            raise StoreError(f"the local store belongs to {self._ledger.user.name}, not {ack.name}")
+            raise StoreError(
+                f"the local store belongs to {self._journal.user.name}, not {ack.name}"
+            )
 
-    async def persist(
+    async def retry(
         self, attempt: Callable[[], Awaitable[T]], *, waits: frozenset[str] | None = None
     ) -> T:
         """Repeat an idempotent attempt until its outcome is final, on another connection if this
@@ -213,7 +215,7 @@ class SessionKeeper:
     async def _open(self) -> None:
         await self._connection.open(self._address.host, self._address.port, self._address.tls)
 
-    async def _keep(self) -> None:
+    async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         while self.ended is None:
             since = clock()
@@ -222,18 +224,18 @@ class SessionKeeper:
             hopeless = self.ended is not None or isinstance(why, WrongServer)
             retrying = self._reconnect and not hopeless
             self._deliver(events.Disconnected(str(why), retrying))
-            if self._look is None and self._connection.turned_away and not hopeless:
-                self._look = asyncio.create_task(self._look_for_tls())
+            if self._tls_check is None and self._connection.turned_away and not hopeless:
+                self._tls_check = asyncio.create_task(self._check_for_tls())
             if not retrying:
-                if self._look is not None:
-                    await asyncio.wait({self._look})
+                if self._tls_check is not None:
+                    await asyncio.wait({self._tls_check})
                 self._end(why)
                 return
             if clock() - since >= self._settings.steady_after:
                 self._delays.reset()
-            await self._come_back()
+            await self._connect_again()
 
-    async def _look_for_tls(self) -> None:
+    async def _check_for_tls(self) -> None:
         """Find out whether the server closed without sending anything because it expects TLS. Done
         once, while the client keeps trying to reconnect."""
         address, within = self._address, self._settings.connect_within
@@ -241,12 +243,12 @@ class SessionKeeper:
         if speaks and self._connection.turned_away:
             self.fail(NeedsTls(f"{address} uses TLS; connect with TLS"))
 
-    async def _come_back(self) -> None:
+    async def _connect_again(self) -> None:
         while self.ended is None:
             await asyncio.sleep(self._next_delay())
             try:
                 await self._open()
-                resumed = self.ended is None and await self._enter_again()
+                resumed = self.ended is None and await self._log_in_again()
             except (WrongServer, StoreError) as exc:
                 self.fail(exc)
                 return
@@ -259,10 +261,10 @@ class SessionKeeper:
             return
 
     def _next_delay(self) -> float:
-        courtesy, self._courtesy = self._courtesy, None
-        return self._delays.next() if courtesy is None else courtesy
+        requested, self._requested_delay = self._requested_delay, None
+        return self._delays.next() if requested is None else requested
 
-    async def _enter_again(self) -> bool:
+    async def _log_in_again(self) -> bool:
         """Log the user in on a new connection; if nobody is, let the server prove that it is there,
         since a proxy or a stopped server accepts connections, too. Raises Refused if the client
         should try another."""

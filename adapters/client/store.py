@@ -29,9 +29,9 @@ Entry = Message | Changed
 Given = Entry | Reset
 
 VERSION = 1
-_OURS = 0x63684C31  # SQLite's application_id of our files; "chL1"
+_APPLICATION_ID = 0x63684C31  # SQLite's application_id of our files; "chL1"
 _PRUNED_EVERY = 1_000  # entries
-_REMEMBERED = 10_000  # entries whose copies are recognized
+_RECENT_CIDS = 10_000  # entries whose copies are recognized
 _MESSAGE, _CHANGE, _RESET = 0, 1, 2
 _WAIT = 0.2  # seconds to wait for a program that is about to end
 
@@ -50,7 +50,7 @@ CREATE INDEX EntryConv ON Entry (conv, at);
 CREATE TABLE Unsent (
     number INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, chat TEXT NOT NULL
 ) STRICT;
-PRAGMA application_id = {_OURS};
+PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
 
@@ -107,10 +107,10 @@ class Store:
         rows = self._rows("SELECT number, epoch, kind, event FROM Entry WHERE open ORDER BY number")
         return [Numbered(number, epoch, _entry(kind, said)) for number, epoch, kind, said in rows]
 
-    def remembered(self) -> list[tuple[int, str]]:
+    def recent_cids(self) -> list[tuple[int, str]]:
         """The senders and cids of the last entries, the oldest first."""
         last = "SELECT number, sender_id, cid FROM Entry ORDER BY number DESC LIMIT ?"
-        rows = self._rows(f"SELECT * FROM ({last}) ORDER BY number", _REMEMBERED)  # noqa: S608
+        rows = self._rows(f"SELECT * FROM ({last}) ORDER BY number", _RECENT_CIDS)  # noqa: S608
         return [(sender_id, cid) for _, sender_id, cid in rows if cid]  # a Reset has none
 
     def unsent(self) -> list[tuple[str, Chat]]:
@@ -128,19 +128,19 @@ class Store:
 
     # What is to be written.
 
-    def own(self, owner: Owner) -> None:
+    def set_owner(self, owner: Owner) -> None:
         """Replace the file's user, with their login and position."""
-        self._do("DELETE FROM Owner")
+        self._execute("DELETE FROM Owner")
         at = owner.position
         since, epoch = (None, "") if at is None else (at.since, at.epoch)
-        self._do(
+        self._execute(
             "INSERT INTO Owner VALUES (?, ?, ?, ?, ?)",
             owner.user_id, owner.name, owner.token, since, epoch,
         )  # fmt: skip
 
-    def move(self, position: Position) -> None:
+    def set_position(self, position: Position) -> None:
         """The user has come up to this position."""
-        self._do("UPDATE Owner SET since = ?, epoch = ?", position.since, position.epoch)
+        self._execute("UPDATE Owner SET since = ?, epoch = ?", position.since, position.epoch)
 
     def add(self, one: Numbered, *, unfinished: bool) -> None:
         entry = one.entry
@@ -149,31 +149,31 @@ class Store:
         else:
             kind = _MESSAGE if isinstance(entry, Message) else _CHANGE
             at, conv, sender_id, cid = entry.at, _conv(entry.where), entry.sender_id, entry.cid
-        self._do(
+        self._execute(
             "INSERT INTO Entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             one.number, one.epoch, at, conv, kind, sender_id, cid,
             msgspec.json.encode(entry).decode(), unfinished,
         )  # fmt: skip
         if one.number % _PRUNED_EVERY == 0:
             oldest = one.number - self._kept
-            self._do("DELETE FROM Entry WHERE number <= ? AND NOT open", oldest)
+            self._execute("DELETE FROM Entry WHERE number <= ? AND NOT open", oldest)
 
     def finish(self, number: int) -> None:
         """The application is done with everything up to this number."""
-        self._do("UPDATE Entry SET open = 0 WHERE open AND number <= ?", number)
+        self._execute("UPDATE Entry SET open = 0 WHERE open AND number <= ?", number)
 
     def post(self, cid: str, chat: Chat) -> None:
         chat_text = msgspec.json.encode(chat).decode()
-        self._do("INSERT OR IGNORE INTO Unsent (cid, chat) VALUES (?, ?)", cid, chat_text)
+        self._execute("INSERT OR IGNORE INTO Unsent (cid, chat) VALUES (?, ?)", cid, chat_text)
 
     def settle(self, cid: str) -> None:
-        self._do("DELETE FROM Unsent WHERE cid = ?", cid)
+        self._execute("DELETE FROM Unsent WHERE cid = ?", cid)
 
     def begin(self) -> None:
-        self._do("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        self._do("COMMIT")
+        self._execute("COMMIT")
 
     # Inside.
 
@@ -182,7 +182,7 @@ class Store:
         ((ours,),) = self._rows("PRAGMA application_id")
         ((version,),) = self._rows("PRAGMA user_version")
         ((tables,),) = self._rows("SELECT count(*) FROM sqlite_schema")
-        if ours != _OURS and (ours or version or tables):
+        if ours != _APPLICATION_ID and (ours or version or tables):
             raise StoreError(f"{self._path} is not a database of this client")
         if version > VERSION:
             raise StoreError(
@@ -194,11 +194,11 @@ class Store:
                 raise StoreError(f"{self._path} is damaged: {verdict}")
         # We hold the lock while the file is open.
         for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-            self._do(f"PRAGMA {setting}")
+            self._execute(f"PRAGMA {setting}")
         self.begin()
         for statement in _SCHEMA.split(";") if not tables else ():
-            self._do(statement)
-        self._do(f"PRAGMA user_version = {VERSION}")
+            self._execute(statement)
+        self._execute(f"PRAGMA user_version = {VERSION}")
         self.commit()
 
     def _rows(self, statement: str, *values: object) -> Iterator[Any]:
@@ -209,7 +209,7 @@ class Store:
         except sqlite3.Error as exc:
             raise StoreError(f"{self._path}: {_reason(exc)}") from exc
 
-    def _do(self, statement: str, *values: object) -> None:
+    def _execute(self, statement: str, *values: object) -> None:
         self._rows(statement, *values)
 
 

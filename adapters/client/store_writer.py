@@ -47,7 +47,7 @@ class StoreWriter:
         else:
             self._put(None, then)
 
-    async def flushed(self) -> None:
+    async def flush(self) -> None:
         """Wait until everything written so far is committed, or has failed."""
         if self._task is None or self._is_over:
             return
@@ -63,7 +63,7 @@ class StoreWriter:
                 done.set_result(None)
 
     async def close(self) -> None:
-        await self.flushed()
+        await self.flush()
         self._is_over = True
         if self._task is not None:  # for writes that were caused by the last ones
             await asyncio.wait([self._task])

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from adapters.client.events import Changed, Message
 from adapters.client.position import Position
-from adapters.client.seen import Seen
+from adapters.client.recent_cids import RecentCids
 
 
 class Stream:
@@ -29,7 +29,7 @@ class Stream:
         self._epoch = ""
         self._every = every
         self._most = most
-        self._seen = Seen()
+        self._recent_cids = RecentCids()
         self._given: deque[Message | Changed] = deque()  # and not done with yet
         self._untaken = 0
         self._taken_at = -math.inf
@@ -50,13 +50,13 @@ class Stream:
         self,
         position: Position,
         given: Iterable[Message | Changed],
-        seen: Iterable[tuple[int, str]],
+        recent_cids: Iterable[tuple[int, str]],
     ) -> None:
         """Go on where an earlier program stopped. given: the entries that it was not done with."""
         self.since, self._epoch = position.since, position.epoch
         self._given.extend(given)
-        for sender_id, cid in seen:
-            self._seen.is_new(sender_id, cid)
+        for sender_id, cid in recent_cids:
+            self._recent_cids.is_new(sender_id, cid)
 
     def begin(self, since: int | None, epoch: str) -> None:
         """A session begins at this position; None if that is not known."""
@@ -67,9 +67,9 @@ class Stream:
         self.since = since
         self._epoch = epoch
 
-    def forget_seen(self) -> None:
+    def forget_cids(self) -> None:
         """Another user logs in: a group's message has one cid for all its readers."""
-        self._seen.forget()
+        self._recent_cids.forget()
 
     def accept(self, at: int, sender_id: int, cid: str, *, room: bool) -> bool:
         """Accept an entry that was pushed. Returns whether it is new."""
@@ -80,7 +80,7 @@ class Stream:
             return False
         self.since = at
         self._untaken += 1
-        return self._seen.is_new(sender_id, cid)
+        return self._recent_cids.is_new(sender_id, cid)
 
     def give(self, entry: Message | Changed) -> None:
         """The entry accepted last is given to the application."""

@@ -9,7 +9,7 @@ from adapters.client import events
 from adapters.client.codec import conflict
 from adapters.client.errors import Refused
 from adapters.client.event_mapping import event_of_refusal
-from adapters.client.ledger import Ledger
+from adapters.client.journal import Journal
 from adapters.client.outbox import Chat
 from adapters.client.protocol import ClientProtocol
 from adapters.wire.answers import Answer
@@ -22,13 +22,13 @@ class Unsettled:
     `deliver` is called if one is refused."""
 
     def __init__(
-        self, protocol: ClientProtocol, ledger: Ledger, deliver: Callable[[events.Event], None]
+        self, protocol: ClientProtocol, journal: Journal, deliver: Callable[[events.Event], None]
     ) -> None:
         self._protocol = protocol
-        self._ledger = ledger
+        self._journal = journal
         self._deliver = deliver
         self._acks: dict[str, asyncio.Future[events.Ack]] = {}
-        self._inherited = dict(ledger.past.unsent)
+        self._inherited = dict(journal.saved.unsent)
         for cid in self._inherited:
             self._expect(cid).add_done_callback(_look)
         self._progress = asyncio.Event()
@@ -45,7 +45,7 @@ class Unsettled:
             # If it was cancelled, nobody waits for it any more.
             return self._expect(cid) if self._acks[cid].cancelled() else self._acks[cid]
         self._protocol.post(cid, chat)
-        self._ledger.posted(cid, chat)
+        self._journal.record_chat(cid, chat)
         return self._expect(cid)
 
     def _expect(self, cid: str) -> asyncio.Future[events.Ack]:
@@ -70,7 +70,7 @@ class Unsettled:
         self._note_progress()
 
     def _settled(self, cid: str, outcome: Outcome) -> asyncio.Future[events.Ack]:
-        self._ledger.settled(cid, outcome)
+        self._journal.record_outcome(cid, outcome)
         chat = self._inherited.pop(cid, None)
         if chat is not None and isinstance(outcome, Refused):
             self._deliver(event_of_refusal(cid, chat, outcome))

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
-from adapters.redis.trouble import Trouble, try_again
+from adapters.redis.failures import Failure, try_again
 from chat_domain.model import Claim
 
 # Printable ASCII except the bar, which separates the words of a claim.
@@ -22,28 +22,28 @@ _ID = re.compile(rb"[1-9][0-9]{0,9}")
 def number(answer: Any) -> int:
     """Raises TryAgain if it is not a number."""
     if type(answer) is not int:
-        raise _odd(answer)
+        raise _invalid(answer)
     return answer
 
 
 def items(answer: Any) -> Sequence[Any]:
     """Raises TryAgain if it is not a list."""
     if not isinstance(answer, list | tuple):
-        raise _odd(answer)
+        raise _invalid(answer)
     return answer
 
 
 def facts(answer: Any) -> Mapping[str, Any]:
     """What the driver has parsed from an INFO. Raises TryAgain if that is no dict."""
     if not isinstance(answer, dict):
-        raise _odd(answer)
+        raise _invalid(answer)
     return answer
 
 
-def _odd(answer: Any) -> Exception:
+def _invalid(answer: Any) -> Exception:
     why = f"it is a {type(answer).__name__}"
     INCIDENTS.bad_input("redis", "answer", why)
-    return try_again(Trouble("odd answer", why))
+    return try_again(Failure("odd answer", why))
 
 
 def nodes(answer: Any) -> set[str]:

@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 
 from adapters.incidents import INCIDENTS
 from adapters.redis import codec
+from adapters.redis.failures import NO_ANSWER, Failure, failure_of
 from adapters.redis.keys import Keys
 from adapters.redis.pipeline import Commands
-from adapters.redis.trouble import NO_ANSWER, Trouble, trouble_of
 from adapters.repeating import repeat_forever
 from adapters.turn_batch import TurnBatch
 from chat_domain.cluster.node import Node
@@ -34,7 +34,7 @@ LISTENER = "listener"  # in the log and the metric of defects
 HEARTBEAT = 1.0  # seconds between packets without a note
 SILENCE = 3.0  # seconds without hearing itself, after which a node's subscription counts as dead
 TURN = 0.005  # seconds of reading and handling notes in each turn of the event loop
-TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
+RETRY_AFTER = 0.3  # seconds, when subscribing has failed
 
 
 class RedisBroker:
@@ -48,10 +48,10 @@ class RedisBroker:
         self._channel = keys.everybody
         self._leased = keys.leased
         self._name = name
-        self._head = codec.head(name)
+        self._own_prefix = codec.packet_prefix(name)
         self._notes = TurnBatch(self._publish)
         self._subscribed = asyncio.Event()
-        self.trouble = Trouble(NO_ANSWER)  # why the last subscription failed
+        self.last_failure = Failure(NO_ANSWER)  # why the last subscription failed
         self._channels = [self._channel]
         self._subscription: redis.asyncio.client.PubSub | None = None
         self._heard_itself = 0.0
@@ -73,14 +73,14 @@ class RedisBroker:
                 INCIDENTS.defect(LISTENER, error)
 
     def _send(self, packet: bytes) -> None:
-        self._commands.start("PUBLISH", self._channel, packet).add_done_callback(_forget)
+        self._commands.start("PUBLISH", self._channel, packet).add_done_callback(_ignore_result)
 
-    async def beat(self) -> None:
+    async def send_heartbeats(self) -> None:
         """Send a packet without a note regularly, forever."""
-        await repeat_forever("heartbeat", self._beat, pause=HEARTBEAT)
+        await repeat_forever("heartbeat", self._send_heartbeat, pause=HEARTBEAT)
 
-    async def _beat(self) -> None:
-        self._send(codec.empty(self._name))
+    async def _send_heartbeat(self) -> None:
+        self._send(codec.heartbeat(self._name))
 
     # -- receiving -------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class RedisBroker:
         """Wait until there is a subscription."""
         await self._subscribed.wait()
 
-    async def be_counted(self) -> None:
+    async def subscribe_leased(self) -> None:
         """Listen from now on on the channel of all nodes that have had a lease."""
         self._channels.append(self._leased)
         if self._subscription is not None:
@@ -100,15 +100,15 @@ class RedisBroker:
 
     async def listen(self, node: Node) -> None:
         """Give the node what others send, forever."""
-        await repeat_forever(LISTENER, partial(self._listen, node), pause=TRIED_AGAIN_AFTER)
+        await repeat_forever(LISTENER, partial(self._listen, node), pause=RETRY_AFTER)
 
     async def _listen(self, node: Node) -> None:
         try:
             await self._listen_once(node)
         except (RedisError, OSError, TimeoutError) as error:
-            self.trouble = trouble_of(error)
+            self.last_failure = failure_of(error)
             if self._subscribed.is_set():  # logged once for each outage
-                log.warning("the subscription broke", error=str(self.trouble))
+                log.warning("the subscription broke", error=str(self.last_failure))
         finally:
             self._subscribed.clear()
 
@@ -144,7 +144,7 @@ class RedisBroker:
             await self._receive(node, message["data"])
 
     async def _receive(self, node: Node, packet: bytes) -> None:
-        if packet.startswith(self._head):
+        if packet.startswith(self._own_prefix):
             self._heard_itself = _now()
             return
         try:
@@ -171,7 +171,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _forget(future: "asyncio.Future[Any]") -> None:
+def _ignore_result(future: "asyncio.Future[Any]") -> None:
     """Nothing depends on a publication: others look at the log, and silence shows a failure."""
     if not future.cancelled():
         future.exception()

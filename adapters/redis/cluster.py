@@ -14,13 +14,13 @@ from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
 from adapters.redis.broker import RedisBroker
+from adapters.redis.failures import Failure
 from adapters.redis.keys import Keys
-from adapters.redis.kind import require_single
 from adapters.redis.lease import RedisLease
 from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from adapters.redis.slots import RedisSlots
-from adapters.redis.trouble import Trouble
+from adapters.redis.topology import require_single_server
 from adapters.startup_errors import BrokerUnusable
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
@@ -47,14 +47,14 @@ class RedisCluster:
         """Listen, then get a lease, and keep both. If Redis cannot be used yet, both are retried as
         they are when they are lost later. Waits for four answers, 12 s at most.
 
-        Raises BrokerUnusable for a mistake that an operator has to mend, see `Trouble.is_mistake`.
+        Raises BrokerUnusable for what an operator has to mend, see `Failure.is_misconfiguration`.
         """
         try:
             await self._listen(node)
             await self.lease.take()
         except TryAgain as error:
             why = error.__cause__
-            if isinstance(why, Trouble) and why.is_mistake():
+            if isinstance(why, Failure) and why.is_misconfiguration():
                 raise _unusable(error) from error
             log.warning("starting without redis", error=str(why or error))
         self._tasks.append(asyncio.create_task(self.lease.keep(node)))
@@ -69,15 +69,15 @@ class RedisCluster:
     async def _listen(self, node: Node) -> None:
         """Listen from now on. Raises TryAgain if nothing can be heard yet."""
         try:
-            await require_single(self._commands)
+            await require_single_server(self._commands)
         finally:  # even if Redis is away: it may come later
             self._tasks.append(asyncio.create_task(self.broker.listen(node)))
-            self._tasks.append(asyncio.create_task(self.broker.beat()))
+            self._tasks.append(asyncio.create_task(self.broker.send_heartbeats()))
         try:
             async with asyncio.timeout(2 * PATIENCE):
                 await self.broker.subscribed()
         except TimeoutError:
-            raise TryAgain from self.broker.trouble
+            raise TryAgain from self.broker.last_failure
 
     async def leave(self) -> None:
         """Give the lease back and stop listening."""
@@ -131,7 +131,7 @@ async def taking_part(
     label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may have any name
     name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
-    lease = RedisLease(commands, keys, name, broker.be_counted)
+    lease = RedisLease(commands, keys, name, broker.subscribe_leased)
     surroundings = Surroundings(
         name=name,
         presence=RedisPresence(commands, keys),

@@ -17,7 +17,7 @@ import attrs
 import msgspec
 
 from adapters.redis import note_schemas
-from adapters.redis.note_schemas import LISTED, Form, Sender
+from adapters.redis.note_schemas import LISTED, NoteSchema, Sender
 from chat_domain import notes
 from chat_domain.notes import Delivered, Note
 
@@ -28,9 +28,9 @@ ROOM = LONGEST_PACKET - 256  # bytes for the notes in a packet; the sender's id 
 
 Raw = msgspec.Raw
 Encoded = tuple[int, Raw]  # the number of a kind, and the form as bytes
-_BESIDE = 8  # bytes at most that a note takes in a packet besides its form
+_OVERHEAD = 8  # bytes at most that a note takes in a packet besides its form
 
-_FORMS: Mapping[type[Note], type[Form[Any]]] = {
+_SCHEMAS: Mapping[type[Note], type[NoteSchema[Any]]] = {
     notes.Appended: note_schemas.Appended,
     notes.Delivered: note_schemas.Delivered,
     notes.HasRead: note_schemas.HasRead,
@@ -40,7 +40,7 @@ _FORMS: Mapping[type[Note], type[Form[Any]]] = {
     notes.PresenceChanged: note_schemas.PresenceChanged,
     notes.Notice: note_schemas.Notice,
 }
-_decoders = {form.NUMBER: msgspec.msgpack.Decoder(form).decode for form in _FORMS.values()}
+_decoders = {schema.NUMBER: msgspec.msgpack.Decoder(schema).decode for schema in _SCHEMAS.values()}
 _encode = msgspec.msgpack.Encoder().encode
 _Notes = Annotated[list[tuple[int, Raw]], msgspec.Meta(max_length=MOST_NOTES)]
 _decode = msgspec.msgpack.Decoder(tuple[int, Sender, _Notes]).decode
@@ -50,14 +50,14 @@ class UnknownPacket(Exception):
     """Bytes that are no packet of this version; its `str()` quotes none of them."""
 
 
-def empty(sender: str) -> bytes:
+def heartbeat(sender: str) -> bytes:
     """A packet without a note."""
     return _encode((VERSION, sender, []))
 
 
-def head(sender: str) -> bytes:
+def packet_prefix(sender: str) -> bytes:
     """The bytes with which all packets of a sender begin, and no others."""
-    return empty(sender)[:-1]
+    return heartbeat(sender)[:-1]
 
 
 def packets(sender: str, some: Iterable[Encoded]) -> Iterator[bytes]:
@@ -65,7 +65,7 @@ def packets(sender: str, some: Iterable[Encoded]) -> Iterator[bytes]:
     taken: list[Encoded] = []
     room = ROOM
     for one in some:
-        needed = len(one[1]) + _BESIDE
+        needed = len(one[1]) + _OVERHEAD
         if taken and (needed > room or len(taken) == MOST_NOTES):
             yield _encode((VERSION, sender, taken))
             taken, room = [], ROOM
@@ -80,8 +80,8 @@ def encode(note: Note) -> list[Encoded]:
 
     Raises UnicodeEncodeError for an invalid text (half of a surrogate pair).
     """
-    form = _FORMS[type(note)]
-    return [(form.NUMBER, Raw(_encode(form.of(part)))) for part in _parts(note)]
+    schema = _SCHEMAS[type(note)]
+    return [(schema.NUMBER, Raw(_encode(schema.from_note(part)))) for part in _parts(note)]
 
 
 def _parts(note: Note) -> Iterator[Note]:
@@ -104,7 +104,7 @@ def decode(packet: bytes) -> Iterator[Note]:
             raise UnknownPacket(f"it is of version {version}")
         for kind, raw in some:
             if kind in _decoders:
-                yield _decoders[kind](raw).note()
+                yield _decoders[kind](raw).to_note()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnknownPacket(_reason(error)) from error
 

@@ -8,22 +8,22 @@ from contextlib import suppress
 import structlog
 
 from adapters.redis import answers, scripts
+from adapters.redis.failures import code_of
 from adapters.redis.keys import Keys
-from adapters.redis.kind import require_single
 from adapters.redis.pipeline import Commands
-from adapters.redis.trouble import code_of
+from adapters.redis.topology import require_single_server
 from adapters.repeating import repeat_forever
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 
 log = structlog.get_logger()
 
-LIFE = 10.0  # seconds
+LEASE_TIME = 10.0  # seconds
 RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
 AUDITED_EVERY = 10  # renewals
 MOST_NODES = 1000  # that there can be; more are not looked at, since they must be forged
 TAKEN_AT_ONCE = 10_000  # users, and as many claims, that one script takes from dead nodes
-TOLD = 10  # dead nodes with a line of the log each; there may be hundreds of forged ones
+LOGGED_AT_ONCE = 10  # dead nodes with a line of the log each; there may be hundreds of forged ones
 
 
 def _now() -> float:
@@ -35,23 +35,27 @@ class RedisLease:
     """`chat_domain.ports.cluster.Lease`. Its age counts from the sending of the renewal, so that
     this node considers it lost before Redis does.
 
-    be_counted: called once, with the first lease.
+    on_first_lease: called once, with it.
     """
 
     def __init__(
-        self, commands: Commands, keys: Keys, name: str, be_counted: Callable[[], Awaitable[None]]
+        self,
+        commands: Commands,
+        keys: Keys,
+        name: str,
+        on_first_lease: Callable[[], Awaitable[None]],
     ) -> None:
         self._commands = commands
         self._prefix = keys.prefix
         self._leased = keys.leased
         self._name = name
-        self._be_counted = be_counted
+        self._on_first_lease = on_first_lease
         self._was_held = False
-        self._sent = -LIFE
+        self._sent = -LEASE_TIME
         self._trouble = ""
 
     def held(self) -> bool:
-        return _now() - self._sent < LIFE
+        return _now() - self._sent < LEASE_TIME
 
     def last_error(self) -> str:
         return self._trouble
@@ -76,11 +80,11 @@ class RedisLease:
         """Return whether the lease still existed. first: nobody can have claims that are lost."""
         sent = _now()
         had = await self._commands.script(
-            scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(first)
+            scripts.RENEW, self._prefix, self._name, int(LEASE_TIME * 1000), int(first)
         )
         if not self._was_held:
             self._was_held = True
-            await self._be_counted()
+            await self._on_first_lease()
         self._sent = sent
         return answers.number(had) == 1
 
@@ -109,35 +113,35 @@ class RedisLease:
         """Do one round of `keep`. Raises TryAgain."""
         was_held = self._was_held
         if not was_held:  # Redis has come up later than this node
-            await require_single(self._commands)
+            await require_single_server(self._commands)
         if not await self._renew():
             if was_held:
                 log.warning("the lease was lost; announcing this node's users again")
             node.suspend()  # whatever was written under the old lease may be gone
         await node.resume()
-        await self._take_over(node)
+        await self._take_over_dead(node)
 
-    async def _take_over(self, node: Node) -> None:
+    async def _take_over_dead(self, node: Node) -> None:
         """Clear away what nodes without a lease have left behind."""
         answer = await self._commands.script(
             scripts.TAKE_FROM_DEAD, self._prefix, self._name, MOST_NODES, TAKEN_AT_ONCE
         )
         dead = answers.users_by_node(answer)
-        _tell_of(dead)
+        _log_dead(dead)
         for _, users in dead:
             node.tasks.start(node.other_died(users))
 
     async def give_up(self) -> None:
         """Leave in good order. A node that has had no lease has left nothing behind."""
-        self._sent = -LIFE
+        self._sent = -LEASE_TIME
         if not self._was_held:
             return
         with suppress(TryAgain):
             await self._commands.script(scripts.RETIRE, self._prefix, self._name, TAKEN_AT_ONCE)
 
 
-def _tell_of(dead: Sequence[tuple[str, Sequence[int]]]) -> None:
-    for name, users in dead[:TOLD]:
+def _log_dead(dead: Sequence[tuple[str, Sequence[int]]]) -> None:
+    for name, users in dead[:LOGGED_AT_ONCE]:
         log.warning("a node is gone", node=name, users=len(users))
-    if len(dead) > TOLD:
-        log.warning("more nodes are gone", count=len(dead) - TOLD)
+    if len(dead) > LOGGED_AT_ONCE:
+        log.warning("more nodes are gone", count=len(dead) - LOGGED_AT_ONCE)

@@ -37,14 +37,14 @@ Text = Annotated[str, Meta(max_length=65_535)]  # what the store can hold at mos
 N = TypeVar("N", bound=notes.Note)
 
 
-class Form(Struct, Generic[N], array_like=True):
+class NoteSchema(Struct, Generic[N], array_like=True):
     NUMBER: ClassVar[int]  # of its kind, in packets
 
     @classmethod
-    def of(cls, note: N) -> Self:
+    def from_note(cls, note: N) -> Self:
         raise NotImplementedError
 
-    def note(self) -> N:
+    def to_note(self) -> N:
         raise NotImplementedError
 
 
@@ -55,14 +55,14 @@ class Change(Struct, array_like=True):
     detail: Text
 
     @classmethod
-    def of(cls, change: entries.Change) -> Self:
+    def from_change(cls, change: entries.Change) -> Self:
         return cls(change.what, change.user_id, change.name, change.detail)
 
-    def change(self) -> entries.Change:
+    def to_change(self) -> entries.Change:
         return entries.Change(self.what, self.user_id, self.name, self.detail)
 
 
-class OneEntry(Struct, array_like=True):
+class AppendedEntry(Struct, array_like=True):
     """A text, or a change if `change` is set; nothing else is ever appended."""
 
     conv: Position
@@ -75,7 +75,7 @@ class OneEntry(Struct, array_like=True):
     change: Change | None = None
 
     @classmethod
-    def of(cls, entry: Entry) -> Self:
+    def from_entry(cls, entry: Entry) -> Self:
         return cls(
             entry.conv,
             entry.sender_id,
@@ -84,11 +84,11 @@ class OneEntry(Struct, array_like=True):
             entry.time_ms,
             entry.text,
             entry.answers,
-            Change.of(entry.change) if entry.change else None,
+            Change.from_change(entry.change) if entry.change else None,
         )
 
-    def entry(self, at: int) -> Entry:
-        self._judge(at)
+    def to_entry(self, at: int) -> Entry:
+        self._validate(at)
         return Entry(
             self.conv,
             CHANGE if self.change else TEXT,
@@ -96,13 +96,13 @@ class OneEntry(Struct, array_like=True):
             self.sender_name,
             self.cid,
             self.text,
-            self.change.change() if self.change else None,
+            self.change.to_change() if self.change else None,
             self.answers,
             at,
             self.time_ms,
         )
 
-    def _judge(self, at: int) -> None:
+    def _validate(self, at: int) -> None:
         conv, sender = self.conv, self.sender_id
         # the operator, who is no user, changes groups as well
         somebody = sender or (self.change is not None and entries.is_group(conv))
@@ -112,27 +112,32 @@ class OneEntry(Struct, array_like=True):
             raise ValidationError("an entry answers a later one")
 
 
-class Appended(Form[notes.Appended]):
+class Appended(NoteSchema[notes.Appended]):
     NUMBER = 1
 
     epoch: Epoch
     first: Position
     upto: Position
-    entries: Annotated[list[OneEntry], Meta(max_length=LISTED)]
+    entries: Annotated[list[AppendedEntry], Meta(max_length=LISTED)]
 
     @classmethod
-    def of(cls, note: notes.Appended) -> Self:
-        return cls(note.epoch, note.first, note.upto, [OneEntry.of(one) for one in note.entries])
+    def from_note(cls, note: notes.Appended) -> Self:
+        return cls(
+            note.epoch,
+            note.first,
+            note.upto,
+            [AppendedEntry.from_entry(one) for one in note.entries],
+        )
 
-    def note(self) -> notes.Appended:
+    def to_note(self) -> notes.Appended:
         first, upto, some = self.first, self.upto, self.entries
         if upto != first + len(some) - 1 if some else upto < first:
             raise ValidationError("its positions are not those of its entries")
-        found = tuple([one.entry(at) for at, one in enumerate(some, first)])
+        found = tuple([one.to_entry(at) for at, one in enumerate(some, first)])
         return notes.Appended(self.epoch, first, upto, found)
 
 
-class Delivered(Form[notes.Delivered]):
+class Delivered(NoteSchema[notes.Delivered]):
     NUMBER = 2
 
     epoch: Epoch
@@ -140,10 +145,10 @@ class Delivered(Form[notes.Delivered]):
     got: Annotated[dict[Id, Position], Meta(max_length=LISTED)]
 
     @classmethod
-    def of(cls, note: notes.Delivered) -> Self:
+    def from_note(cls, note: notes.Delivered) -> Self:
         return cls(note.epoch, note.user_id, dict(note.got))
 
-    def note(self) -> notes.Delivered:
+    def to_note(self) -> notes.Delivered:
         return notes.Delivered(self.epoch, self.user_id, self.got)
 
 
@@ -155,7 +160,7 @@ def _is_conv_of(conv: int, user_id: int) -> bool:
     return 0 < low <= high < NO_ID and user_id in (low, high)
 
 
-class HasRead(Form[notes.HasRead]):
+class HasRead(NoteSchema[notes.HasRead]):
     NUMBER = 6
 
     epoch: Epoch
@@ -164,16 +169,16 @@ class HasRead(Form[notes.HasRead]):
     private: bool
 
     @classmethod
-    def of(cls, note: notes.HasRead) -> Self:
+    def from_note(cls, note: notes.HasRead) -> Self:
         return cls(note.epoch, note.user_id, dict(note.marks), note.private)
 
-    def note(self) -> notes.HasRead:
+    def to_note(self) -> notes.HasRead:
         if not all(_is_conv_of(conv, self.user_id) for conv in self.marks):
             raise ValidationError("a conversation is not its reader's")
         return notes.HasRead(self.epoch, self.user_id, self.marks, self.private)
 
 
-class IsTyping(Form[notes.IsTyping]):
+class IsTyping(NoteSchema[notes.IsTyping]):
     NUMBER = 7
 
     user_id: Id
@@ -181,16 +186,16 @@ class IsTyping(Form[notes.IsTyping]):
     conv: Position
 
     @classmethod
-    def of(cls, note: notes.IsTyping) -> Self:
+    def from_note(cls, note: notes.IsTyping) -> Self:
         return cls(note.user_id, note.name, note.conv)
 
-    def note(self) -> notes.IsTyping:
+    def to_note(self) -> notes.IsTyping:
         if not _is_conv_of(self.conv, self.user_id):
             raise ValidationError("a conversation is not its writer's")
         return notes.IsTyping(self.user_id, self.name, self.conv)
 
 
-class SettingsChanged(Form[notes.SettingsChanged]):
+class SettingsChanged(NoteSchema[notes.SettingsChanged]):
     """conv: the conversation that `muted` is about, 0 for none."""
 
     NUMBER = 8
@@ -202,12 +207,12 @@ class SettingsChanged(Form[notes.SettingsChanged]):
     muted: bool
 
     @classmethod
-    def of(cls, note: notes.SettingsChanged) -> Self:
+    def from_note(cls, note: notes.SettingsChanged) -> Self:
         chosen, muting = note.preferences, note.muting
         conv, muted = (0, False) if muting is None else (muting.conv, muting.muted)
         return cls(note.user_id, chosen.hide_read, chosen.hide_typing, conv, muted)
 
-    def note(self) -> notes.SettingsChanged:
+    def to_note(self) -> notes.SettingsChanged:
         if self.conv and not _is_conv_of(self.conv, self.user_id):
             raise ValidationError("a conversation is not its user's")
         muting = Muting(self.conv, self.muted) if self.conv else None
@@ -215,21 +220,21 @@ class SettingsChanged(Form[notes.SettingsChanged]):
         return notes.SettingsChanged(self.user_id, chosen, muting)
 
 
-class Replaced(Form[notes.Replaced]):
+class Replaced(NoteSchema[notes.Replaced]):
     NUMBER = 3
 
     user_id: Id
     session_id: SessionId
 
     @classmethod
-    def of(cls, note: notes.Replaced) -> Self:
+    def from_note(cls, note: notes.Replaced) -> Self:
         return cls(note.user_id, note.session_id)
 
-    def note(self) -> notes.Replaced:
+    def to_note(self) -> notes.Replaced:
         return notes.Replaced(self.user_id, self.session_id)
 
 
-class PresenceChanged(Form[notes.PresenceChanged]):
+class PresenceChanged(NoteSchema[notes.PresenceChanged]):
     NUMBER = 4
 
     user_id: Id
@@ -238,21 +243,21 @@ class PresenceChanged(Form[notes.PresenceChanged]):
     listed_by: Annotated[list[Id], Meta(max_length=notes.MOST_LISTED)]
 
     @classmethod
-    def of(cls, note: notes.PresenceChanged) -> Self:
+    def from_note(cls, note: notes.PresenceChanged) -> Self:
         return cls(note.user_id, note.name, note.online, note.listed_by)
 
-    def note(self) -> notes.PresenceChanged:
+    def to_note(self) -> notes.PresenceChanged:
         return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
 
 
-class Notice(Form[notes.Notice]):
+class Notice(NoteSchema[notes.Notice]):
     NUMBER = 5
 
     text: Annotated[str, Meta(max_length=notes.MAX_NOTICE)]
 
     @classmethod
-    def of(cls, note: notes.Notice) -> Self:
+    def from_note(cls, note: notes.Notice) -> Self:
         return cls(note.text)
 
-    def note(self) -> notes.Notice:
+    def to_note(self) -> notes.Notice:
         return notes.Notice(self.text)

@@ -9,7 +9,7 @@ import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from adapters.incidents import INCIDENTS, LONGEST
-from adapters.redis.trouble import trouble_of, try_again
+from adapters.redis.failures import failure_of, try_again
 from chat_domain.errors import TryAgain
 
 NAME = "redis commands"  # in the metrics
@@ -104,8 +104,8 @@ def _resolve(future: "asyncio.Future[Any]", result: Any) -> None:
         if not future.done():
             future.set_result(result)
         return
-    trouble = trouble_of(result)
+    failure = failure_of(result)
     if isinstance(result, ResponseError):
-        INCIDENTS.tell("redis refuses", trouble.code, why=str(trouble)[:LONGEST])
+        INCIDENTS.tell("redis refuses", failure.code, why=str(failure)[:LONGEST])
     if not future.done():
-        future.set_exception(try_again(trouble))
+        future.set_exception(try_again(failure))

@@ -52,7 +52,7 @@ class Luck:
         self._how = next(how for how, one in SIGNALS.items() if one == number)
 
     async def receive(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
-        if not packet.startswith(broker._head):
+        if not packet.startswith(broker._own_prefix):
             held, self._held = self._held, None
             await self._upset(broker, node, packet)
             if held is not None:

@@ -15,13 +15,13 @@ from adapters.client.cids import Cids
 from adapters.client.errors import Refused
 from adapters.client.events import Connected, Message, Presence
 from adapters.client.inbox import Inbox
-from adapters.client.seen import Seen
+from adapters.client.recent_cids import RecentCids
 from adapters.wire.requests import FindUser, OneChat
 
 
 def test_the_last_512_cids_of_a_sender_are_remembered() -> None:
     """The 513th pushes the first one out."""
-    seen = Seen()
+    seen = RecentCids()
     for number in range(512):
         assert seen.is_new(1, str(number))
     assert not seen.is_new(1, "0")
@@ -32,7 +32,7 @@ def test_the_last_512_cids_of_a_sender_are_remembered() -> None:
 
 def test_the_sender_longest_unheard_is_forgotten_first() -> None:
     """The number of senders is bounded too."""
-    seen = Seen(senders=2)
+    seen = RecentCids(senders=2)
     seen.is_new(1, "a")
     seen.is_new(2, "a")
     seen.is_new(1, "b")
@@ -44,7 +44,7 @@ def test_the_sender_longest_unheard_is_forgotten_first() -> None:
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20))))
 def test_seen_agrees_with_a_plain_list(messages: list[tuple[int, int]]) -> None:
     """Within the bounds, a message is new exactly once."""
-    seen = Seen()
+    seen = RecentCids()
     had: set[tuple[int, int]] = set()
     for sender, number in messages:
         assert seen.is_new(sender, str(number)) is ((sender, number) not in had)
@@ -104,8 +104,8 @@ def test_cids_begin_with_the_time_and_are_known_again() -> None:
     one, two = cids.next(), cids.next()
     assert before <= int(one[:13]) <= time.time_ns() // 1_000_000
     assert one != two
-    assert cids.made(one)
-    assert not Cids().made(one)
+    assert cids.is_ours(one)
+    assert not Cids().is_ours(one)
     assert OneChat(toid=1, msg="x", cid=one).cid == one, "the server takes it"
 
 

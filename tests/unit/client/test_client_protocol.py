@@ -23,9 +23,9 @@ from adapters.client.events import (
     SessionEnded,
 )
 from adapters.client.outputs import Answered, Broken, Settled, State
-from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.protocol import ClientProtocol
+from adapters.client.saved_state import SavedState
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
 from tests.unit.client.fake_chat_server import AT_0, Frame, line, push
@@ -226,7 +226,7 @@ def test_taken_is_said_at_once_where_nothing_more_comes(bench: Bench, end: str) 
     if end == "logout":
         bench.protocol.log_out()
     elif end == "close":
-        bench.protocol.take()
+        bench.protocol.send_taken()
     else:
         bench.hear(line(msgid=1018, delay=2000))
     assert bench.sent()[0] == {"msgid": 1014, "at": 2}
@@ -682,7 +682,7 @@ def test_what_has_never_made_sense_is_no_chat_server(bench: Bench, banner: bytes
 
 def test_only_the_user_of_the_local_store_is_let_in(bench: Bench) -> None:
     """Messages for another user are not taken over."""
-    bench.protocol.restore(Past(13, Position(4, "e1")))
+    bench.protocol.restore(SavedState(13, Position(4, "e1")))
     bench.connect()
     login = Login(id=14, password="x", v=2)
     bench.hear(login_ack(seq=bench.protocol.request(login), id=14), push(5, "a", toid=14))

@@ -374,7 +374,7 @@ def used(path: Path) -> Path:
     """A store of user 13 with some messages."""
     store = Store(path, kept=1_000)
     store.begin()
-    store.own(Owner(13, "zhang san", "t1", Position(500, "e1")))
+    store.set_owner(Owner(13, "zhang san", "t1", Position(500, "e1")))
     add_messages(store, range(1, 501))
     store.commit()
     store.close()
@@ -531,7 +531,7 @@ def test_old_entries_are_deleted(path: Path) -> None:
         message = Message(number, f"c{number}", 15, "li", "hello", 7, to_id=13)
         store.add(Numbered(number, "e1", message), unfinished=number in {5, 6})
     store.commit()
-    assert [at for _, at in store.remembered()] == [
+    assert [at for _, at in store.recent_cids()] == [
         "c5",
         "c6",
         *(f"c{n}" for n in range(991, 1001)),

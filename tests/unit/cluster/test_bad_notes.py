@@ -52,7 +52,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed soon."""
     monkeypatch.setattr(broker, "HEARTBEAT", 0.02)
     monkeypatch.setattr(broker, "SILENCE", 0.2)
-    monkeypatch.setattr(broker, "TRIED_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(broker, "RETRY_AFTER", 0.1)
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -87,7 +87,7 @@ async def test_between_two_packets_the_event_loop_goes_round(
             if len(order) >= 20:
                 raise OSError("it broke")
             asyncio.get_running_loop().call_soon(order.append, "others")
-            return {"type": "message", "data": codec.empty("other")}
+            return {"type": "message", "data": codec.heartbeat("other")}
 
         async def subscribe(self, *_: str) -> None:
             """Nothing to do."""
@@ -206,7 +206,7 @@ async def test_a_node_that_does_not_hear_itself_subscribes_anew(
     with monkeypatch.context() as patch:
         patch.setattr(place.cluster.broker, "_send", lambda _: None)
         while place.node.gaps == 2:
-            await place.redis.publish(KEYS.everybody, codec.empty("other"))
+            await place.redis.publish(KEYS.everybody, codec.heartbeat("other"))
             heard.add(place.cluster.broker.is_receiving())
             await asyncio.sleep(0.01)
     assert heard == {True, False}

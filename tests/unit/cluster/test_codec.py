@@ -77,10 +77,10 @@ def test_a_field_that_a_newer_node_has_added_is_not_looked_at() -> None:
 
 def test_a_node_s_own_packets_are_known_by_their_beginning() -> None:
     """Those of another node never match, whatever its name."""
-    for packet in (*sent(*NOTES), codec.empty("node")):
-        assert packet.startswith(codec.head("node"))
+    for packet in (*sent(*NOTES), codec.heartbeat("node")):
+        assert packet.startswith(codec.packet_prefix("node"))
         for other in ("nod", "nodes", "Node", "n" * 40):
-            assert not packet.startswith(codec.head(other))
+            assert not packet.startswith(codec.packet_prefix(other))
 
 
 FIVE_BYTES = b"\x93\x02\xa1\xff\x90"  # the right form, but the sender's name is not UTF-8

@@ -145,7 +145,7 @@ async def exchange(*ends: Near) -> None:
     for _ in range(6):
         for end in ends:
             await end.shuttle()
-            end.protocol.take()
+            end.protocol.send_taken()
 
 
 async def test_a_registration_and_a_login(server: Server) -> None:

@@ -8,13 +8,13 @@ from adapters.client.position import Position
 
 
 @attrs.frozen
-class Past:
+class SavedState:
     """user_id: its user, 0 if there was no such program. position: where the user was. unfinished:
-    the entries of this epoch that the program was not done with. seen: the senders and cids of
-    entries it was given. unsent: cids and chats without an answer, in order."""
+    the entries of this epoch that the program was not done with. recent_cids: the senders and cids
+    of entries it was given. unsent: cids and chats without an answer, in order."""
 
     user_id: int = 0
     position: Position | None = None
     unfinished: tuple[Message | Changed, ...] = ()
-    seen: tuple[tuple[int, str], ...] = ()
+    recent_cids: tuple[tuple[int, str], ...] = ()
     unsent: tuple[tuple[str, Chat], ...] = ()

@@ -7,7 +7,7 @@ from adapters.client.events import Event, SessionEnded
 from adapters.client.inbox import Inbox
 
 
-class Reading(AsyncIterator[Event]):
+class EventReader(AsyncIterator[Event]):
     """Events one by one. done: called with each event when the next one is requested.
 
     After a SessionEnded, if `is_in` says that nobody has logged in again by the next step, that

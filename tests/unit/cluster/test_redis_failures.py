@@ -28,9 +28,9 @@ from structlog.typing import EventDict
 
 from adapters.incidents import INCIDENTS
 from adapters.redis import lease
-from adapters.redis.lease import LIFE
+from adapters.redis.failures import MISCONFIGURATIONS, code_of, failure_of
+from adapters.redis.lease import LEASE_TIME
 from adapters.redis.pipeline import Commands
-from adapters.redis.trouble import MISTAKES, code_of, trouble_of
 from adapters.startup_errors import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Notice
@@ -46,7 +46,7 @@ def lost(why: Exception) -> NoConnection:
 
 
 # The errors that the driver makes from Redis's replies. It removes known codes from the text.
-TROUBLES: list[tuple[Exception, str]] = [
+FAILURES: list[tuple[Exception, str]] = [
     (ResponseError("NOREPLICAS Not enough good replicas to write."), "NOREPLICAS"),
     (ReadOnlyError("You can't write against a replica.", status_code="READONLY"), "READONLY"),
     (OutOfMemoryError("not allowed when used memory > 'maxmemory'.", status_code="OOM"), "OOM"),
@@ -71,7 +71,7 @@ TROUBLES: list[tuple[Exception, str]] = [
     (NoAnswer("Timeout reading"), "no answer"),
     (TimeoutError(), "no answer"),
 ]  # fmt: skip
-NAMES = [code for _, code in TROUBLES]
+NAMES = [code for _, code in FAILURES]
 
 
 @attrs.define(eq=False)
@@ -148,7 +148,7 @@ class Place:
         """Lose the lease, as if it could not be renewed for its whole life."""
         lease = self.at.cluster.lease
         await eventually(lease.last_error)
-        self.clock.ahead += LIFE
+        self.clock.ahead += LEASE_TIME
         assert not lease.held()
 
     async def goes_on(self) -> None:
@@ -170,7 +170,7 @@ async def _place(stack: AsyncExitStack, clock: Clock) -> Place:
     return Place(await on_redis(stack, troubled), troubled, clock)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
+@pytest.mark.parametrize(("error", "code"), FAILURES, ids=NAMES)
 async def test_a_lease_that_could_not_be_renewed_is_taken_again(
     place: Place, lines: list[EventDict], error: Exception, code: str
 ) -> None:
@@ -236,13 +236,13 @@ async def test_a_missing_answer_is_no_other_s() -> None:
     assert [type(one) for one in found] == [TryAgain, TryAgain]
 
 
-@pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
+@pytest.mark.parametrize(("error", "code"), FAILURES, ids=NAMES)
 def test_a_trouble_has_redis_s_own_code(error: Exception, code: str) -> None:
     """The code also begins its text."""
-    trouble = trouble_of(error)
-    assert trouble.code == code
-    assert str(trouble).startswith(code)
-    assert str(trouble).count(code) == 1
+    failure = failure_of(error)
+    assert failure.code == code
+    assert str(failure).startswith(code)
+    assert str(failure).count(code) == 1
 
 
 def test_try_again_by_itself_has_no_code() -> None:
@@ -258,7 +258,7 @@ async def early(clock: Clock) -> AsyncIterator[Place]:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [each for each in TROUBLES if each[1] in MISTAKES], ids=str
+    ("error", "code"), [each for each in FAILURES if each[1] in MISCONFIGURATIONS], ids=str
 )
 async def test_a_mistake_ends_a_node_at_its_start(
     early: Place, error: Exception, code: str
@@ -270,7 +270,7 @@ async def test_a_mistake_ends_a_node_at_its_start(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [each for each in TROUBLES if each[1] not in MISTAKES], ids=str
+    ("error", "code"), [each for each in FAILURES if each[1] not in MISCONFIGURATIONS], ids=str
 )
 async def test_whatever_else_keeps_no_node_from_starting(
     early: Place, lines: list[EventDict], error: Exception, code: str

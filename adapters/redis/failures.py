@@ -13,13 +13,13 @@ _CODE = re.compile(r"([A-Z]{2,20})\b")
 NO_CONNECTION, NO_ANSWER, NO_REDIS, TLS = "no connection", "no answer", "no Redis", "TLS"
 CLUSTER = "CLUSTER"
 # The codes of a mistake in the address or in Redis's configuration, which waiting does not mend.
-MISTAKES = {"NOAUTH", "WRONGPASS", "NOPERM", "ERR", NO_REDIS, TLS, CLUSTER}
+MISCONFIGURATIONS = {"NOAUTH", "WRONGPASS", "NOPERM", "ERR", NO_REDIS, TLS, CLUSTER}
 # What reading certificates raises, and what only means that a connection has ended.
 _FILES = (FileNotFoundError, PermissionError)
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
-class Trouble(Exception):
+class Failure(Exception):
     """Why Redis has not done something; the cause of a TryAgain.
 
     code: a word or two for operators: Redis's own (NOREPLICAS, READONLY, OOM ...), `no answer`, `no
@@ -30,28 +30,28 @@ class Trouble(Exception):
         super().__init__(f"{code} {words}".rstrip())
         self.code = code
 
-    def is_mistake(self) -> bool:
+    def is_misconfiguration(self) -> bool:
         """Whether it lasts until an operator corrects our settings, or Redis's."""
-        return self.code in MISTAKES
+        return self.code in MISCONFIGURATIONS
 
 
-def trouble_of(error: Exception) -> Trouble:
-    """The Trouble that an exception of the driver means.
+def failure_of(error: Exception) -> Failure:
+    """The Failure that an exception of the driver means.
 
     The driver has classes for the codes that it knows, and removes these codes from the message.
     """
     if isinstance(error, TimeoutError | NoAnswer):
-        return Trouble(NO_ANSWER)
+        return Failure(NO_ANSWER)
     if isinstance(error, InvalidResponse):
-        return Trouble(NO_REDIS, str(error))
+        return Failure(NO_REDIS, str(error))
     if isinstance(error, RedisError) and error.status_code and not _has_no_room(error):
-        return Trouble(error.status_code, str(error))
+        return Failure(error.status_code, str(error))
     if isinstance(error, ResponseError):
         words = str(error)
         found = _CODE.match(words)
-        return Trouble(found[1], words[found.end() :].lstrip()) if found else Trouble("ERR", words)
+        return Failure(found[1], words[found.end() :].lstrip()) if found else Failure("ERR", words)
     code = TLS if _is_about_tls(error.__cause__ or error.__context__) else NO_CONNECTION
-    return Trouble(code, str(error) or type(error).__name__)
+    return Failure(code, str(error) or type(error).__name__)
 
 
 def _has_no_room(error: RedisError) -> bool:
@@ -65,13 +65,13 @@ def _is_about_tls(cause: BaseException | None) -> bool:
     return isinstance(cause, (ssl.SSLError, *_FILES)) and not isinstance(cause, _CUT_OFF)
 
 
-def try_again(trouble: Trouble) -> TryAgain:
+def try_again(failure: Failure) -> TryAgain:
     """A new error for each caller: one that several raise would collect all their tracebacks."""
     error = TryAgain()
-    error.__cause__ = trouble
+    error.__cause__ = failure
     return error
 
 
 def code_of(error: TryAgain) -> str:
-    """The code of the trouble behind an error, "" if there is none."""
-    return error.__cause__.code if isinstance(error.__cause__, Trouble) else ""
+    """The code of the failure behind an error, "" if there is none."""
+    return error.__cause__.code if isinstance(error.__cause__, Failure) else ""

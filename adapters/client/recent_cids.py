@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 
-class Seen:
+class RecentCids:
     """Remembers the last `per_sender` cids of each of the last `senders` senders.
 
     A copy is shown twice only if that many messages of its sender, or messages of that many other
