@@ -52,13 +52,13 @@ class RedisLease:
         self._on_first_lease = on_first_lease
         self._was_held = False
         self._sent = -LEASE_TIME
-        self._trouble = ""
+        self._last_error = ""
 
     def held(self) -> bool:
         return _now() - self._sent < LEASE_TIME
 
     def last_error(self) -> str:
-        return self._trouble
+        return self._last_error
 
     async def other_nodes(self) -> set[str]:
         found = await self._commands.script(scripts.OTHERS, self._prefix, self._name, MOST_NODES)
@@ -105,9 +105,9 @@ class RedisLease:
             if times % AUDITED_EVERY == 0:
                 await node.audit()
         except Exception as error:
-            self._trouble = code_of(error) if isinstance(error, TryAgain) else "a defect"
+            self._last_error = code_of(error) if isinstance(error, TryAgain) else "a defect"
             raise
-        self._trouble = ""
+        self._last_error = ""
 
     async def look_after(self, node: Node) -> None:
         """Do one round of `keep`. Raises TryAgain."""
