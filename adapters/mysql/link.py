@@ -25,23 +25,30 @@ from adapters.mysql.failures import (
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
 LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are read as one row
+HANGS_AFTER = 8  # seconds without a statement in a transaction; no caller waits for as long
+
 
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
 # sql_mode: without a strict one, values that do not fit are cut silently.
 # innodb_lock_wait_timeout: in seconds; the server's default of 50 is longer than any caller waits.
 # wait_timeout: in seconds; after it, the server drops a node that has vanished silently.
 # group_concat_max_len: in bytes; a longer result would be cut, by default at 1 KiB in MySQL.
+# idle_transaction_timeout: in seconds; a node that hangs may hold the lock of the log, for which
+# all others wait. MySQL, which lacks it, takes this for a comment.
 # READ COMMITTED: the default, REPEATABLE READ, also locks gaps between rows: more deadlocks, with
 # no benefit here.
-_AT_THE_START = (
-    "SET NAMES utf8mb4",
-    (
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-        " innodb_lock_wait_timeout = 1, wait_timeout = 600,"
-        f" group_concat_max_len = {LONGEST_LIST}"
-    ),
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-)
+def _at_the_start() -> Sequence[str]:
+    return (
+        "SET NAMES utf8mb4",
+        (
+            "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+            " innodb_lock_wait_timeout = 1, wait_timeout = 600,"
+            f" group_concat_max_len = {LONGEST_LIST}"
+            f" /*M! , idle_transaction_timeout = {HANGS_AFTER} */"
+        ),
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    )
+
 
 # A member of a Galera cluster may not have applied yet what another has committed when a node that
 # was told of it asks for it: the log would seem to have lost its end. So each read waits until the
@@ -174,7 +181,7 @@ async def _connect(address: Address) -> Any:
 
 
 async def _set_up(link: Link) -> None:
-    for statement in _AT_THE_START:
+    for statement in _at_the_start():
         await link.change(statement)
     if await link.rows(_IS_GALERA):
         await link.change(_WAIT_FOR_OTHERS)

@@ -13,6 +13,7 @@ from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
 from chat_domain.entries import EVERYWHERE, Duplicate, Entry, pair
 from chat_domain.errors import TryAgain
+from chat_domain.ports.log import Committed
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
 from tests.contract.log import batch
@@ -297,6 +298,22 @@ async def test_a_lock_is_not_waited_for_for_ever(url: str, store: Store) -> None
         await task
     await other.rollback()
     await other.close()
+
+
+async def test_a_node_that_hangs_keeps_the_log_s_lock_from_the_others_for_a_while_only(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine may be suspended or cut off in the middle of a transaction, and says nothing."""
+    (ann,) = await register(store, "Ann")
+    said = await batch(store, text(ann, pair(ann, ann)))
+    monkeypatch.setattr("adapters.mysql.link.HANGS_AFTER", 1)
+    hung = await connect(Address.parse(url))
+    await hung.begin()
+    await hung.rows("SELECT 1 FROM Log FOR UPDATE")
+    async with asyncio.timeout(PATIENCE):
+        while not isinstance(await commit(store, said), Committed):
+            pass  # it says try_again
+    hung.abort()
 
 
 async def test_deadlocks_are_resolved(pool: Pool, store: Store) -> None:
