@@ -31,7 +31,7 @@ class KeyedSemaphore:
         return len(self._of)
 
     @asynccontextmanager
-    async def place(self, who: Hashable) -> AsyncIterator[None]:
+    async def acquire(self, who: Hashable) -> AsyncIterator[None]:
         """Wait for one of the asker's places, in the order of calls, and hold it until the block
         ends. Raises TryAgain if too many of their calls wait already."""
         own = self._of.get(who)

@@ -23,7 +23,7 @@ from entrypoints.declaring import BadSettings
 from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
-from entrypoints.managing.words import as_json, in_words
+from entrypoints.managing.words import as_json, plain_text
 from entrypoints.process import WRONG_USE, fill_streams, leave_no_core
 from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
@@ -74,7 +74,7 @@ def _tell(options: argparse.Namespace, answer: Answer) -> int:
     if "error" in answer:
         return _complain(answer["message"], FAILED)
     if not options.json:
-        for line in in_words(options.name, answer["result"]):
+        for line in plain_text(options.name, answer["result"]):
             _say(line)
     return 0
 

@@ -50,15 +50,15 @@ class HandshakeDoor:
         try:
             origin = origins.enter(peer, self.clock.monotonic())
         except TooManyConnections:  # refused before it costs a handshake
-            self.disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, peer)
+            self.disconnect_log.log_stranger(DisconnectReason.TOO_MANY_CONNECTIONS, peer)
             return None
 
         def leave(trouble: DisconnectReason | None, detail: str) -> None:
             origins.leave(origin, stranger=True)
             if trouble is None:
-                origin.arrive_once_more()
+                origin.refund_arrival()
                 return
-            self.disconnect_log.stranger(trouble, peer, detail)
+            self.disconnect_log.log_stranger(trouble, peer, detail)
             if trouble is DisconnectReason.TLS_FAILED:
                 self.guard.counters.handshakes_failed += 1
 
@@ -123,15 +123,15 @@ class Entrance:
             access=self.access,
             proxies=self.proxies,
             shared=gateway.shared,
-            welcome=gateway.welcome,
-            left=gateway.disconnect_log.stranger,
+            accept=gateway.accept,
+            report=gateway.disconnect_log.log_stranger,
             outboxes=self._outboxes,
         )
         # An HTTP proxy may use its own header instead.
         return lambda: self._arrived(partial(Front, web), required=False, to_plain_http=USE_TLS)
 
     def _connect(self, peer: str | None) -> asyncio.Protocol:
-        return Connection(self._gateway.welcome, self._outboxes, peer)
+        return Connection(self._gateway.accept, self._outboxes, peer)
 
     def _arrived(
         self, begin: Begin, *, required: bool = True, to_plain_http: bytes = b""
@@ -141,7 +141,7 @@ class Entrance:
         if not self.proxies:
             return begin(None)
         return Arrival(
-            self.proxies, begin, self._gateway.disconnect_log.stranger, required=required
+            self.proxies, begin, self._gateway.disconnect_log.log_stranger, required=required
         )
 
     def _secured(

@@ -98,9 +98,9 @@ def take(
         log.info("certificate reloaded", file=settings.tls_cert)
     limits = affordable(settings.limits())
     guard = gateway.shared.guard
-    guard.change(limits, registration_open=settings.registration == "open")
+    guard.set_limits(limits, registration_open=settings.registration == "open")
     for handler in gateway:
-        handler.context.meter.change(limits)
+        handler.context.meter.set_limits(limits)
     gateway.shared.chat.retention.keep_days = settings.keep_days
     entrance.proxies.networks = settings.proxy_networks()
     entrance.access.origins = settings.origins()

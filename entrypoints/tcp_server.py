@@ -75,7 +75,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         if worker is None or worker.number == 1:
             warn_if_open(settings)
         going_on = [
-            asyncio.create_task(gateway.keep_time()),
+            asyncio.create_task(gateway.run_clock()),
             asyncio.create_task(gateway.follow()),
             asyncio.create_task(gateway.forget()),
         ]

@@ -99,7 +99,7 @@ class ClientContext:
     def refuse(self, request: AnyRequest, error: ChatError) -> None:
         """Tell the client why its request was not carried out."""
         if isinstance(error, NotLoggedIn):
-            self.meter.stray()
+            self.meter.penalize_stray_request()
         name = errors.name_of(error)
         self._refuse(number_of(request), name, str(error), request.seq)
 
@@ -160,7 +160,7 @@ class ClientContext:
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
         if isinstance(client, OriginalClient):
-            client.full_or_not = self.update_choking
+            client.on_full_changed = self.update_choking
         self.update_choking()
         log.debug("logged in", version=client.version)
 
@@ -203,10 +203,10 @@ class ClientContext:
 
     def record_sent_as_taken(self) -> None:
         """For a client that cannot say what it has taken over, what has left the process counts as
-        taken over. Just when the node starts over in the log, `left` may be above its head."""
+        taken over. Just when the node starts over in the log, `sent_upto` may be above its head."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
-            at = min(self.link.left(), self.position())
+            at = min(self.link.sent_upto(), self.position())
             self.chat.marks.record_taken(session, at)
 
     async def log_out(self) -> None:

@@ -32,7 +32,7 @@ from adapters.wire.requests import (
     Typing,
 )
 from chat_domain.errors import ChatError, TryAgain
-from chat_domain.fairness.meter import BAD, DEAR
+from chat_domain.fairness.meter import BAD_FRAME_WEIGHT, STORE_WEIGHT
 
 log = structlog.get_logger()
 
@@ -49,19 +49,30 @@ _FAILED = "request failed"  # by a defect of ours, which must cost this request 
 class ClientHandler:
     """The receiver of one link's events.
 
-    left: called once, when the connection has ended, with the reason.
+    on_disconnect: called once, when the connection has ended, with the reason.
     """
 
-    __slots__ = ("_input_ended", "_keepalive", "_left", "context", "held_up", "intake", "received")
+    __slots__ = (
+        "_input_ended",
+        "_keepalive",
+        "_on_disconnect",
+        "context",
+        "held_up",
+        "intake",
+        "received",
+    )
 
     def __init__(
-        self, shared: Shared, link: Link, left: Callable[["ClientHandler", DisconnectReason], None]
+        self,
+        shared: Shared,
+        link: Link,
+        on_disconnect: Callable[["ClientHandler", DisconnectReason], None],
     ) -> None:
         """Raises TooManyConnections."""
         self.context = ClientContext(shared, link)
         self.intake = Intake(self.context, self._handle, self._close_if_finished)
         self.received = self.intake.received
-        self._left = left
+        self._on_disconnect = on_disconnect
         self._input_ended = False
         self._keepalive = Keepalive(self.context, self.intake)
         self.held_up = self._keepalive.held_up
@@ -74,7 +85,7 @@ class ClientHandler:
         try:
             request = read_request(frame)
         except BadFrame as bad:
-            context.meter.bytes += BAD * len(frame)
+            context.meter.bytes += BAD_FRAME_WEIGHT * len(frame)
             context.refuse_frame(bad)
             return False
         kind = type(request)
@@ -99,7 +110,7 @@ class ClientHandler:
         """Let the next frame wait until this request is finished."""
         context = self.context
         if type(request) not in _LIGHT:
-            context.meter.frames += DEAR - 1
+            context.meter.frames += STORE_WEIGHT - 1
         self.intake.wait()
         context.shared.tasks.start(self._finish(request, unfinished), context)
         return True
@@ -120,7 +131,7 @@ class ClientHandler:
         try:
             if type(request) in _HEAVY:
                 with closing(unfinished):  # it never begins if this is cancelled while it waits
-                    async with context.shared.list_limit.place(context.origin):
+                    async with context.shared.list_limit.acquire(context.origin):
                         await unfinished
             else:
                 await unfinished
@@ -152,11 +163,11 @@ class ClientHandler:
         if self._input_ended and self.intake.is_done() and not self.context.awaits_answers():
             self.context.link.close(DisconnectReason.CLIENT_CLOSED)
 
-    def lost(self, why: DisconnectReason) -> None:
+    def lost(self, reason: DisconnectReason) -> None:
         context = self.context
         context.disconnected = True
         self.intake.drop()
-        self._left(self, why)
+        self._on_disconnect(self, reason)
         if context.session is not None:
             context.shared.tasks.start(context.log_out(), context.session)
 

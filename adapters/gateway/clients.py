@@ -9,7 +9,7 @@ from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames
-from adapters.wire.frames import ServerFrame, encode, where
+from adapters.wire.frames import ServerFrame, conversation_field, encode
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, Duplicate, Entry
 from chat_domain.errors import ChatError
@@ -58,11 +58,16 @@ class Version2Client:
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
         own_id = self._user.id
-        found = [frames.Mark(user_id, read=at, **where(conv, own_id)) for conv, at in marks.items()]
+        found = [
+            frames.Mark(user_id, read=at, **conversation_field(conv, own_id))
+            for conv, at in marks.items()
+        ]
         self._send(frames.MarksFrame(found))
 
     def is_typing(self, user: User, conv: int) -> None:
-        self._send(frames.TypingFrame(user.id, user.name, **where(conv, self._user.id)))
+        self._send(
+            frames.TypingFrame(user.id, user.name, **conversation_field(conv, self._user.id))
+        )
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         self._send(answers.SettingsAck.of(preferences, muting, self._user.id))

@@ -30,16 +30,16 @@ class DisconnectLog:
         )  # by origin, without the first
         self._since = 0.0
 
-    def left(self, context: ClientContext, why: DisconnectReason, now: float) -> None:
+    def log_client(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
         """A connection that had a handler has ended. now: on the domain's monotonic clock."""
         seconds = round(now - context.started_at, 3)
         if context.last_session is None:
-            self.stranger(why, context.link.peer, connection=context.id, seconds=seconds)
+            self.log_stranger(reason, context.link.peer, connection=context.id, seconds=seconds)
             return
         session, client = context.last_session
         log.info(
             "connection closed",
-            reason=str(why),
+            reason=str(reason),
             address=context.link.peer,
             connection=context.id,
             **session.labels(),
@@ -48,19 +48,19 @@ class DisconnectLog:
             at=context.chat.offline.position(session),
         )
 
-    def stranger(
-        self, why: DisconnectReason, address: str, detail: str = "", **facts: float | str
+    def log_stranger(
+        self, reason: DisconnectReason, address: str, detail: str = "", **facts: float | str
     ) -> None:
         """A connection on which nobody has logged in has ended, or was refused."""
         if detail:
             facts["detail"] = detail
-        key = self._name_of(address), why
+        key = self._name_of(address), reason
         if key not in self._not_told and len(self._not_told) < APART:
             self._not_told[key] = 0
-            log.info("connection closed", owner=None, reason=str(why), address=address, **facts)
+            log.info("connection closed", owner=None, reason=str(reason), address=address, **facts)
             return
         if key not in self._not_told:
-            key = OTHERS, why
+            key = OTHERS, reason
         self._not_told[key] += 1
 
     def tick(self, now: float) -> None:

@@ -30,4 +30,4 @@ class DisconnectReason(StrEnum):
 
 # Called for a connection that has ended before it had a handler: the reason, its address, and
 # any detail (or "").
-Left = Callable[[DisconnectReason, str, str], None]
+ReportDisconnect = Callable[[DisconnectReason, str, str], None]

@@ -33,9 +33,11 @@ def batches(everybody: Sequence[T], seconds: float) -> list[Sequence[T]]:
     return [everybody[start : start + size] for start in range(0, len(everybody), size)]
 
 
-async def send_away(talks: Sequence[ClientContext], tasks: BackgroundTasks, seconds: float) -> None:
+async def send_away(
+    contexts: Sequence[ClientContext], tasks: BackgroundTasks, seconds: float
+) -> None:
     """Begin to send everybody away, within about so many seconds. Slow ends go on in tasks."""
-    everybody = random.sample(talks, len(talks))
+    everybody = random.sample(contexts, len(contexts))
     parts = batches(everybody, seconds)
     log.info("sending clients away", clients=len(everybody), batches=len(parts))
     for number, part in enumerate(parts):

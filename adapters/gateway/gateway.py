@@ -48,27 +48,27 @@ class Gateway:
                 counts[why] += 1
         return counts
 
-    def welcome(self, link: Link) -> Receiver:
+    def accept(self, link: Link) -> Receiver:
         """Give a link a handler, or turn it away politely."""
         try:
-            return self.joined(link)
+            return self.add(link)
         except TooManyConnections as error:
-            self.disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, link.peer)
+            self.disconnect_log.log_stranger(DisconnectReason.TOO_MANY_CONNECTIONS, link.peer)
             return TurnedAway(link, error)
 
-    def joined(self, link: Link) -> ClientHandler:
+    def add(self, link: Link) -> ClientHandler:
         """Give a link a handler. Raises TooManyConnections."""
-        handler = ClientHandler(self.shared, link, self._left)
+        handler = ClientHandler(self.shared, link, self._on_disconnect)
         self._handlers.add(handler)
         return handler
 
-    def _left(self, handler: ClientHandler, why: DisconnectReason) -> None:
+    def _on_disconnect(self, handler: ClientHandler, reason: DisconnectReason) -> None:
         self._handlers.discard(handler)
         context, shared = handler.context, self.shared
-        self.disconnect_log.left(context, why, shared.chat.clock.monotonic())
+        self.disconnect_log.log_client(context, reason, shared.chat.clock.monotonic())
         shared.guard.origins.leave(context.origin, stranger=context.session is None)
 
-    async def keep_time(self) -> None:
+    async def run_clock(self) -> None:
         """Let every handler look after its deadlines, for as long as the node runs."""
         await repeat_forever(CLOCK, self._tick)
 

@@ -42,7 +42,7 @@ class Intake:
         "_memory",
         "_meter",
         "_paused_until",
-        "_resting",
+        "_slice_pending",
         "choked",
         "heard",
         "waiting",
@@ -63,7 +63,7 @@ class Intake:
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
         self._memory = StrangerMemory(context)  # a stranger's
-        self._resting = False  # between two slices
+        self._slice_pending = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
         self.waiting = False
@@ -85,7 +85,13 @@ class Intake:
         self.heard = True
         meter, size = self._meter, len(data)
         meter.bytes += size
-        if self.waiting or self.choked or self._resting or self._paused_until or self._backlog:
+        if (
+            self.waiting
+            or self.choked
+            or self._slice_pending
+            or self._paused_until
+            or self._backlog
+        ):
             self._incoming.add(data)
             self._link.pause_reading()
             self._count_held()
@@ -94,7 +100,7 @@ class Intake:
             frames = self._cut(self._incoming.feed, data)
         else:
             self._incoming.add(data)
-            if self._is_put_off(size):
+            if self._is_deferred(size):
                 return
             frames = self._cut(self._incoming.take)
         if len(frames) == 1:  # most often, and cheaper
@@ -106,34 +112,34 @@ class Intake:
         if self._broken is not None:
             self._context.hang_up(self._broken)
         elif size > self._at_once:
-            self._rest()
+            self._yield_turn()
             self._count_held()
         elif meter.is_due():
             self._charge()
 
-    def _is_put_off(self, size: int) -> bool:
+    def _is_deferred(self, size: int) -> bool:
         """Whether others have their turn before this: if it is long; or if it is a stranger's and
         may wait, since thousands of strangers can send at the same moment."""
         if self._context.session is None:
             if size > STRANGERS_UNREAD:
                 return False
-            self._await_turn()
+            self._schedule_slice()
             self._count_held()
             return True
         self._at_once = self._incoming.at_once
         if size <= self._at_once:
             return False
         if size <= self._incoming.piece:
-            self._await_turn()
+            self._schedule_slice()
         else:
-            self._rest()
+            self._yield_turn()
         return True
 
     def _handle_all(self, frames: list[bytes]) -> bool:
         """Return whether all are handled; the rest is kept, and all of them if they are many."""
         if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
-            self._rest()
+            self._yield_turn()
             self._count_held()
             return False
         meter, handle = self._meter, self._handle
@@ -167,27 +173,27 @@ class Intake:
     def _count_held(self) -> None:
         """Count what waits, and part from a stranger for whom it is too much."""
         if self._context.session is not None:
-            self._memory.now(0)
+            self._memory.update(0)
             self._count_users()
             return
-        self._context.shared.unsent.left(self)
-        too_much = self._memory.now(self._incoming.held() + sum(map(len, self._backlog)))
+        self._context.shared.unsent.remove(self)
+        too_much = self._memory.update(self._incoming.held() + sum(map(len, self._backlog)))
         if too_much is not None:
             self._context.guard.counters.strangers_cut += 1
-            self.part(too_much)
+            self.cut_off(too_much)
 
     def _count_users(self) -> None:
         """Count what waits of a user's, if it is much, for all users together. Frames count by
         their number alone: there may be thousands, but they were cut from one small piece."""
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
-            self._context.shared.unsent.left(self)
+            self._context.shared.unsent.remove(self)
         elif not self._context.disconnected:
-            self._context.shared.unsent.waits(self, waits)
+            self._context.shared.unsent.update(self, waits)
 
-    def abort(self, why: DisconnectReason) -> None:  # noqa: ARG002  # it has not been slow to read
+    def abort(self, reason: DisconnectReason) -> None:  # noqa: ARG002  # it has not been slow to read
         """There is no room for what waits here."""
-        self.part(TooFast())
+        self.cut_off(TooFast())
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits, None if none does."""
@@ -206,7 +212,7 @@ class Intake:
     def finished(self) -> None:
         """The request is finished: handle what arrived behind it."""
         self.waiting = False
-        self._go_on()
+        self._handle_backlog()
 
     def choke(self) -> None:
         """The client does not read what is sent to it."""
@@ -217,17 +223,17 @@ class Intake:
         """The client has read enough: handle its frames again."""
         self.choked = False
         if not self.waiting:
-            self._go_on()
+            self._handle_backlog()
 
     def drop(self) -> None:
         """Discard what is not handled yet."""
         self._backlog.clear()
         self._incoming.drop()
         self._broken = None
-        self._memory.now(0)
-        self._context.shared.unsent.left(self)
+        self._memory.update(0)
+        self._context.shared.unsent.remove(self)
 
-    def part(self, why: ChatError) -> None:
+    def cut_off(self, why: ChatError) -> None:
         """Handle nothing more, and part from the client."""
         self.drop()
         self._context.hang_up(why)
@@ -239,12 +245,12 @@ class Intake:
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
             self.heard = True
-            self._rest()
+            self._yield_turn()
 
     def _is_held(self) -> bool:
         return bool(self.waiting or self.choked or self._paused_until or self._context.disconnected)
 
-    def _go_on(self) -> None:
+    def _handle_backlog(self) -> None:
         """Handle what arrived while something was waited for, but not too much at once."""
         if self._is_held():
             return
@@ -260,7 +266,7 @@ class Intake:
         if self.choked:  # by answers given while frames were cut, such as to a browser's PINGs
             return
         if meter.is_due():  # also if nothing is left: each frame may have come and waited alone
-            self._rest()
+            self._yield_turn()
             return
         if self._broken is not None:
             self._context.hang_up(self._broken)
@@ -268,22 +274,22 @@ class Intake:
         self._link.resume_reading()
         self._idle()
 
-    def _rest(self) -> None:
+    def _yield_turn(self) -> None:
         """Let others have their turn, then handle a slice."""
         self._link.pause_reading()
-        self._await_turn()
+        self._schedule_slice()
 
-    def _await_turn(self) -> None:
-        if not self._resting:
-            self._resting = True
+    def _schedule_slice(self) -> None:
+        if not self._slice_pending:
+            self._slice_pending = True
             self._context.shared.slices.add(self._context.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:
-        self._resting = False
+        self._slice_pending = False
         self.heard = True  # as after a wait or a pause, it was this node that did not listen
         if not self._is_held():
             self._charge()
-        self._go_on()
+        self._handle_backlog()
 
     def _charge(self) -> None:
         """Charge this client for what it sent, and pause it if that was too much."""
@@ -296,9 +302,9 @@ class Intake:
         if not pause:
             return
         counters = self._context.guard.counters
-        if self._meter.goes_on():
+        if self._meter.is_flooding():
             counters.too_fast_cut += 1
-            self.part(TooFast())
+            self.cut_off(TooFast())
         else:
             counters.reading_paused += 1
             self._paused_until = now + pause  # `tick` ends it

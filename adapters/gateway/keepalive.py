@@ -33,9 +33,9 @@ class Keepalive:
         if session is not None:
             self._context.chat.offline.catch_up(session)
         elif not self._intake.waiting:
-            self._look_at_stranger(now)
+            self._check_stranger(now)
         self._intake.tick(now)
-        self._listen(now)
+        self._check_silence(now)
 
     def held_up(self) -> DisconnectReason | None:
         """Why this client is held up: the ending to which that may lead, None if it is not."""
@@ -45,7 +45,7 @@ class Keepalive:
             return DisconnectReason.TOO_FAST
         return None
 
-    def _listen(self, now: float) -> None:
+    def _check_silence(self, now: float) -> None:
         intake, link, client = self._intake, self._context.link, self._context.client
         silence = now - self._quiet_since
         if intake.heard or intake.waiting or intake.is_paused():
@@ -56,7 +56,7 @@ class Keepalive:
             self._pinged = client.version > 1
             client.ping(self._context.position())
 
-    def _look_at_stranger(self, now: float) -> None:
+    def _check_stranger(self, now: float) -> None:
         context = self._context
         if context.stranger_since is None:
             context.stranger_since = now
@@ -70,4 +70,4 @@ class Keepalive:
         if self._intake.choked:
             context.link.abort(DisconnectReason.LOGIN_TIMEOUT)
         else:
-            self._intake.part(LoginTimeout())
+            self._intake.cut_off(LoginTimeout())

@@ -56,11 +56,12 @@ class Link(Protocol):
 
     incoming: what the client has sent. oldest_version: of the chat's protocol that is accepted
     here. peer: the client's network address, as stated by a proxy if there is one; never changes.
-    said: a number that callers set to mark how much they have written so far; see `left`.
+    written_upto: a position that callers set, up to which they have written everything; see
+    `sent_upto`.
     """
 
     peer: str
-    said: int
+    written_upto: int
 
     @property
     def oldest_version(self) -> int: ...
@@ -78,21 +79,21 @@ class Link(Protocol):
     def write_alone(self, frame: bytes) -> None:
         """Send a frame in a write of its own."""
 
-    def left(self) -> int:
-        """The value that `said` had when everything written had last left the process."""
+    def sent_upto(self) -> int:
+        """The value that `written_upto` had when everything written had last left the process."""
 
-    def begin_saying(self) -> None:
-        """Reset `said`, and what `left` returns, to 0."""
+    def reset_sent(self) -> None:
+        """Reset `written_upto`, and what `sent_upto` returns, to 0."""
 
     def pause_reading(self) -> None:
         """Read nothing more from the client until `resume_reading`. Both are idempotent."""
 
     def resume_reading(self) -> None: ...
 
-    def close(self, why: DisconnectReason) -> None:
+    def close(self, reason: DisconnectReason) -> None:
         """Send what is left, then close. If several reasons are given, the first counts."""
 
-    def abort(self, why: DisconnectReason) -> None:
+    def abort(self, reason: DisconnectReason) -> None:
         """Close, and discard what was not sent."""
 
 
@@ -111,5 +112,5 @@ class Receiver(Protocol):
     def input_ended(self) -> None:
         """The client will send nothing more."""
 
-    def lost(self, why: DisconnectReason) -> None:
+    def lost(self, reason: DisconnectReason) -> None:
         """The connection has ended. No method is called after this."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.clients import Version2Client
 from adapters.gateway.disconnect_reasons import DisconnectReason
-from adapters.gateway.proving import proved
+from adapters.gateway.proving import prove_throttled
 from adapters.gateway.version1_clients import PersonClient
 from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
@@ -33,27 +33,27 @@ MEMBERS_SHOWN = 50
 
 
 async def register(context: ClientContext, request: requests.Register) -> None:
-    _not_logged_in(context)
+    _check_not_logged_in(context)
     context.guard.register(context.meter, context.chat.clock.monotonic())
     try:
         user = await context.chat.registration.register(
             request.name, request.password, context.origin.name
         )
     except (BadName, BadPassword, TryAgain):  # a taken name counts: the client has learnt of it
-        context.guard.not_registered(context.meter)
+        context.guard.cancel_registration(context.meter)
         raise
     context.answer(request, answers.RegisterAck(errno=0, id=user.id))
 
 
 async def log_in(context: ClientContext, request: requests.Login) -> None:
-    _not_logged_in(context)
+    _check_not_logged_in(context)
     if request.v < context.link.oldest_version:
         context.refuse(request, TooOld())
         context.link.close(DisconnectReason.TOO_OLD)
         return
     accounts, password, origin = context.chat.accounts, request.password, context.origin.name
     who = name_key(request.name or "") if request.id is None else request.id
-    account = await proved(context, who, lambda: accounts.prove(who, password, origin))
+    account = await prove_throttled(context, who, lambda: accounts.prove(who, password, origin))
     client = context.new_client(account.user, request.v)
     if isinstance(client, PersonClient):
         await _begin_version1(context, request, account, client)
@@ -75,11 +75,11 @@ async def _begin_version2(
         await context.log_out()
         await devices.tokens.remove(user.id, token.session)
         raise
-    _welcome(context, request, start, token)
+    _answer_login(context, request, start, token)
 
 
 async def resume(context: ClientContext, request: requests.Resume) -> None:
-    _not_logged_in(context)
+    _check_not_logged_in(context)
     user, token = await context.chat.accounts.prove_by_token(request.token)
     client = context.new_client(user, Version2Client.version)
     start = await _begin_device(context, request, user, client, token)
@@ -89,7 +89,7 @@ async def resume(context: ClientContext, request: requests.Resume) -> None:
     except ChatError:
         await context.log_out()
         raise
-    _welcome(context, request, start, token)
+    _answer_login(context, request, start, token)
 
 
 async def _begin_device(
@@ -99,7 +99,7 @@ async def _begin_device(
     client: Version2Client,
     token: Token,
 ) -> Start:
-    async with context.shared.beginning_limit.place(context.origin):
+    async with context.shared.beginning_limit.acquire(context.origin):
         context.check_connected()
         start = await context.chat.logins.begin_device(
             user, client, token.session, request.since, request.epoch
@@ -120,7 +120,7 @@ async def change_password(context: ClientContext, request: requests.ChangePasswo
     session = context.current_session()
     user, old, new, origin = session.user, request.old, request.new, context.origin.name
     change, name = context.chat.accounts.change_password, session.name
-    token = await proved(context, user.id, lambda: change(user, old, new, origin, name))
+    token = await prove_throttled(context, user.id, lambda: change(user, old, new, origin, name))
     context.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
@@ -150,14 +150,14 @@ async def _end_own(context: ClientContext, session: Session) -> None:
             await context.chat.devices.logged_out(session.user, session.name)
 
 
-def _not_logged_in(context: ClientContext) -> None:
+def _check_not_logged_in(context: ClientContext) -> None:
     if context.shared.closing:
         raise ShuttingDown
     if context.session is not None:
         raise AlreadyLoggedIn
 
 
-def _welcome(
+def _answer_login(
     context: ClientContext, request: Request[LoginAck], start: Start, token: Token
 ) -> None:
     """Answer a version 2 login, then show the device what it has missed."""
@@ -182,13 +182,13 @@ def _welcome(
 async def _begin_version1(
     context: ClientContext, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
-    async with context.shared.beginning_limit.place(context.origin):
+    async with context.shared.beginning_limit.acquire(context.origin):
         context.check_connected()
         session = await context.chat.logins.begin_version1(account.user, client)
     await context.attach(client, session)
     try:
         await context.chat.accounts.check_unchanged(account)
-        async with context.shared.list_limit.place(context.origin):
+        async with context.shared.list_limit.acquire(context.origin):
             friends, groups = await _lists(context, account.user)
         context.current_session()  # it may have ended meanwhile; then nothing is to be paced
     except ChatError:

@@ -25,8 +25,8 @@ class PerOriginLimit:
         """How many addresses have requests that have a place or wait for one."""
         return len(self._semaphore)
 
-    def place(self, origin: Origin) -> AbstractAsyncContextManager[None]:
+    def acquire(self, origin: Origin) -> AbstractAsyncContextManager[None]:
         """Wait until a request of this origin has a place, and keep that until it is done. For
         IPv6, places belong to the widest counted network."""
         *_, widest = origin.line()
-        return self._semaphore.place(widest.name)
+        return self._semaphore.acquire(widest.name)

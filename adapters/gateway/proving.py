@@ -10,7 +10,9 @@ from chat_domain.errors import BadCredentials, TooManyFailures
 T = TypeVar("T")
 
 
-async def proved(context: ClientContext, who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
+async def prove_throttled(
+    context: ClientContext, who: int | str, prove: Callable[[], Awaitable[T]]
+) -> T:
     """What `prove` returns, for the account that the client called `who`.
 
     Raises what it raises, and TooManyFailures. See `chat_domain.fairness.attempts`.
@@ -31,10 +33,10 @@ async def proved(context: ClientContext, who: int | str, prove: Callable[[], Awa
     except BadCredentials as refusal:
         counters.failed_logins += 1
         if not refusal.tried:
-            attempts.not_made(attempt)
+            attempts.cancel(attempt)
         raise
     except BaseException:
-        attempts.not_made(attempt)
+        attempts.cancel(attempt)
         raise
     attempts.succeeded(attempt, clock())
     return result

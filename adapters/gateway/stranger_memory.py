@@ -25,22 +25,22 @@ class StrangerMemory:
     `StrangersBudget` allows. What waits for users is bounded by what one read brings.
     """
 
-    __slots__ = ("_counted", "_stranger")
+    __slots__ = ("_reserved", "_stranger")
 
     def __init__(self, stranger: Stranger) -> None:
         self._stranger = stranger
-        self._counted = 0  # bytes taken from the budget
+        self._reserved = 0  # bytes taken from the budget
 
-    def now(self, size: int) -> ChatError | None:
+    def update(self, size: int) -> ChatError | None:
         """This many bytes wait now: of a stranger's; 0 for a user. Return why the client has to go,
         None if it may stay."""
         if size > STRANGERS_UNREAD:
             return TooFast()
         budget, origin = self._stranger.guard.strangers_budget, self._stranger.origin
-        more = size - self._counted
+        more = size - self._reserved
         if more < 0:
-            budget.give_back(origin, -more)
-        elif more and not budget.take(origin, more):
+            budget.release(origin, -more)
+        elif more and not budget.reserve(origin, more):
             return TooManyConnections()
-        self._counted = size
+        self._reserved = size
         return None

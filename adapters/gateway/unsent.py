@@ -21,7 +21,7 @@ TIGHT_WATER = 16 * 1024  # the same while more than half of the total bound is u
 
 
 class Stuck(Protocol):
-    def abort(self, why: DisconnectReason) -> None: ...
+    def abort(self, reason: DisconnectReason) -> None: ...
 
 
 class Unsent:
@@ -37,24 +37,24 @@ class Unsent:
 
     def high_water(self) -> int:
         """How many bytes may wait for one link before it is full."""
-        most = self._most()
+        most = self._limit()
         return TIGHT_WATER if most and self.total > most // 2 else HIGH_WATER
 
-    def waits(self, link: Stuck, size: int) -> None:
+    def update(self, link: Stuck, size: int) -> None:
         """This many bytes of this link wait now. Cuts off links for which there is no room: this
         one or others."""
         self.total += size - self._stuck.get(link, 0)
         self._stuck[link] = size
-        most = self._most()
+        most = self._limit()
         while most and self.total > most:
             longest, held = self._stuck.popitem(last=False)
             self.total -= held
             self._guard.counters.unsent_cut += 1
             longest.abort(DisconnectReason.TOO_SLOW)
 
-    def left(self, link: Stuck) -> None:
+    def remove(self, link: Stuck) -> None:
         """Nothing of this link waits any more."""
         self.total -= self._stuck.pop(link, 0)
 
-    def _most(self) -> int:
+    def _limit(self) -> int:
         return self._guard.limits.unsent_mib * MIB

@@ -24,8 +24,8 @@ MOST_PACED = 64  # frames that wait to be sent one by one; the log has the rest
 
 
 class PersonClient(Version2Client):
-    """Reads version 1 on a terminal. The link's `said` is the position up to which everything was
-    written to it."""
+    """Reads version 1 on a terminal. The link's `written_upto` is the position up to which
+    everything was written to it."""
 
     __slots__ = ("_early", "_own_id", "_with_oneself")
 
@@ -37,7 +37,7 @@ class PersonClient(Version2Client):
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
-        link.begin_saying()
+        link.reset_sent()
         self._early: list[Entry] | None = []  # until the login is answered
         self._own_id = user.id
         self._with_oneself = pair(user.id, user.id)
@@ -58,7 +58,7 @@ class PersonClient(Version2Client):
         )
         self._link.write(ack)
         if count:
-            self._link.said = early[count - 1].at
+            self._link.written_upto = early[count - 1].at
         for entry in early[count:]:
             self._send_late(entry)
 
@@ -70,11 +70,11 @@ class PersonClient(Version2Client):
             self._tally.shown += 1
             self._send_at_once(entry)
         else:
-            self._pass_over(entry)
+            self._skip(entry)
 
     def show_late(self, entry: Entry) -> None:
         if not self._is_shown(entry):
-            self._pass_over(entry)
+            self._skip(entry)
             return
         self._tally.shown += 1
         if self._early is not None:
@@ -87,13 +87,13 @@ class PersonClient(Version2Client):
             return False
         return entry.sender_id != self._own_id or entry.conv == self._with_oneself
 
-    def _pass_over(self, entry: Entry) -> None:
+    def _skip(self, entry: Entry) -> None:
         if self._early is None:
-            self._link.said = entry.at
+            self._link.written_upto = entry.at
 
     def _send_at_once(self, entry: Entry) -> None:
         self._link.write(self._encoder.chat_for_terminal(entry))
-        self._link.said = entry.at
+        self._link.written_upto = entry.at
 
     _send_late = _send_at_once
 
@@ -102,7 +102,7 @@ class PersonClient(Version2Client):
 
     def reset(self) -> None:
         """Nothing it was sent has a new position; what it was not sent yet is read again."""
-        self._link.begin_saying()
+        self._link.reset_sent()
         if self._early is not None:
             self._early = []
 
@@ -116,10 +116,10 @@ class PersonClient(Version2Client):
 class OriginalClient(PersonClient):
     """Sees one short frame in each of its reads, and only chats once it is logged in.
 
-    full_or_not: called when `full` changes; a full client stays so until all is sent.
+    on_full_changed: called when `full` changes; a full client stays so until all is sent.
     """
 
-    __slots__ = ("_pacer", "full", "full_or_not")
+    __slots__ = ("_pacer", "full", "on_full_changed")
 
     takes_errors = False
     knows_ours = False
@@ -130,7 +130,7 @@ class OriginalClient(PersonClient):
         super().__init__(user, link, encoder, tally)
         self._pacer: Pacer[tuple[bytes, int]] | None = None  # None while nothing has to wait
         self.full = False
-        self.full_or_not: Callable[[], None] = _nobody_asks
+        self.on_full_changed: Callable[[], None] = _ignore
 
     def __len__(self) -> int:
         """How many frames wait to be sent one by one."""
@@ -147,16 +147,16 @@ class OriginalClient(PersonClient):
             self._pacer = None
         return self._pacer is None
 
-    def _pass_over(self, entry: Entry) -> None:
+    def _skip(self, entry: Entry) -> None:
         if self._is_free():
-            super()._pass_over(entry)
+            super()._skip(entry)
 
     def _send_at_once(self, entry: Entry) -> None:
         frames = self._encoder.short_chats(entry)
         if len(frames) == 1 and (self._pacer is None or self._is_free()):
             link = self._link
             link.write(frames[0])
-            link.said = entry.at
+            link.written_upto = entry.at
         else:
             self._pace(frames, entry.at)
 
@@ -172,15 +172,15 @@ class OriginalClient(PersonClient):
         self._pacer.add((frames[-1], at))
         if len(self._pacer) >= MOST_PACED and not self.full:
             self.full = True
-            self.full_or_not()
+            self.on_full_changed()
 
     def _send_paced(self, item: tuple[bytes, int]) -> None:
         frame, at = item
-        self._link.said = at or self._link.said
+        self._link.written_upto = at or self._link.written_upto
         self._link.write_alone(frame)
         if self.full and not len(self):
             self.full = False
-            self.full_or_not()
+            self.on_full_changed()
 
     def accepted(self, tag: int | None, entry: Entry | Duplicate) -> None:
         """It could mistake an answer for a chat, so it gets none."""
@@ -198,5 +198,5 @@ def _without_position(item: tuple[bytes, int]) -> tuple[bytes, int]:
     return item[0], 0
 
 
-def _nobody_asks() -> None:
+def _ignore() -> None:
     """Until the session has begun."""

@@ -101,7 +101,7 @@ class SqlReading:
     async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
         """Users take turns: one who asks for a lot, by however many sessions, delays nobody
         else."""
-        async with self._semaphore.place(user_id):
+        async with self._semaphore.acquire(user_id):
             return await self._surveys.read(work, user_id, *args)
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:

@@ -12,7 +12,7 @@ from typing import cast
 import attrs
 import structlog
 
-from adapters.gateway.disconnect_reasons import DisconnectReason, Left
+from adapters.gateway.disconnect_reasons import DisconnectReason, ReportDisconnect
 from adapters.tcp.connection import peer_of
 from adapters.tcp.proxy_protocol import BadHeader, Beginning, NoHeader, read_beginning
 
@@ -54,7 +54,7 @@ class Arrival(asyncio.Protocol):
     4. If the proxy may have another way to state its client, a connection without a header is let
        in like one whose header states no client.
 
-    connect: creates the protocol for a client's address. left: called for each refused connection.
+    connect: creates the protocol for a client's address. report: called for each refused one.
     required: False if the proxy may have another way.
     """
 
@@ -62,27 +62,27 @@ class Arrival(asyncio.Protocol):
         self,
         proxies: Proxies,
         connect: Callable[[str | None], asyncio.Protocol],
-        left: Left,
+        report: ReportDisconnect,
         silence: float = SILENCE,
         *,
         required: bool = True,
     ) -> None:
         self._proxies = proxies
         self._connect = connect
-        self._left = left
+        self._report = report
         self._silence = silence
         self._required = required
-        self._begun = b""
+        self._buffer = b""
         self._is_proxys_own = False  # its header stated no client
         self._why_bad = ""
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = peer_of(transport)
         if self._peer in self._proxies:
             loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(self._silence, self._fall_silent)
+            self._timer = loop.call_later(self._silence, self._on_timeout)
         else:
             self._let_in(None, b"")
 
@@ -90,27 +90,27 @@ class Arrival(asyncio.Protocol):
         if self._is_proxys_own:
             self._let_in(None, data)
             return
-        self._begun += data
+        self._buffer += data
         try:
-            beginning = read_beginning(self._begun)
+            beginning = read_beginning(self._buffer)
         except BadHeader as bad:
             if self._required or not isinstance(bad, NoHeader):
                 self._refuse(str(bad))
             else:
-                self._let_in(None, self._begun)
+                self._let_in(None, self._buffer)
             return
         if beginning is not None:
             self._begin(beginning)
 
     def _begin(self, beginning: Beginning) -> None:
         if beginning.client is None and not beginning.rest:
-            self._is_proxys_own, self._begun = True, b""
+            self._is_proxys_own, self._buffer = True, b""
             return
         if beginning.client is not None:
             log.debug("proxied", address=beginning.client, proxy=self._peer)
         self._let_in(beginning.client, beginning.rest)
 
-    def _fall_silent(self) -> None:
+    def _on_timeout(self) -> None:
         if self._is_proxys_own:
             self._let_in(None, b"")
         else:
@@ -120,26 +120,26 @@ class Arrival(asyncio.Protocol):
         """asyncio closes the connection then."""
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # however it ends
-        self._forget_patience()
-        if self._begun and not self._why_bad:
+        self._cancel_timer()
+        if self._buffer and not self._why_bad:
             self._why_bad = "it does not end"
         if self._why_bad:
-            self._left(DisconnectReason.BAD_PROXY_HEADER, self._peer, self._why_bad)
+            self._report(DisconnectReason.BAD_PROXY_HEADER, self._peer, self._why_bad)
 
     def _refuse(self, why: str) -> None:
-        self._forget_patience()
+        self._cancel_timer()
         self._why_bad = why
         self._transport.abort()
 
     def _let_in(self, client: str | None, data: bytes) -> None:
-        self._forget_patience()
+        self._cancel_timer()
         connection = self._connect(client)
         self._transport.set_protocol(connection)
         connection.connection_made(self._transport)
         if data:
             connection.data_received(data)
 
-    def _forget_patience(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

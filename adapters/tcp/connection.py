@@ -24,12 +24,12 @@ class _Outgoing(asyncio.Protocol):
         "_closing",
         "_end",
         "_frame",
-        "_left",
         "_more",
         "_outboxes",
+        "_sent_upto",
         "_stuck",
         "_transport",
-        "said",
+        "written_upto",
     )
 
 
@@ -37,31 +37,31 @@ class TransportLink(_Outgoing):
     """Collects what is written in a turn of the event loop, and watches how much is unsent."""
 
     __slots__ = (
-        "_answer",
+        "_accept",
         "_choked",
         "_reading",
+        "_reason",
         "_receiver",
-        "_why",
         "incoming",
         "peer",
     )
 
     oldest_version: ClassVar = 1
-    said: int
-    _left: int
+    written_upto: int
+    _sent_upto: int
 
     def __init__(
         self,
-        answer: Callable[[Link], Receiver],
+        accept: Callable[[Link], Receiver],
         outboxes: Outboxes,
         peer: str | None,
         incoming: Incoming,
     ) -> None:
-        """answer: creates the receiver of this link. peer: the client's address, if the caller
+        """accept: creates the receiver of this link. peer: the client's address, if the caller
         knows it better than the socket."""
         self.peer = peer or ""
         self.incoming = incoming
-        self._answer = answer
+        self._accept = accept
         self._outboxes = outboxes
         # What was written in this turn: mostly a single frame, which needs no list.
         self._frame: bytes | None = None
@@ -70,8 +70,8 @@ class TransportLink(_Outgoing):
         self._choked = False
         self._closing = False
         self._stuck = False  # something written is still in this process
-        self.begin_saying()
-        self._why: DisconnectReason | None = None
+        self.reset_sent()
+        self._reason: DisconnectReason | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -79,7 +79,7 @@ class TransportLink(_Outgoing):
         # resume_writing when nothing is, so that no write has to ask.
         self._transport.set_write_buffer_limits(high=0, low=0)
         self.peer = self.peer or peer_of(transport)
-        self._receiver = self._answer(self)
+        self._receiver = self._accept(self)
 
     def data_received(self, data: bytes) -> None:
         self._receiver.received(data)
@@ -91,18 +91,18 @@ class TransportLink(_Outgoing):
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._frame = self._more = None
-        self._outboxes.unsent.left(self)
-        self._receiver.lost(self._why or ending_of(exc))
+        self._outboxes.unsent.remove(self)
+        self._receiver.lost(self._reason or ending_of(exc))
 
     def pause_writing(self) -> None:
         """Something written is still here, or more than before."""
         self._stuck = True
-        self._look_at_what_waits(0)
+        self._check_backpressure(0)
 
     def resume_writing(self) -> None:
         self._stuck = False
-        self._outboxes.unsent.left(self)
-        self._note_what_left()
+        self._outboxes.unsent.remove(self)
+        self._note_sent()
         if self._choked:
             self._choked = False
             self._receiver.unchoked()
@@ -123,7 +123,7 @@ class TransportLink(_Outgoing):
     def write(self, frame: bytes) -> None:
         if self._frame is None:
             self._frame = frame
-            filled = self._outboxes.things
+            filled = self._outboxes.items
             if filled:
                 filled.append(self)  # as `filled` does, without a call for each member of a group
             else:
@@ -150,16 +150,16 @@ class TransportLink(_Outgoing):
             self._more = None
         self._transport.write(data)
         if self._stuck:
-            self._look_at_what_waits(len(data))
+            self._check_backpressure(len(data))
         else:
-            self._left = self.said
+            self._sent_upto = self.written_upto
 
-    def _look_at_what_waits(self, written: int) -> None:
+    def _check_backpressure(self, written: int) -> None:
         """`written` bytes were written just now, and not all have left. A client is cut off for a
         write while too much waits already, never for the amount written in one turn alone."""
         waiting = self._transport.get_write_buffer_size()
         unsent = self._outboxes.unsent
-        unsent.waits(self, waiting)
+        unsent.update(self, waiting)
         if self._closing or waiting <= unsent.high_water():
             return
         if not self._choked:
@@ -168,16 +168,16 @@ class TransportLink(_Outgoing):
         elif waiting > HARD_LIMIT and waiting - written > HIGH_WATER:
             self.abort(DisconnectReason.TOO_SLOW)
 
-    def left(self) -> int:
-        self._note_what_left()
-        return self._left
+    def sent_upto(self) -> int:
+        self._note_sent()
+        return self._sent_upto
 
-    def _note_what_left(self) -> None:
+    def _note_sent(self) -> None:
         if not (self._closing or self._frame is not None or self._stuck):
-            self._left = self.said
+            self._sent_upto = self.written_upto
 
-    def begin_saying(self) -> None:
-        self.said = self._left = 0
+    def reset_sent(self) -> None:
+        self.written_upto = self._sent_upto = 0
 
     def pause_reading(self) -> None:
         if self._reading and not self._transport.is_closing():
@@ -189,8 +189,8 @@ class TransportLink(_Outgoing):
             self._reading = True
             self._transport.resume_reading()
 
-    def close(self, why: DisconnectReason) -> None:
-        self._why = self._why or why
+    def close(self, reason: DisconnectReason) -> None:
+        self._reason = self._reason or reason
         self.flush()
         self._closing = True
         self._hang_up()
@@ -206,8 +206,8 @@ class TransportLink(_Outgoing):
         if self._stuck:  # once all has left, asyncio's transport cannot be aborted
             self._transport.abort()
 
-    def abort(self, why: DisconnectReason) -> None:
-        self._why = self._why or why
+    def abort(self, reason: DisconnectReason) -> None:
+        self._reason = self._reason or reason
         self._closing = True
         self._transport.abort()
 
@@ -218,11 +218,11 @@ class Connection(TransportLink):
     __slots__ = ("_cut",)
 
     def __init__(
-        self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
+        self, accept: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:
         self._cut = IncomingBytes()
         self._end = b""  # the terminator, once the client has sent one
-        super().__init__(answer, outboxes, peer, self._cut)
+        super().__init__(accept, outboxes, peer, self._cut)
 
     def takes_reads_for_frames(self) -> bool:
         return self._cut.terminator == b"\0"

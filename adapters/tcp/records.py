@@ -20,31 +20,31 @@ class TooManyBlanks(ssl.SSLError):
 class Records:
     def __init__(self) -> None:
         self._blanks = 0
-        self._come = b""
+        self._buffer = b""
         self._start = 0  # of the bytes not taken yet
 
     def add(self, data: bytes) -> None:
         """Add bytes that have arrived."""
-        self._come = self._come[self._start :] + data
+        self._buffer = self._buffer[self._start :] + data
         self._start = 0
 
     def take(self) -> bytes | None:
         """The next record, None if it is incomplete. If the bytes do not begin a record, all of
         them: OpenSSL will say what is wrong. Raises TooManyBlanks."""
-        rest = len(self._come) - self._start
+        rest = len(self._buffer) - self._start
         if rest < _HEADER:
             return None
-        kind, *_, high, low = self._come[self._start : self._start + _HEADER]
+        kind, *_, high, low = self._buffer[self._start : self._start + _HEADER]
         size = high << 8 | low
         if kind not in _TYPES or size > _LONGEST:
             size = rest - _HEADER
         if rest < _HEADER + size:
             return None
         end = self._start + _HEADER + size
-        record = self._come[self._start : end]
+        record = self._buffer[self._start : end]
         self._start = end
-        if end == len(self._come):
-            self._come, self._start = b"", 0
+        if end == len(self._buffer):
+            self._buffer, self._start = b"", 0
         self._blanks += 1
         if self._blanks > BLANKS:
             raise TooManyBlanks

@@ -22,7 +22,7 @@ _RECORD = 16 * 1024  # bytes of data in a record, at most
 
 # All connections read into this buffer: its content is taken out before the next read. Data not yet
 # decrypted is counted nowhere, so the buffer is no larger than this.
-_ROOM = memoryview(bytearray(_RECORD + 1024))
+_READ_BUFFER = memoryview(bytearray(_RECORD + 1024))
 
 
 class Door(Protocol):
@@ -63,7 +63,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._leave: Leave | None = None
         self._broken: ssl.SSLError | None = None
         self._paused = self._ended = False
@@ -79,13 +79,13 @@ class TlsTransport(asyncio.BufferedProtocol):
             self._transport.abort()
             return
         loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(self._within, self._give_up)
+        self._timer = loop.call_later(self._within, self._on_timeout)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's
-        return _ROOM
+        return _READ_BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(_ROOM[:nbytes]))
+        self.data_received(bytes(_READ_BUFFER[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Also called by an `Arrival`, with what came after the header."""
@@ -95,7 +95,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         if self._inner is None:
             self._transport.pause_reading()
             self._door.in_turn(self._peer, self._shake_hands)
-        elif not self._read() and self._listens():
+        elif not self._read() and self._may_read():
             self._inner.data_received(b"")  # a read that completes nothing is charged, too
 
     def _shake_hands(self) -> None:
@@ -105,7 +105,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         try:
             while (record := self._records.take()) is not None:
                 self._in.write(record)
-                if self._is_shaken():
+                if self._handshake_is_done():
                     self._begin()
                     return
         except ssl.SSLError as error:
@@ -115,7 +115,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         else:
             self._flush()
 
-    def _is_shaken(self) -> bool:
+    def _handshake_is_done(self) -> bool:
         """Whether the handshake is complete. Raises ssl.SSLError."""
         try:
             self._tls.do_handshake()
@@ -130,7 +130,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         else:
             self._flush()  # the alert
 
-    def _give_up(self) -> None:
+    def _on_timeout(self) -> None:
         self._end_handshake(DisconnectReason.TLS_FAILED, "it takes too long")
         self._transport.abort()
 
@@ -143,8 +143,8 @@ class TlsTransport(asyncio.BufferedProtocol):
 
     def _end_handshake(self, trouble: DisconnectReason | None = None, detail: str = "") -> None:
         """Report the end; only the first call counts."""
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._leave is not None:
             leave, self._leave = self._leave, None
             leave(trouble, detail)
@@ -154,7 +154,7 @@ class TlsTransport(asyncio.BufferedProtocol):
     def _read(self) -> bool:
         """Pass on all data that can be decrypted; return whether there was any."""
         heard = False
-        while self._inner is not None and self._listens():
+        while self._inner is not None and self._may_read():
             try:
                 record = self._records.take()
                 data = None if record is None else self._data_in(record)
@@ -193,7 +193,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._flush()  # the alert that says so
         self._transport.close()
 
-    def _listens(self) -> bool:
+    def _may_read(self) -> bool:
         return not (self._paused or self._ended or self._transport.is_closing())
 
     def _end_input(self) -> None:

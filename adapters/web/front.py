@@ -20,7 +20,7 @@ from typing import cast
 
 import attrs
 
-from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.gateway.disconnect_reasons import DisconnectReason, ReportDisconnect
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.unsent import HIGH_WATER
@@ -33,7 +33,7 @@ from adapters.web.http_requests import (
     HttpRequest,
     answer,
     forwarded_for,
-    in_words,
+    plain_text,
     read_head,
     shake_hands,
 )
@@ -44,38 +44,38 @@ from chat_domain.errors import TooManyConnections
 
 WITHIN = 10.0  # seconds
 _END = b"\r\n\r\n"
-_FULL = in_words(HTTPStatus.SERVICE_UNAVAILABLE, str(TooManyConnections()))
-_TOO_LONG = in_words(
+_FULL = plain_text(HTTPStatus.SERVICE_UNAVAILABLE, str(TooManyConnections()))
+_TOO_LONG = plain_text(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request can have at most {LONGEST_HEAD} bytes"
 )
-_TOO_SLOW = in_words(HTTPStatus.REQUEST_TIMEOUT, f"a request must arrive within {WITHIN:.0f} s")
-_TOO_MANY = in_words(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", **{"Retry-After": "10"})
-_NO_HTTP = in_words(HTTPStatus.BAD_REQUEST, "this is not HTTP")
-_UNNAMED = in_words(HTTPStatus.BAD_REQUEST, "a proxy must send X-Forwarded-For")
-_CLOSING = in_words(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
+_TOO_SLOW = plain_text(HTTPStatus.REQUEST_TIMEOUT, f"a request must arrive within {WITHIN:.0f} s")
+_TOO_MANY = plain_text(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", **{"Retry-After": "10"})
+_NO_HTTP = plain_text(HTTPStatus.BAD_REQUEST, "this is not HTTP")
+_UNNAMED = plain_text(HTTPStatus.BAD_REQUEST, "a proxy must send X-Forwarded-For")
+_CLOSING = plain_text(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
 
 
 @attrs.frozen
 class Web:
-    """What all connections share. left: called for each refused client, with why, and a detail."""
+    """What all connections share. report: called for each refused client, as `ReportDisconnect`."""
 
     page: Page
     access: Access
     proxies: Proxies
     shared: Shared
-    welcome: Callable[[Link], Receiver]
-    left: Callable[[DisconnectReason, str, str], None]
+    accept: Callable[[Link], Receiver]
+    report: ReportDisconnect
     outboxes: Outboxes
     within: float = WITHIN
 
 
 class Front(asyncio.Protocol):
     __slots__ = (
-        "_begun",
+        "_buffer",
         "_busy",
-        "_patience",
         "_peer",
         "_proxied",
+        "_timer",
         "_transport",
         "_visit",
         "_web",
@@ -86,10 +86,10 @@ class Front(asyncio.Protocol):
         self._web = web
         self._peer = peer or ""
         self._proxied = False  # whether only the request will tell the client
-        self._begun = b""
+        self._buffer = b""
         self._busy = False  # an answer has not left yet, or it waits for its turn
         self._visit: Visit | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     # -- what happens to the connection ----------------------------------------------------
 
@@ -99,23 +99,23 @@ class Front(asyncio.Protocol):
         if not self._peer:
             self._peer = peer_of(transport)
             self._proxied = self._peer in self._web.proxies
-        self._wait()
+        self._restart_timer()
         if not self._proxied:
             self._enter()
 
     def data_received(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
-        self._begun += data
+        self._buffer += data
         if self._holds_too_much():
             self._refuse(_TOO_LONG)
         elif not self._busy:
-            self._go_on()
+            self._handle_buffered()
 
     def _holds_too_much(self) -> bool:
         if self._visit is None:  # a client still unknown may send one head, no more
-            return len(self._begun) > LONGEST_HEAD
-        return self._visit.holds(len(self._begun))
+            return len(self._buffer) > LONGEST_HEAD
+        return self._visit.exceeds_memory(len(self._buffer))
 
     def pause_writing(self) -> None:
         self._busy = True
@@ -123,7 +123,7 @@ class Front(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         if not self._transport.is_closing():
-            self._rest()
+            self._yield_turn()
 
     def eof_received(self) -> None:
         """asyncio closes the connection then."""
@@ -133,25 +133,25 @@ class Front(asyncio.Protocol):
 
     # -- requests --------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
+    def _handle_buffered(self) -> None:
         """Answer the first request, if it is complete."""
-        end = self._begun.find(_END)
+        end = self._buffer.find(_END)
         if end >= 0:
             end += len(_END)
-            head, self._begun = self._begun[:end], self._begun[end:]
-            self._take(head)
-        elif self._begun[:1] and not self._begun[:1].isalpha():
+            head, self._buffer = self._buffer[:end], self._buffer[end:]
+            self._handle_request(head)
+        elif self._buffer[:1] and not self._buffer[:1].isalpha():
             self._refuse(_NO_HTTP)  # TLS, for example
 
-    def _take(self, head: bytes) -> None:
+    def _handle_request(self, head: bytes) -> None:
         asked = read_head(head)
         if isinstance(asked, Answer):
             self._refuse(asked)
             return
-        if self._proxied and not self._name(asked):
+        if self._proxied and not self._identify_client(asked):
             return
         assert self._visit is not None
-        if self._visit.asks_too_much(len(head)):
+        if self._visit.exceeds_rate(len(head)):
             self._refuse(_TOO_MANY)
             return
         refusal = self._web.access.refusal(asked)
@@ -162,7 +162,7 @@ class Front(asyncio.Protocol):
         else:
             self._answer(asked)
 
-    def _name(self, asked: HttpRequest) -> bool:
+    def _identify_client(self, asked: HttpRequest) -> bool:
         """Find out for which client a proxy asks; return whether that client may go on."""
         client = forwarded_for(asked.request.headers, self._web.proxies)
         if client is None and asked.wants_socket:
@@ -180,29 +180,29 @@ class Front(asyncio.Protocol):
     def _answer(self, asked: HttpRequest) -> None:
         found = answer(self._web.page, asked)
         is_found = found.status < HTTPStatus.BAD_REQUEST
-        stays = is_found and asked.may_stay and self._may_stay()
-        self._say(found, with_body=asked.request.method != "HEAD", stays=stays)
-        if stays:
-            self._wait()
-            if self._begun and not self._busy:
-                self._rest()
+        keep_alive = is_found and asked.wants_keep_alive and self._may_keep_alive()
+        self._send(found, with_body=asked.request.method != "HEAD", keep_alive=keep_alive)
+        if keep_alive:
+            self._restart_timer()
+            if self._buffer and not self._busy:
+                self._yield_turn()
 
-    def _may_stay(self) -> bool:
+    def _may_keep_alive(self) -> bool:
         assert self._visit is not None
         return not (self._web.shared.closing or self._visit.has_outstayed())
 
-    def _rest(self) -> None:
+    def _yield_turn(self) -> None:
         """Let other clients have their turn before answering the next request."""
         self._busy = True
         self._transport.pause_reading()
         name = self._web.shared.guard.networks.name_of(self._peer)
-        self._web.shared.slices.add(name, self._next)
+        self._web.shared.slices.add(name, self._resume)
 
-    def _next(self) -> None:
+    def _resume(self) -> None:
         self._busy = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
-            self._go_on()
+            self._handle_buffered()
 
     def _open(self, asked: HttpRequest) -> None:
         """Become a WebSocket."""
@@ -211,18 +211,18 @@ class Front(asyncio.Protocol):
             self._refuse(_CLOSING)
             return
         self._transport.set_write_buffer_limits(high=HIGH_WATER)  # nothing waits for it to leave
-        status, said = shake_hands(asked)
+        status, response = shake_hands(asked)
         web.shared.tally.web[status] += 1
-        self._transport.write(said)
+        self._transport.write(response)
         if status is not HTTPStatus.SWITCHING_PROTOCOLS:
             self._transport.close()
             return
-        self._leave(goes_on=True)
-        link = WebLink(web.welcome, web.outboxes, self._peer, asked.protocol)
+        self._leave(upgraded=True)
+        link = WebLink(web.accept, web.outboxes, self._peer, asked.protocol)
         self._transport.set_protocol(link)
         link.connection_made(self._transport)
-        if self._begun:
-            link.data_received(self._begun)
+        if self._buffer:
+            link.data_received(self._buffer)
 
     # -- who asks, and for how long --------------------------------------------------------
 
@@ -231,27 +231,27 @@ class Front(asyncio.Protocol):
         try:
             self._visit = Visit(self._web.shared, self._peer)
         except TooManyConnections:
-            self._web.left(DisconnectReason.TOO_MANY_CONNECTIONS, self._peer, "")
-            self._say(_FULL)
+            self._web.report(DisconnectReason.TOO_MANY_CONNECTIONS, self._peer, "")
+            self._send(_FULL)
             return False
         return True
 
-    def _leave(self, *, goes_on: bool = False) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+    def _leave(self, *, upgraded: bool = False) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         if self._visit is not None:
             visit, self._visit = self._visit, None
-            visit.leave(goes_on=goes_on)
+            visit.leave(upgraded=upgraded)
 
-    def _wait(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+    def _restart_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(self._web.within, self._lose_patience)
+        self._timer = loop.call_later(self._web.within, self._on_timeout)
 
-    def _lose_patience(self) -> None:
-        if self._begun and not self._busy:
-            self._wait()  # until the client has taken the answer
+    def _on_timeout(self) -> None:
+        if self._buffer and not self._busy:
+            self._restart_timer()  # until the client has taken the answer
             self._refuse(_TOO_SLOW)
         else:
             self._transport.abort()
@@ -259,12 +259,12 @@ class Front(asyncio.Protocol):
     # -- answers ---------------------------------------------------------------------------
 
     def _refuse(self, why: Answer) -> None:
-        self._web.left(DisconnectReason.BAD_REQUEST, self._peer, why.body.decode().strip())
-        self._say(why)
+        self._web.report(DisconnectReason.BAD_REQUEST, self._peer, why.body.decode().strip())
+        self._send(why)
 
-    def _say(self, what: Answer, *, with_body: bool = True, stays: bool = False) -> None:
+    def _send(self, what: Answer, *, with_body: bool = True, keep_alive: bool = False) -> None:
         self._web.shared.tally.web[what.status] += 1
-        self._transport.write(what.written(with_body=with_body, stays=stays))
-        if not stays:
-            self._begun = b""
+        self._transport.write(what.encode(with_body=with_body, keep_alive=keep_alive))
+        if not keep_alive:
+            self._buffer = b""
             self._transport.close()

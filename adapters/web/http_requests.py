@@ -39,13 +39,13 @@ class Answer:
     headers: dict[str, str] = attrs.field(factory=dict)
     body: bytes = b""
 
-    def written(self, *, with_body: bool = True, stays: bool = False) -> bytes:
-        """Encode it. with_body: False for HEAD. stays: whether the connection stays open."""
+    def encode(self, *, with_body: bool = True, keep_alive: bool = False) -> bytes:
+        """Encode it. with_body: False for HEAD. keep_alive: whether the connection stays open."""
         headers = {
             **_HEADERS,
             **self.headers,
             "Content-Length": str(len(self.body)),
-            "Connection": "keep-alive" if stays else "close",
+            "Connection": "keep-alive" if keep_alive else "close",
         }
         if self.status is HTTPStatus.NOT_MODIFIED:
             del headers["Content-Length"]  # it would have to be that of the omitted body
@@ -55,13 +55,13 @@ class Answer:
         return head + self.body if with_body else head
 
 
-def in_words(status: HTTPStatus, why: str, **headers: str) -> Answer:
+def plain_text(status: HTTPStatus, why: str, **headers: str) -> Answer:
     """A short answer in plain text, for people."""
     about = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", **headers}
     return Answer(status, about, f"{why}\n".encode())
 
 
-USE_TLS = in_words(HTTPStatus.BAD_REQUEST, "this port uses TLS: https://").written()
+USE_TLS = plain_text(HTTPStatus.BAD_REQUEST, "this port uses TLS: https://").encode()
 
 
 @attrs.frozen
@@ -81,7 +81,7 @@ class HttpRequest:
         return any(len(self._list(name)) > _LONG_LIST for name in ("Connection", "Upgrade"))
 
     @property
-    def may_stay(self) -> bool:
+    def wants_keep_alive(self) -> bool:
         """Whether the client may send more requests on the same connection."""
         return self.request.protocol == "HTTP/1.1" and "close" not in self._list("Connection")
 
@@ -94,13 +94,13 @@ def read_head(head: bytes) -> HttpRequest | Answer:
     """Parse a request, of which this is all; or the answer that refuses it."""
     if head.count(b"\n") > _MANY_HEADERS:
         why = f"a request can have at most {_MANY_HEADERS} headers"
-        return in_words(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+        return plain_text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
     protocol = ServerProtocol(max_size=0)  # the conversation sets the limit for messages later
     protocol.receive_data(head)
     events = protocol.events_received()
     if events and isinstance(events[0], Request):
         return HttpRequest(events[0], protocol)
-    return in_words(HTTPStatus.BAD_REQUEST, "not an HTTP/1.1 request without a body")
+    return plain_text(HTTPStatus.BAD_REQUEST, "not an HTTP/1.1 request without a body")
 
 
 @attrs.define
@@ -115,17 +115,17 @@ class Access:
         request = asked.request
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
-            return in_words(HTTPStatus.BAD_REQUEST, "exactly one Host header is required")
+            return plain_text(HTTPStatus.BAD_REQUEST, "exactly one Host header is required")
         if not self.is_ours(hosts[0]):
             why = "this server does not have this name: see --origin"
-            return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
+            return plain_text(HTTPStatus.MISDIRECTED_REQUEST, why)
         if asked.wants_socket and asked.is_tedious:
             why = f"Connection and Upgrade can have at most {_LONG_LIST} characters"
-            return in_words(HTTPStatus.BAD_REQUEST, why)
+            return plain_text(HTTPStatus.BAD_REQUEST, why)
         origins = request.headers.get_all("Origin")
         if asked.wants_socket and not all(self.may_use(one, hosts[0]) for one in origins):
             why = "pages of other origins may not use this chat: see --origin"
-            return in_words(HTTPStatus.FORBIDDEN, why)
+            return plain_text(HTTPStatus.FORBIDDEN, why)
         return None
 
     def is_ours(self, host: str) -> bool:
@@ -168,12 +168,14 @@ def answer(page: Page, asked: HttpRequest) -> Answer:
     """The answer to a request for a file."""
     method, path, headers = asked.request.method, asked.request.path, asked.request.headers
     if method not in {"GET", "HEAD"}:
-        return in_words(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", Allow="GET, HEAD")
+        return plain_text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", Allow="GET, HEAD")
     file = page.file(path)
     if file is None:
         if path.partition("?")[0] == CHAT:
-            return in_words(HTTPStatus.UPGRADE_REQUIRED, "this is a WebSocket", Upgrade="websocket")
-        return in_words(HTTPStatus.NOT_FOUND, "not found")
+            return plain_text(
+                HTTPStatus.UPGRADE_REQUIRED, "this is a WebSocket", Upgrade="websocket"
+            )
+        return plain_text(HTTPStatus.NOT_FOUND, "not found")
     about = {"Cache-Control": file.keep, "ETag": file.tag, "Vary": "Accept-Encoding"}
     if file.tag in ",".join(headers.get_all("If-None-Match")):
         return Answer(HTTPStatus.NOT_MODIFIED, about)

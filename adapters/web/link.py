@@ -35,26 +35,26 @@ class WebLink(TransportLink):
     What the server sends is framed here, since that takes only a length in front of it.
     """
 
-    __slots__ = ("_messages", "_patience")
+    __slots__ = ("_messages", "_timer")
 
     oldest_version: ClassVar = 2
 
     def __init__(
         self,
-        answer: Callable[[Link], Receiver],
+        accept: Callable[[Link], Receiver],
         outboxes: Outboxes,
         peer: str,
         protocol: ServerProtocol,
     ) -> None:
         """protocol: the library's, after its handshake."""
-        self._messages = IncomingMessages(protocol, self._said, self._client_has_closed)
-        super().__init__(answer, outboxes, peer, self._messages)
-        self._patience: asyncio.TimerHandle | None = None
+        self._messages = IncomingMessages(protocol, self._send_reply, self._client_has_closed)
+        super().__init__(accept, outboxes, peer, self._messages)
+        self._timer: asyncio.TimerHandle | None = None
 
     def _framed(self, frame: bytes) -> bytes:
         return _header(len(frame)) + frame
 
-    def _said(self, answers: bytes) -> None:
+    def _send_reply(self, answers: bytes) -> None:
         if not self._closing:
             self._transport.write(answers)
             if self._stuck:
@@ -81,30 +81,30 @@ class WebLink(TransportLink):
         return super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
-    def close(self, why: DisconnectReason) -> None:
+    def close(self, reason: DisconnectReason) -> None:
         """Send a close frame, and wait for the client's, for CLOSES_WITHIN at most."""
         if self._closing:
             return
-        self._why = why
+        self._reason = reason
         self.flush()
         if self._closing:  # cut off for being too far behind
             return
         self.resume_reading()
         self._closing = True
         self.incoming.drop()
-        code = self._messages.code or _CODES.get(why, CloseCode.POLICY_VIOLATION)
+        code = self._messages.code or _CODES.get(reason, CloseCode.POLICY_VIOLATION)
         self._transport.write(
-            Frame(Opcode.CLOSE, Close(code, why).serialize()).serialize(mask=False)
+            Frame(Opcode.CLOSE, Close(code, reason).serialize()).serialize(mask=False)
         )
-        if why is DisconnectReason.CLIENT_CLOSED:
+        if reason is DisconnectReason.CLIENT_CLOSED:
             self._hang_up()
         else:
             loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(CLOSES_WITHIN, self._hang_up)
+            self._timer = loop.call_later(CLOSES_WITHIN, self._hang_up)
 
 
 def _header(size: int) -> bytes:

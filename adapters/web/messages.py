@@ -35,15 +35,15 @@ class IncomingMessages(Uncut):
     """`adapters.gateway.link.Incoming`. A frame of the chat is one text message, in one or several
     parts. Parts that complete no message, empty messages, PINGs and PONGs count as `blank`.
 
-    said: called with the answers of the protocol itself, such as PONGs. ended: called once the
-    client has closed; nothing follows then. code: the close code, once the stream is broken.
+    send_reply: called with the answers of the protocol itself, such as PONGs. on_close: called once
+    the client has closed; nothing follows then. code: the close code, once the stream is broken.
     """
 
     __slots__ = (
         "_begun",
-        "_ended",
+        "_on_close",
         "_protocol",
-        "_said",
+        "_send_reply",
         "_uncut",
         "_unparsed",
         "blank",
@@ -56,13 +56,13 @@ class IncomingMessages(Uncut):
     def __init__(
         self,
         protocol: ServerProtocol,
-        said: Callable[[bytes], None],
-        ended: Callable[[], None],
+        send_reply: Callable[[bytes], None],
+        on_close: Callable[[], None],
     ) -> None:
         """protocol: the library's, after its handshake."""
         self._protocol = protocol
-        self._said = said
-        self._ended = ended
+        self._send_reply = send_reply
+        self._on_close = on_close
         self._uncut: deque[bytes] = deque()
         self._begun: bytearray | None = None  # of a message in several parts
         self._unparsed = 0  # bytes of an unfinished frame, with its header
@@ -102,7 +102,7 @@ class IncomingMessages(Uncut):
         if protocol.parser_exc is not None:
             raise self._why_broken(protocol.parser_exc, found)
         if answers and protocol.state is OPEN:  # otherwise the link sends the close frame
-            self._said(b"".join(answers))
+            self._send_reply(b"".join(answers))
         return found
 
     def _add(self, frame: Frame, found: list[bytes]) -> None:
@@ -120,7 +120,7 @@ class IncomingMessages(Uncut):
             else:
                 self.blank += 1
         elif frame.opcode is Opcode.CLOSE:
-            self._ended()
+            self._on_close()
         elif frame.opcode is Opcode.BINARY:
             why = "a message must be text, not binary"
             raise self._bad(CloseCode.UNSUPPORTED_DATA, why, found)

@@ -6,7 +6,15 @@
 from msgspec import Struct
 
 from adapters.wire import errors
-from adapters.wire.frames import ONLINE, EntryFrame, Secret, ServerFrame, encode, state, where
+from adapters.wire.frames import (
+    ONLINE,
+    EntryFrame,
+    Secret,
+    ServerFrame,
+    conversation_field,
+    encode,
+    state,
+)
 from chat_domain.model import (
     Friend,
     Group,
@@ -232,7 +240,7 @@ class SettingsAck(Answer, tag=1046, kw_only=True):
     @classmethod
     def of(cls, preferences: Preferences, muting: Muting | None, user_id: int) -> "SettingsAck":
         """The frame for the user with this id."""
-        about = {} if muting is None else where(muting.conv, user_id)
+        about = {} if muting is None else conversation_field(muting.conv, user_id)
         return cls(
             hide_read=preferences.hide_read,
             hide_typing=preferences.hide_typing,

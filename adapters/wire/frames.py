@@ -33,7 +33,7 @@ def number_of(frame: Struct | type[Struct]) -> int:
     return tag
 
 
-def where(conv: int, user_id: int) -> dict[str, int]:
+def conversation_field(conv: int, user_id: int) -> dict[str, int]:
     """The field that tells this user which conversation a frame is about, with its value."""
     return {"groupid": conv} if is_group(conv) else {"toid": other_of(conv, user_id)}
 

@@ -13,7 +13,7 @@ from adapters.wire.answers import (
     HistoryAck,
     ReadMark,
 )
-from adapters.wire.frames import encode, where
+from adapters.wire.frames import conversation_field, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
@@ -50,7 +50,7 @@ def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
     nearest_first = reversed(part.entries) if part.backwards else part.entries
     entries = _fitting(map(entry_frame, nearest_first), on_terminal=on_terminal)
     return HistoryAck(
-        **where(part.conv, user_id),
+        **conversation_field(part.conv, user_id),
         entries=entries[::-1] if part.backwards else entries,
         more=part.more or len(entries) < len(part.entries),
         read=part.read,

@@ -9,8 +9,8 @@ from adapters.wire.frames import (
     GroupChatFrame,
     OneChatFrame,
     PresenceFrame,
+    conversation_field,
     encode,
-    where,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
 from chat_domain.entries import DELETED, HIGH, ID_BITS, Change, Entry
@@ -86,7 +86,7 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
 
 def _changed(entry: Entry, change: Change) -> ChangedFrame:
     return ChangedFrame(
-        **where(entry.conv, entry.sender_id),
+        **conversation_field(entry.conv, entry.sender_id),
         at=entry.at,
         cid=entry.cid,
         id=entry.sender_id,

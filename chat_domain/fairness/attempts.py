@@ -138,11 +138,11 @@ class Attempts:
     def succeeded(self, attempt: Attempt, now: float) -> None:
         """The failures of this address are forgotten; those of others at this account are not."""
         if attempt.pairs:
-            self.not_made(attempt)
+            self.cancel(attempt)
             self._pairs.forget(attempt.pairs[-1])
             self._usual.keep(attempt.pairs[-1], now)
 
-    def not_made(self, attempt: Attempt) -> None:
+    def cancel(self, attempt: Attempt) -> None:
         """It was not made, or revealed nothing: it does not count."""
         self._accounts.take_back(attempt.account)
         for pair in attempt.pairs:

@@ -17,7 +17,7 @@ class Bucket:
         self._owed = 0.0
         self._since = 0.0
 
-    def change(self, rate: float, burst: float) -> None:
+    def set_rate(self, rate: float, burst: float) -> None:
         """Use these from now on. What is owed stays owed."""
         self._rate = rate
         self._burst = burst
@@ -30,7 +30,7 @@ class Bucket:
         self._owed += amount
         return max(0.0, self._owed - self._burst) / self._rate
 
-    def afford(self, amount: float, now: float) -> bool:
+    def try_spend(self, amount: float, now: float) -> bool:
         """Spend if that is within the burst; return whether it was."""
         if not self._rate:
             return True
@@ -45,7 +45,7 @@ class Bucket:
         """Whether anything was still owed after the last spending."""
         return self._owed > 0
 
-    def give_back(self, amount: float) -> None:
+    def refund(self, amount: float) -> None:
         self._owed = max(0.0, self._owed - amount)
 
     def _pay_off(self, now: float) -> None:
@@ -62,21 +62,21 @@ class Pace:
         self._burst = burst
         self._frames, self._bytes = Bucket(), Bucket()
 
-    def change(self, frames: float, data: float) -> None:
+    def set_rates(self, frames: float, data: float) -> None:
         """Use these rates from now on. data: bytes."""
-        self._frames.change(frames, frames * self._burst)
-        self._bytes.change(data, data * self._burst)
+        self._frames.set_rate(frames, frames * self._burst)
+        self._bytes.set_rate(data, data * self._burst)
 
     def spend(self, frames: float, data: int, now: float) -> float:
         """Spend in any case; return the seconds until that is made up for."""
         return max(self._frames.spend(frames, now), self._bytes.spend(data, now))
 
 
-def afford_all(buckets: Sequence[Bucket], now: float) -> bool:
+def try_spend_all(buckets: Sequence[Bucket], now: float) -> bool:
     """Spend 1 in each bucket, if all can afford it; return whether they could."""
     for position, bucket in enumerate(buckets):
-        if not bucket.afford(1, now):
+        if not bucket.try_spend(1, now):
             for spent in buckets[:position]:
-                spent.give_back(1)
+                spent.refund(1)
             return False
     return True

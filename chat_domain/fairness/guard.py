@@ -2,7 +2,7 @@
 
 from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
-from chat_domain.fairness.buckets import afford_all
+from chat_domain.fairness.buckets import try_spend_all
 from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
@@ -30,10 +30,10 @@ class Guard:
         self.strangers_budget = StrangersBudget(limits.strangers_mib * MIB)
         self.registration_open = registration_open
 
-    def change(self, limits: Limits, *, registration_open: bool) -> None:
+    def set_limits(self, limits: Limits, *, registration_open: bool) -> None:
         """Use these limits from now on. (The meters of existing connections are changed apart.)"""
         self.limits = limits
-        self.origins.change(limits)
+        self.origins.set_limits(limits)
         self.attempts.free = limits.failed_logins
         self.strangers_budget.limit = limits.strangers_mib * MIB
         self.registration_open = registration_open
@@ -47,11 +47,11 @@ class Guard:
         if not self.registration_open:
             self.counters.registrations_closed += 1
             raise RegistrationClosed
-        if not afford_all(meter.registrations(), now):
+        if not try_spend_all(meter.registrations(), now):
             self.counters.registrations_refused += 1
             raise TooManyRegistrations
 
-    def not_registered(self, meter: Meter) -> None:
+    def cancel_registration(self, meter: Meter) -> None:
         """The registration failed, and does not count."""
         for bucket in meter.registrations():
-            bucket.give_back(1)
+            bucket.refund(1)

@@ -4,17 +4,17 @@ Rules:
 1. The hot path adds to `frames`, `bytes` and `free`. They are charged once they pass a quantum;
    only then is the clock read.
 2. TAKEN, PING and PONG of a user are `free`, as long as they are not a flood themselves.
-3. A request that asks the store for something weighs DEAR frames. A group's message weighs one more
-   for each READERS_PER_FRAME of its copies; so does a one-to-one message, if it has more copies
-   than that.
-4. The bytes of an invalid frame weigh BAD times more: it is decoded twice, and can be made so that
-   this takes long. Empty frames count as frames, so that nothing is free.
+3. A request that asks the store for something weighs STORE_WEIGHT frames. A group's message weighs
+   one more for each READERS_PER_FRAME of its copies; so does a one-to-one message, if it has more
+   copies than that.
+4. The bytes of an invalid frame weigh BAD_FRAME_WEIGHT times more: it is decoded twice, and can be
+   made so that this takes long. Empty frames count as frames, so that nothing is free.
 5. A connection that has sent too much has to pause, for LONGEST_PAUSE at most; then it may send
    something in any case. So does, without its fault, one that sends much while its address, or a
    network around it, has sent too much, until that is made up for.
 6. A connection on which nobody is logged in may send a tenth of what a user's may, and each request
-   that only users may make costs it STRAY frames. Neither login nor logout clears an excess.
-7. A connection that itself sends too much again and again for GOES_ON seconds is to be cut off.
+   that only users may make costs it STRAY_WEIGHT frames. Neither login nor logout clears an excess.
+7. A connection that itself sends too much again and again for FLOOD_SECONDS is to be cut off.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ from chat_domain.fairness.origins import HOUR, Origin
 
 QUANTUM_FRAMES = 64
 QUANTUM_BYTES = 64 * 1024
-DEAR = 4
+STORE_WEIGHT = 4
 READERS_PER_FRAME = 16
-STRAY = 10
-BAD = 3
+STRAY_WEIGHT = 10
+BAD_FRAME_WEIGHT = 3
 LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2
-GOES_ON = 30.0
+FLOOD_SECONDS = 30.0
 CALM_AFTER = 5.0  # seconds without excess, after which earlier excess is forgotten
-SIGNS_PER_SECOND = 2_000
+FREE_PER_SECOND = 2_000
 BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
@@ -42,12 +42,12 @@ class Meter:
     __slots__ = (
         "_as_stranger",
         "_as_user",
+        "_free_bucket",
         "_origin",
         "_over_last",
         "_over_since",
         "_pace",
         "_registrations",
-        "_signs",
         "bytes",
         "frames",
         "free",
@@ -60,17 +60,17 @@ class Meter:
         self._as_user, self._as_stranger = Pace(BURST), Pace(BURST)
         self._pace = self._as_stranger
         self._registrations = Bucket()
-        self.change(limits)
-        self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
+        self.set_limits(limits)
+        self._free_bucket = Bucket(FREE_PER_SECOND, FREE_PER_SECOND * BURST)
         self._over_since = self._over_last = float("-inf")
 
-    def change(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         """Use these limits from now on."""
         frames, data = limits.frames_per_second, limits.bytes_per_second
-        self._as_user.change(frames, data)
-        self._as_stranger.change(frames * STRANGERS_PART, data * STRANGERS_PART)
+        self._as_user.set_rates(frames, data)
+        self._as_stranger.set_rates(frames * STRANGERS_PART, data * STRANGERS_PART)
         registrations = limits.registrations_per_hour * STRANGERS_PART
-        self._registrations.change(registrations / HOUR, max(1, registrations))
+        self._registrations.set_rate(registrations / HOUR, max(1, registrations))
 
     def logged_in(self) -> None:
         """From now on it is a user's."""
@@ -80,9 +80,9 @@ class Meter:
         """It is a stranger's again."""
         self._pace = self._as_stranger
 
-    def stray(self) -> None:
+    def penalize_stray_request(self) -> None:
         """Nobody is logged in on it, and it has made a request that only users may make."""
-        self.frames += STRAY - 1
+        self.frames += STRAY_WEIGHT - 1
 
     def is_due(self) -> bool:
         """Whether it is time to charge for it."""
@@ -104,12 +104,12 @@ class Meter:
             self._note_excess(now)
         return min(LONGEST_PAUSE, max(own, self._origin.spend(frames, data, now)))
 
-    def goes_on(self) -> bool:
+    def is_flooding(self) -> bool:
         """Whether it has been too fast for so long that it is to be cut off."""
-        return self._over_last - self._over_since >= GOES_ON
+        return self._over_last - self._over_since >= FLOOD_SECONDS
 
     def _counted(self, frames: float, free: int, now: float) -> float:
-        if self._pace is self._as_stranger or self._signs.spend(free, now):
+        if self._pace is self._as_stranger or self._free_bucket.spend(free, now):
             return frames
         return max(0, frames - free)
 

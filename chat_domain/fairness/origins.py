@@ -22,7 +22,7 @@ import math
 import attrs
 
 from chat_domain.errors import TooManyConnections
-from chat_domain.fairness.buckets import Bucket, Pace, afford_all
+from chat_domain.fairness.buckets import Bucket, Pace, try_spend_all
 from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import Counters, Limits
 from chat_domain.fairness.networks import Networks
@@ -53,14 +53,14 @@ class Origin:
     strangers: int = 0  # connections on which nobody is logged in
     held: int = 0  # bytes, see `StrangersBudget`
 
-    def allow(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         """Use these limits from now on."""
         share = limits.address_share * self.factor
         at_once = limits.connections_per_address * self.factor
         per_hour = limits.registrations_per_hour * self.factor
-        self.pace.change(limits.frames_per_second * share, limits.bytes_per_second * share)
-        self.arrivals.change(at_once / ARRIVE_IN, at_once)
-        self.registrations.change(per_hour / HOUR, per_hour)
+        self.pace.set_rates(limits.frames_per_second * share, limits.bytes_per_second * share)
+        self.arrivals.set_rate(at_once / ARRIVE_IN, at_once)
+        self.registrations.set_rate(per_hour / HOUR, per_hour)
 
     def line(self) -> "list[Origin]":
         """Itself and the networks around it, the widest last."""
@@ -71,11 +71,11 @@ class Origin:
         made up for."""
         return max(origin.pace.spend(frames, data, now) for origin in self.line())
 
-    def arrive_once_more(self) -> None:
+    def refund_arrival(self) -> None:
         """A connection that has entered for its handshake will enter again as a client's: let it
         count once."""
         for origin in self.line():
-            origin.arrivals.give_back(1)
+            origin.arrivals.refund(1)
 
 
 class Origins:
@@ -92,11 +92,11 @@ class Origins:
         self._here: dict[str, Origin] = {}
         self._gone: Recent[str, Origin] = Recent(REMEMBERED)  # those without connections
 
-    def change(self, limits: Limits) -> None:
+    def set_limits(self, limits: Limits) -> None:
         """Use these limits from now on, also for origins that are remembered."""
         self._limits = limits
         for origin in (*self._here.values(), *self._gone):
-            origin.allow(limits)
+            origin.set_limits(limits)
 
     # -- connections ---------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class Origins:
             self._counters.connections_refused += 1
             raise TooManyConnections
         arrivals = [one.arrivals for one in origin.line()]
-        if not self._may_have_one_more(origin, free) or not afford_all(arrivals, now):
+        if not self._may_have_one_more(origin, free) or not try_spend_all(arrivals, now):
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
         for one in origin.line():
@@ -183,7 +183,7 @@ class Origins:
 
     def _new(self, name: str, factor: int) -> Origin:
         origin = Origin(name, factor)
-        origin.allow(self._limits)
+        origin.set_limits(self._limits)
         return origin
 
     # -- strangers -----------------------------------------------------------------------
@@ -221,7 +221,7 @@ class StrangersBudget:
         self.limit = limit
         self.held = 0
 
-    def take(self, origin: Origin, size: int) -> bool:
+    def reserve(self, origin: Origin, size: int) -> bool:
         """Hold so many bytes for a connection of this origin; return False beyond the bound."""
         free = self.limit - self.held
         line = origin.line()
@@ -234,7 +234,7 @@ class StrangersBudget:
             one.held += size
         return True
 
-    def give_back(self, origin: Origin, size: int) -> None:
+    def release(self, origin: Origin, size: int) -> None:
         """So many bytes that were taken are no longer held."""
         self.held -= size
         for one in origin.line():

@@ -17,10 +17,10 @@ class GroupChat:
         """How many sessions of this node are shown a message to this group."""
         return len(self.sessions.in_group(group_id))
 
-    def send(self, sender: Session, group_id: int, said: TextRequest) -> None:
+    def send(self, sender: Session, group_id: int, request: TextRequest) -> None:
         """Send a text to all who are in the group when it is written, except the sending session.
 
         Answers and errors are as of `OneToOne.send`; it is also refused with NotMember,
         NoSuchGroup.
         """
-        self.writing.write(sender, group_id, said)
+        self.writing.write(sender, group_id, request)

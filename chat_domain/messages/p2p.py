@@ -32,7 +32,7 @@ class OneToOne:
     wait_answered: Callable[[Session], Coroutine[Any, Any, None]]
 
     def send(
-        self, sender: Session, to_id: int, said: TextRequest
+        self, sender: Session, to_id: int, request: TextRequest
     ) -> Coroutine[Any, Any, None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; but a sender
         whom the recipient does not list may have only so many messages waiting for the recipient's
@@ -44,24 +44,24 @@ class OneToOne:
         """
         allowed = sender.allowance.get(to_id)
         if not allowed:
-            return self._check_and_write(sender, to_id, said)
-        self.writing.write(sender, pair(sender.user.id, to_id), said)
+            return self._check_and_write(sender, to_id, request)
+        self.writing.write(sender, pair(sender.user.id, to_id), request)
         sender.allowance[to_id] = allowed - 1
         return None
 
-    async def _check_and_write(self, sender: Session, to_id: int, said: TextRequest) -> None:
-        if sender.is_out_of_turn(said.cid, self.writing.clock.monotonic()):
-            self.writing.expect_again(sender, said)
+    async def _check_and_write(self, sender: Session, to_id: int, request: TextRequest) -> None:
+        if sender.is_out_of_turn(request.cid, self.writing.clock.monotonic()):
+            self.writing.expect_again(sender, request)
             raise TryAgain  # without a check, which takes seconds if the store is away
         try:
             allowed, refused = await self._check_recipient(sender, to_id)
         except TryAgain:
-            self.writing.expect_again(sender, said)
+            self.writing.expect_again(sender, request)
             raise
         allowance = sender.allowance
         if len(allowance) >= REMEMBERED:
             allowance.clear()
-        self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
+        self.writing.write(sender, pair(sender.user.id, to_id), request, refused)
         allowance[to_id] = max(0, allowed - 1)
 
     async def _check_recipient(self, sender: Session, to_id: int) -> tuple[int, ChatError | None]:

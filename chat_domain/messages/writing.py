@@ -17,7 +17,7 @@ class Writing:
     ids: Ids
 
     def write(
-        self, sender: Session, conv: int, said: TextRequest, refused: ChatError | None = None
+        self, sender: Session, conv: int, request: TextRequest, refused: ChatError | None = None
     ) -> None:
         """Queue a text for the log. Raises TooManyUnanswered and TryAgain.
 
@@ -26,7 +26,7 @@ class Writing:
         A text that cannot be written for the moment is expected again (see `Session`), if the
         client chose its cid: it would be known by that.
         """
-        cid, user = said.cid, sender.user
+        cid, user = request.cid, sender.user
         if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.seated:
             sender.check_may_write(cid, self.clock.monotonic())
         entry = Entry(
@@ -35,17 +35,17 @@ class Writing:
             user.id,
             user.name,
             cid or self.ids.cid(self.clock.now_ms()),
-            said.msg,
+            request.msg,
             None,
-            said.re,
+            request.re,
         )
         try:
-            self.queue.add((entry, sender, said.seq, cid is not None, refused))
+            self.queue.add((entry, sender, request.seq, cid is not None, refused))
         except TryAgain:
-            self.expect_again(sender, said)
+            self.expect_again(sender, request)
             raise
         sender.unanswered += 1
 
-    def expect_again(self, sender: Session, said: TextRequest) -> None:
+    def expect_again(self, sender: Session, request: TextRequest) -> None:
         """This text could not be written for the moment; no other is, before it comes again."""
-        sender.expect_again(said.cid, self.clock.monotonic())
+        sender.expect_again(request.cid, self.clock.monotonic())

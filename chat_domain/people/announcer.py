@@ -61,7 +61,7 @@ class Announcer:
 
     def _next(self) -> User | None:
         now = self.clock.monotonic()
-        if not self._hurries and not self._spent.afford(0, now):
+        if not self._hurries and not self._spent.try_spend(0, now):
             return None
         return self._debounce.take(now)
 

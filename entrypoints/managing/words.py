@@ -13,7 +13,7 @@ def as_json(value: Result) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def in_words(name: str, result: Result) -> Iterator[str]:
+def plain_text(name: str, result: Result) -> Iterator[str]:
     """The lines about what a command has done or found."""
     if name == "export":
         yield json.dumps(result, indent=2)  # escaped, so harmless on a terminal

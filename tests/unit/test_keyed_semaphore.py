@@ -18,7 +18,7 @@ class Crowd:
         return asyncio.ensure_future(self._come(who, name))
 
     async def _come(self, who: str, name: str) -> None:
-        async with self.places.place(who):
+        async with self.places.acquire(who):
             self.came.append(name)
             await self.leave.wait()
 

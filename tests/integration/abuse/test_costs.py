@@ -35,7 +35,7 @@ LOGIN = b'{"msgid":1000,"password":"x"'
 CHAT = b'{"msgid":1005,"toid":3,"msg":"'
 GROUP_CHAT = b'{"msgid":1009,"groupid":1,"msg":"'
 MARKS = ("\u0345" * 340 + "\u0301" * 340 + "\u0316" * 340).encode()  # in no order
-DEAR = {
+STORE_WEIGHT = {
     "numbers with large exponents": filled(UNKNOWN, b"1e308,", b"1]}"),
     "numbers with small exponents": filled(UNKNOWN, b"5e-324,", b"1]}"),
     "numbers of many digits": filled(UNKNOWN, b"1" * 700 + b".5e300,", b"1]}"),
@@ -59,7 +59,7 @@ DEAR = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("frame", DEAR.values(), ids=DEAR)
+@pytest.mark.parametrize("frame", STORE_WEIGHT.values(), ids=STORE_WEIGHT)
 def test_a_dear_frame_costs_no_more(kind: str, frame: bytes) -> None:
     """These frames are known to be expensive for the decoder or for later steps, whoever sends
     them."""

@@ -19,7 +19,7 @@ import pytest
 from websockets.frames import Opcode
 
 from adapters.wire.errors import NUMBERS
-from chat_domain.fairness.meter import GOES_ON
+from chat_domain.fairness.meter import FLOOD_SECONDS
 from entrypoints.services.ports import free_port
 from tests.fuzz.grammar import Grammar, Known
 from tests.integration.abuse.attackers import ask, attacker, insist
@@ -76,7 +76,7 @@ def never_slow_down(port: int) -> tuple[float, str]:
     with attacker(port, TOO_FAST) as sock:
         log_in(sock, "insistent")
         begun = time.monotonic()
-        said = insist(sock, b'{"msgid":1005,"toid":0,"msg":"x"}\n' * 100, 3 * GOES_ON)
+        said = insist(sock, b'{"msgid":1005,"toid":0,"msg":"x"}\n' * 100, 3 * FLOOD_SECONDS)
         return time.monotonic() - begun, json.loads(said.splitlines()[-1])["error"]
 
 
@@ -85,7 +85,7 @@ def never_slow_down_in_a_browser(port: int) -> bytes:
     with WebClient(port, connected(port, TOO_FAST_IN_A_BROWSER)) as client:
         client.register("insistent in a browser")
         client.login()
-        return insist(client._socket, frame(Opcode.PING, b"") * 2000, 3 * GOES_ON)
+        return insist(client._socket, frame(Opcode.PING, b"") * 2000, 3 * FLOOD_SECONDS)
 
 
 def limits_hit(http_port: int) -> dict[str, float]:
@@ -113,7 +113,7 @@ async def test_whatever_is_sent(server: WebServer, http_port: int) -> None:
     assert "Traceback" not in server.log
     assert last_word == "too_fast"
     assert b"\x03\xf0too_fast" in last_words  # 1008
-    assert took > GOES_ON
+    assert took > FLOOD_SECONDS
     hit = limits_hit(http_port)
     assert hit["too_fast_cut"] == 2
     assert hit["reading_paused"] > 10

@@ -99,7 +99,7 @@ def test_what_was_not_tried_does_not_count() -> None:
     """If the server was too busy to try the password, the client is not to blame."""
     guard = Attempts(3)
     for _ in range(100):
-        guard.not_made(guard.begin("ann", HERE, 0.0))
+        guard.cancel(guard.begin("ann", HERE, 0.0))
     assert guard.begin("ann", HERE, 0.0).wait == 0
 
 
@@ -135,7 +135,7 @@ class TestPushingOut:
         """An attempt that was not tried leaves no record, such as one that a busy server
         refused."""
         for number in range(1000):
-            guard.not_made(guard.begin(f"user {number}", HERE, 0.0))
+            guard.cancel(guard.begin(f"user {number}", HERE, 0.0))
         self.assert_remembers(guard)
 
     def test_what_is_under_way_does_not_push_out(self, guard: Attempts) -> None:
@@ -272,7 +272,7 @@ class TestUsualAddresses:
             begun: list[Attempt] = [guard.begin(who, f"address {n}", now) for n in range(40)]
             own = guard.begin(who, HERE, now)
             for one in (*begun, own):
-                guard.not_made(one)
+                guard.cancel(one)
             return own.wait > 0
 
         for who in ("ann", "bob"):

@@ -43,13 +43,13 @@ class TestBucket:
     def test_what_cannot_be_afforded_is_not_spent(self) -> None:
         """It can be afforded later."""
         bucket = Bucket(1, 2)
-        assert [bucket.afford(1, 0.0) for _ in range(3)] == [True, True, False]
-        assert bucket.afford(1, 1.0)
+        assert [bucket.try_spend(1, 0.0) for _ in range(3)] == [True, True, False]
+        assert bucket.try_spend(1, 1.0)
 
     def test_a_rate_of_zero_is_no_limit(self) -> None:
         """Nothing has to wait, however much is spent."""
         assert Bucket(0, 0).spend(10**9, 0.0) == 0.0
-        assert Bucket(0, 0).afford(10**9, 0.0)
+        assert Bucket(0, 0).try_spend(10**9, 0.0)
 
 
 def doors_of(limits: Limits, counters: Counters) -> Origins:
@@ -256,7 +256,7 @@ class TestRegistrations:
         connection = guard.meter(here)
         for _ in range(10):
             guard.register(connection, 0.0)
-            guard.not_registered(connection)
+            guard.cancel_registration(connection)
         for _ in range(6):
             guard.register(connection, 0.0)
         with pytest.raises(TooManyRegistrations):
@@ -296,14 +296,14 @@ class TestMeter:
         """A client that is only busy now and then is not cut."""
         guard = Guard(Limits(frames_per_second=10))
         one = self.of_user(guard, "192.0.2.1")
-        for now in range(int(meter.GOES_ON) + 1):
-            assert not one.goes_on()
+        for now in range(int(meter.FLOOD_SECONDS) + 1):
+            assert not one.is_flooding()
             self.send(one, 200, float(now))
-        assert one.goes_on()
+        assert one.is_flooding()
         quiet = self.of_user(guard, "192.0.2.2")
         for now in range(0, 1000, 100):
             self.send(quiet, 200, float(now))
-        assert not quiet.goes_on()
+        assert not quiet.is_flooding()
 
     def test_signs_of_life_are_free(self) -> None:
         """They cost only if they are a flood themselves."""
@@ -321,7 +321,7 @@ class TestMeter:
             self.send(guard.meter(here), 50, 0.0)
         shared = guard.meter(here)
         assert self.send(shared, 1, 0.0) == meter.LONGEST_PAUSE
-        assert not shared.goes_on()
+        assert not shared.is_flooding()
         assert self.send(self.of_user(guard, "192.0.2.2"), 50, 0.0) == 0
 
     def test_a_stranger_may_send_a_tenth(self) -> None:
@@ -341,10 +341,10 @@ class TestMeter:
         one = guard.meter(guard.origins.enter("192.0.2.1"))
         for _ in range(10):
             one.frames += 1
-            one.stray()
+            one.penalize_stray_request()
         assert one.charge(0.0) == 0
         one.frames += 1
-        one.stray()
+        one.penalize_stray_request()
         assert one.charge(0.0) == 1.0
 
     def test_to_log_in_makes_up_for_nothing(self) -> None:
@@ -371,11 +371,11 @@ class TestOtherLimits:
         origin = guard.origins.enter("192.0.2.1")
         for _ in range(2):
             register(guard, origin, 0.0)
-        guard.change(Limits(registrations_per_hour=3), registration_open=True)
+        guard.set_limits(Limits(registrations_per_hour=3), registration_open=True)
         register(guard, origin, 0.0)
         with pytest.raises(TooManyRegistrations):
             register(guard, origin, 0.0)
-        guard.change(Limits(connections_per_address=1), registration_open=False)
+        guard.set_limits(Limits(connections_per_address=1), registration_open=False)
         with pytest.raises(RegistrationClosed):
             register(guard, origin, 0.0)
         with pytest.raises(TooManyConnections):
@@ -387,7 +387,7 @@ class TestOtherLimits:
         origin = guard.origins.enter("192.0.2.1")
         register(guard, origin, 0.0)
         guard.origins.leave(origin, stranger=True)
-        guard.change(Limits(registrations_per_hour=2), registration_open=True)
+        guard.set_limits(Limits(registrations_per_hour=2), registration_open=True)
         register(guard, guard.origins.enter("192.0.2.1"), 0.0)
 
     def test_a_connection_that_is_here(self) -> None:
@@ -397,7 +397,7 @@ class TestOtherLimits:
         own.logged_in()
         own.frames = 150
         assert own.charge(0.0) > 0
-        own.change(Limits(frames_per_second=100))
+        own.set_limits(Limits(frames_per_second=100))
         own.frames = 150
         assert own.charge(0.0) == 0.0
 
@@ -405,7 +405,7 @@ class TestOtherLimits:
         """The new number of free failures applies."""
         guard = Guard(Limits(failed_logins=1))
         waits = [guard.attempts.begin("ann", "192.0.2.1", 0.0).wait for _ in range(2)]
-        guard.change(Limits(failed_logins=2), registration_open=True)
+        guard.set_limits(Limits(failed_logins=2), registration_open=True)
         waits += [guard.attempts.begin("bob", "192.0.2.1", 0.0).wait for _ in range(2)]
         assert waits == [0.0, 0.25, 0.0, 0.0]
 

@@ -139,7 +139,7 @@ class TestTogether:
         here = guard.origins.enter(next(inside(64)))
         for _ in range(10):
             register(guard, here, 0.0)
-            guard.not_registered(guard.meter(here))
+            guard.cancel_registration(guard.meter(here))
 
     def test_frames(self) -> None:
         """Clients that send much from there have to pause; a neighbour outside of the network does

@@ -20,7 +20,7 @@ def take_all(guard: Guard, peers: list[str]) -> int:
     """Return how many bytes these addresses can get together."""
     budget, before = guard.strangers_budget, guard.strangers_budget.held
     origins = [guard.origins.enter(peer) for peer in peers]
-    while any(budget.take(origin, 1024) for origin in origins):
+    while any(budget.reserve(origin, 1024) for origin in origins):
         pass
     return budget.held - before
 
@@ -30,7 +30,7 @@ def test_ten_addresses_leave_room(guard: Guard) -> None:
     held = take_all(guard, [f"192.0.2.{number}" for number in range(10)])
     assert held == pytest.approx((1 - (10 / 11) ** 10) * MIB, rel=0.02)
     somebody = guard.origins.enter("198.51.100.1")
-    assert guard.strangers_budget.take(somebody, STRANGERS_FRAME)
+    assert guard.strangers_budget.reserve(somebody, STRANGERS_FRAME)
 
 
 def test_thousands_keep_to_the_bound(guard: Guard) -> None:
@@ -49,16 +49,16 @@ def test_what_is_given_back_is_free(guard: Guard) -> None:
     """Those who come next can have it."""
     budget, here = guard.strangers_budget, guard.origins.enter("192.0.2.1")
     for _ in range(10):
-        assert budget.take(here, MIB // 12)
-        assert not budget.take(here, MIB // 12)
-        budget.give_back(here, MIB // 12)
+        assert budget.reserve(here, MIB // 12)
+        assert not budget.reserve(here, MIB // 12)
+        budget.release(here, MIB // 12)
     assert (budget.held, here.held) == (0, 0)
 
 
 def test_no_limit() -> None:
     """A setting of zero lifts the limit."""
     guard = Guard(UNLIMITED)
-    assert guard.strangers_budget.take(guard.origins.enter("192.0.2.1"), 10**12)
+    assert guard.strangers_budget.reserve(guard.origins.enter("192.0.2.1"), 10**12)
     assert StrangersBudget(0).limit == 0
 
 

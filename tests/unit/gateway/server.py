@@ -95,7 +95,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.incoming = IncomingBytes()
-        self.begin_saying()
+        self.reset_sent()
         self.chunks: list[bytes] = []
         self.times: list[float] = []
         self.reading = True
@@ -112,8 +112,8 @@ class FakeLink:
     def takes_reads_for_frames(self) -> bool:
         return self.incoming.terminator == b"\0"
 
-    def begin_saying(self) -> None:
-        self.said = self._left = 0
+    def reset_sent(self) -> None:
+        self.written_upto = self._left = 0
 
     def write(self, frame: bytes) -> None:
         if not self._buffer:
@@ -132,15 +132,15 @@ class FakeLink:
         self.chunks.append(bytes(self._buffer))
         self.times.append(asyncio.get_running_loop().time())
         self._buffer.clear()
-        self._left = self.said
+        self._left = self.written_upto
 
     def unstick(self) -> None:
         self.stuck = False
         self._flush()
 
-    def left(self) -> int:
+    def sent_upto(self) -> int:
         if not (self._buffer or self.closed):
-            self._left = self.said
+            self._left = self.written_upto
         return self._left
 
     def pause_reading(self) -> None:
@@ -165,7 +165,7 @@ class Peer:
 
     def __init__(self, server: "Server", end: bytes) -> None:
         self.link = FakeLink()
-        self.handler = self.link.receiver = server.gateway.joined(self.link)
+        self.handler = self.link.receiver = server.gateway.add(self.link)
         self.context = self.handler.context
         self.end = end
         self._seen = 0

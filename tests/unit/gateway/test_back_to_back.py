@@ -46,7 +46,7 @@ class Near:
 
     def connect(self) -> None:
         self.link = FakeLink()
-        self.link.receiver = self._server.gateway.joined(self.link)
+        self.link.receiver = self._server.gateway.add(self.link)
         self._taken = 0
         self.protocol.connection_made(self.now)
 

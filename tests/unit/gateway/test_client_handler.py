@@ -7,7 +7,7 @@ import pytest
 
 from adapters.gateway.keepalive import DROP_AFTER, PING_AFTER
 from chat_domain.fairness.limits import UNLIMITED
-from chat_domain.fairness.meter import DEAR, READERS_PER_FRAME
+from chat_domain.fairness.meter import READERS_PER_FRAME, STORE_WEIGHT
 from chat_domain.log.follower import APPLIED_WITHIN
 from chat_domain.people.login import ANSWERED_WITHIN
 from chat_domain.people.presence_debounce import QUIET
@@ -446,7 +446,7 @@ async def test_the_gateway_looks_at_every_conversation_twice_a_second(server: Se
     """The loop's clock counts."""
     ann = await server.logged_in("Ann")
     ann.heard()
-    clock = asyncio.create_task(server.gateway.keep_time())
+    clock = asyncio.create_task(server.gateway.run_clock())
     await asyncio.sleep(PING_AFTER + 1)
     assert msgids(ann) == [1012]
     await asyncio.sleep(DROP_AFTER - PING_AFTER)
@@ -758,7 +758,7 @@ async def test_what_has_to_ask_the_store_weighs_more(server: Server) -> None:
     await ann.ask(1005, toid=1, msg="to myself")
     assert ann.context.meter.frames - before == 1
     await ann.ask(1022)
-    assert ann.context.meter.frames - before == 1 + DEAR
+    assert ann.context.meter.frames - before == 1 + STORE_WEIGHT
 
 
 async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:
@@ -769,7 +769,7 @@ async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Serv
     group_id = await server.group(1, *range(2, 33))
     before = ann.context.meter.frames
     await ann.ask(1035, groupid=group_id, groupname="walkers")
-    assert ann.context.meter.frames - before == DEAR + 32 / READERS_PER_FRAME
+    assert ann.context.meter.frames - before == STORE_WEIGHT + 32 / READERS_PER_FRAME
 
 
 async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:

@@ -144,7 +144,7 @@ async def test_who_is_refused_has_a_line(lines: Lines) -> None:
     server = Server(Limits(connections=1))
     server.join()
     link = FakeLink()
-    link.receiver = server.gateway.welcome(link)  # type: ignore[assignment]  # turned away
+    link.receiver = server.gateway.accept(link)  # type: ignore[assignment]  # turned away
     await settled()
     (line,) = lines
     assert line["reason"] == link.why == "too_many_connections"
@@ -154,9 +154,9 @@ def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
     """They are the first of an address, and the number of those that followed."""
     disconnect_log = DisconnectLog(Networks().name_of)
     for _ in range(1000):
-        disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, "192.0.2.1")
-    disconnect_log.stranger(DisconnectReason.RESET, "192.0.2.1")
-    disconnect_log.stranger(DisconnectReason.TOO_MANY_CONNECTIONS, "192.0.2.2")
+        disconnect_log.log_stranger(DisconnectReason.TOO_MANY_CONNECTIONS, "192.0.2.1")
+    disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
+    disconnect_log.log_stranger(DisconnectReason.TOO_MANY_CONNECTIONS, "192.0.2.2")
     disconnect_log.tick(TOGETHER)
     assert [(line["event"], line["address"], line.get("count")) for line in lines] == [
         ("connection closed", "192.0.2.1", None),
@@ -165,7 +165,7 @@ def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
         ("connections closed", "192.0.2.1", 999),
     ]
     disconnect_log.tick(2 * TOGETHER)
-    disconnect_log.stranger(DisconnectReason.RESET, "192.0.2.1")
+    disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
     assert len(lines) == 5
 
 
@@ -173,7 +173,7 @@ def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:
     """Beyond a number of addresses in a second, the others are counted together."""
     disconnect_log = DisconnectLog(Networks().name_of)
     for number in range(10_000):
-        disconnect_log.stranger(DisconnectReason.RESET, f"2001:db8:{number:x}::1")
+        disconnect_log.log_stranger(DisconnectReason.RESET, f"2001:db8:{number:x}::1")
     disconnect_log.tick(TOGETHER)
     assert len(lines) == APART + 1
     assert (lines[-1]["address"], lines[-1]["count"]) == (OTHERS, 10_000 - APART)
@@ -184,7 +184,7 @@ async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) 
     ann = await server.logged_in("Ann")
     before = OWNER.set(ann.context)
     for _ in range(2):
-        server.gateway.disconnect_log.stranger(DisconnectReason.RESET, "192.0.2.1")
+        server.gateway.disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
     server.gateway.disconnect_log.flush()
     OWNER.reset(before)
     assert len(lines) == 2
@@ -193,13 +193,13 @@ async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) 
 
 async def test_the_gateway_tells_who_had_no_line(server: Server, lines: Lines) -> None:
     """The clock logs how many there were, and so does the end of the gateway."""
-    clock = asyncio.create_task(server.gateway.keep_time())
+    clock = asyncio.create_task(server.gateway.run_clock())
     for _ in range(3):
-        server.gateway.disconnect_log.stranger(DisconnectReason.RESET, "192.0.2.1")
+        server.gateway.disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
     await asyncio.sleep(2 * TOGETHER)
     clock.cancel()
     for _ in range(5):
-        server.gateway.disconnect_log.stranger(DisconnectReason.RESET, "192.0.2.1")
+        server.gateway.disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
     await server.gateway.close()
     assert [line["count"] for line in lines if "count" in line] == [2, 4]
 

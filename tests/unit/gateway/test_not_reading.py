@@ -29,7 +29,7 @@ class Pipe(asyncio.Transport):
 
     def __init__(self, server: Server) -> None:
         super().__init__()
-        self.link = Connection(server.gateway.welcome, Outboxes())
+        self.link = Connection(server.gateway.accept, Outboxes())
         self.closed = False
         self.most = 0
         self._waiting = bytearray()

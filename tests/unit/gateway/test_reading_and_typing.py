@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat_domain.fairness.meter import DEAR
+from chat_domain.fairness.meter import STORE_WEIGHT
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 CONVERSATIONS, HISTORY, TAKEN = 1039, 1041, 1014
@@ -236,8 +236,8 @@ async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, e
 @pytest.mark.parametrize(
     ("frame", "weight"),
     [
-        ({"msgid": READ, "toid": 2, "at": 3}, DEAR),
-        ({"msgid": SETTINGS}, DEAR),
+        ({"msgid": READ, "toid": 2, "at": 3}, STORE_WEIGHT),
+        ({"msgid": SETTINGS}, STORE_WEIGHT),
         ({"msgid": TYPING, "toid": 2}, 1),
         ({"msgid": TYPING, "groupid": 1}, 1),
     ],

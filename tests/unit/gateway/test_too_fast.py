@@ -7,7 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chat_domain.fairness.limits import Limits
-from chat_domain.fairness.meter import BURST, DEAR, GOES_ON, QUANTUM_FRAMES, STRAY
+from chat_domain.fairness.meter import (
+    BURST,
+    FLOOD_SECONDS,
+    QUANTUM_FRAMES,
+    STORE_WEIGHT,
+    STRAY_WEIGHT,
+)
 from tests.unit.gateway.server import Peer, Server, settled
 from tests.unit.gateway.ticking import ticking
 
@@ -61,7 +67,7 @@ async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
 async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
     """It sends one request at a time, each of which has to wait for the store."""
     ann = await strict.logged_in("Ann")
-    for _ in range(AT_ONCE // DEAR + QUANTUM_FRAMES):
+    for _ in range(AT_ONCE // STORE_WEIGHT + QUANTUM_FRAMES):
         ann.say({"msgid": 1022})
         await settled()
     assert strict.gateway.shared.guard.counters.reading_paused > 0
@@ -86,8 +92,8 @@ async def test_who_goes_on_is_cut(strict: Server) -> None:
         chats(peer, 5 * PER_SECOND)
         await asyncio.sleep(1)
         seconds += 1
-        assert seconds < 2 * GOES_ON
-    assert seconds > GOES_ON
+        assert seconds < 2 * FLOOD_SECONDS
+    assert seconds > FLOOD_SECONDS
     assert peer.heard()[-1]["error"] == "too_fast"
     assert strict.gateway.shared.guard.counters.too_fast_cut == 1
     chats(other, 1, first=7)
@@ -148,7 +154,7 @@ async def test_what_is_no_request_weighs_more(
 
 @pytest.mark.parametrize(
     ("frame", "weight"),
-    [({"msgid": 1012}, 1), ({"msgid": 1022}, STRAY), ({}, 1)],
+    [({"msgid": 1012}, 1), ({"msgid": 1022}, STRAY_WEIGHT), ({}, 1)],
     ids=["PING", "what only users may have", "what is no request"],
 )
 async def test_who_is_nobody_may_do_a_tenth(

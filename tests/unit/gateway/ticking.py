@@ -11,6 +11,6 @@ from tests.unit.gateway.server import Server
 @asynccontextmanager
 async def ticking(limits: Limits) -> AsyncIterator[Server]:
     server = Server(limits)
-    clock = asyncio.create_task(server.gateway.keep_time())
+    clock = asyncio.create_task(server.gateway.run_clock())
     yield server
     clock.cancel()

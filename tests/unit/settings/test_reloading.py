@@ -111,7 +111,7 @@ async def test_what_is_taken_counts() -> None:
     """The guard, the entrance and existing connections use the new settings."""
     async with opened(BEFORE) as gateway:
         door = entrance(BEFORE, gateway, None)
-        meter = gateway.joined(FakeLink()).context.meter
+        meter = gateway.add(FakeLink()).context.meter
         after = attrs.evolve(
             BEFORE,
             frames_per_second=1,

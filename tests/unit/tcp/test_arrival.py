@@ -10,7 +10,7 @@ import attrs
 import pytest
 import uvloop
 
-from adapters.gateway.disconnect_reasons import DisconnectReason, Left
+from adapters.gateway.disconnect_reasons import DisconnectReason, ReportDisconnect
 from adapters.gateway.link import Link
 from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.connection import Connection
@@ -71,7 +71,7 @@ class Visitor:
 async def visitor(
     proxies: Any = HERE,
     silence: float = PATIENCE,
-    left: Left = lambda *_: None,
+    left: ReportDisconnect = lambda *_: None,
     ended: asyncio.Event | None = None,
     *,
     required: bool = True,

@@ -101,7 +101,7 @@ class Bench:
 
     def says(self, frame: bytes, number: int) -> None:
         self.connection.write(frame)
-        self.connection.said = number
+        self.connection.written_upto = number
 
     def _answer(self, link: Link) -> Conversation:
         self.talks.append(Conversation(link))
@@ -149,16 +149,16 @@ async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
 async def test_what_has_left_is_known(bench: Bench) -> None:
     """Frames that are stuck have left once all bytes have, not half of them."""
     bench.says(b"a", 1)
-    assert bench.connection.left() == 0
+    assert bench.connection.sent_upto() == 0
     await asyncio.sleep(0)
-    assert bench.connection.left() == 1
+    assert bench.connection.sent_upto() == 1
     bench.transport.stuck = True
     bench.says(b"b", 2)
     await asyncio.sleep(0)
-    assert bench.connection.left() == 1
+    assert bench.connection.sent_upto() == 1
     bench.transport.buffered = 0
     bench.connection.resume_writing()
-    assert bench.connection.left() == 2
+    assert bench.connection.sent_upto() == 2
     assert bench.transport.limits == (0, 0)
 
 
@@ -183,18 +183,18 @@ async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
     bench.says(b"a", 1)
     await asyncio.sleep(0)
     bench.says(b"b", 2)
-    assert bench.connection.left() == 1
+    assert bench.connection.sent_upto() == 1
     bench.talk.to_say_when_unchoked = b"c"
     await asyncio.sleep(0)
     bench.connection.resume_writing()
-    assert bench.connection.left() == 2
+    assert bench.connection.sent_upto() == 2
 
 
 async def test_what_was_lost_with_the_connection_has_not_left(bench: Bench) -> None:
     """The number stays, although nothing waits any more."""
     bench.says(b"a", 1)
     bench.connection.connection_lost(None)
-    assert bench.connection.left() == 0
+    assert bench.connection.sent_upto() == 0
 
 
 async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
@@ -202,10 +202,10 @@ async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
     bench.says(b"a", 7)
     await asyncio.sleep(0)
     bench.transport.stuck = True
-    bench.connection.begin_saying()
+    bench.connection.reset_sent()
     bench.says(b"b", 1)
     await asyncio.sleep(0)
-    assert bench.connection.left() == 0
+    assert bench.connection.sent_upto() == 0
 
 
 async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:

@@ -107,11 +107,11 @@ async def test_whoever_takes_all_of_it_alone_is_cut_off(outboxes: Outboxes) -> N
 
 async def test_a_new_bound_counts_at_once(outboxes: Outboxes, guard: Guard) -> None:
     """A bound of zero lifts the limit."""
-    guard.change(Limits(unsent_mib=0), registration_open=True)
+    guard.set_limits(Limits(unsent_mib=0), registration_open=True)
     reader = Reader(outboxes)
     reader.is_told(2 * MIB)
     assert not reader.is_cut()
-    guard.change(LIMITS, registration_open=True)
+    guard.set_limits(LIMITS, registration_open=True)
     reader.is_told(1)
     assert reader.is_cut()
 

@@ -101,8 +101,8 @@ class Site:
             access=Access(),
             proxies=proxies or Proxies(),
             shared=gateway.shared,
-            welcome=gateway.welcome,
-            left=self._left,
+            accept=gateway.accept,
+            report=self._left,
             outboxes=Outboxes(self.server.gateway.shared.unsent),
         )
 

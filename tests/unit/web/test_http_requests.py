@@ -89,7 +89,7 @@ def test_a_refused_method_says_which_are_not() -> None:
     """The server also closes this connection."""
     refused = answer(PAGE, request("DELETE / HTTP/1.1", "Host: localhost"))
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
-    assert b"Connection: close" in refused.written()
+    assert b"Connection: close" in refused.encode()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_refused_method_says_which_are_not() -> None:
 )
 def test_which_connections_stay(lines: tuple[str, ...], *, stays: bool) -> None:
     """The rules are those of HTTP/1.1."""
-    assert request(*lines).may_stay is stays
+    assert request(*lines).wants_keep_alive is stays
 
 
 @pytest.mark.parametrize(
