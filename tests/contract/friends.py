@@ -28,14 +28,14 @@ async def test_listing_is_one_way(store: Store) -> None:
     assert await listed(store, bob) == ["Ann"]
 
 
-@pytest.mark.parametrize("number", ODD_INTEGERS)
-async def test_nobody_cannot_be_listed(store: Store, number: int) -> None:
+async def test_nobody_cannot_be_listed(store: Store) -> None:
     """An integer that is nobody's id cannot be listed, however large."""
     (ann,) = await register(store, "Ann")
-    with pytest.raises(NoSuchUser) as refusal:
-        await store.friends.add(ann, number)
-    assert refusal.value.who == number
-    assert await listed(store, ann) == []
+    for number in ODD_INTEGERS:
+        with pytest.raises(NoSuchUser) as refusal:
+            await store.friends.add(ann, number)
+        assert refusal.value.who == number
+        assert await listed(store, ann) == []
 
 
 async def test_a_friend_is_listed_once(store: Store) -> None:
@@ -69,13 +69,12 @@ async def test_a_removed_friend_is_gone(store: Store) -> None:
     assert await store.friends.listed_by(bob) == [cid]
 
 
-@pytest.mark.parametrize("number", ODD_INTEGERS)
-async def test_who_is_not_listed_cannot_be_removed(store: Store, number: int) -> None:
+async def test_who_is_not_listed_cannot_be_removed(store: Store) -> None:
     """Removing a user who is not, or no longer, on the list is refused."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     await store.friends.remove(ann, bob)
-    for friend_id in (bob, number):
+    for friend_id in (bob, *ODD_INTEGERS):
         with pytest.raises(NotFriends) as refusal:
             await store.friends.remove(ann, friend_id)
         assert refusal.value.friend_id == friend_id
@@ -123,13 +122,13 @@ async def test_all_who_list_a_user_are_told_in_order(store: Store) -> None:
     assert await store.friends.listed_by(ann) == others
 
 
-@pytest.mark.parametrize("number", ODD_INTEGERS)
-async def test_nobodys_lists_are_empty(store: Store, number: int) -> None:
+async def test_nobodys_lists_are_empty(store: Store) -> None:
     """An integer that is nobody's id lists nobody and is listed by nobody."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
-    assert await store.friends.page(number, 0, 10) == []
-    assert await store.friends.listed_by(number) == []
+    for number in ODD_INTEGERS:
+        assert await store.friends.page(number, 0, 10) == []
+        assert await store.friends.listed_by(number) == []
 
 
 async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> None:

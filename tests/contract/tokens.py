@@ -340,13 +340,13 @@ async def test_all_tokens_of_a_user_are_removed(store: Store) -> None:
     assert await owned(store, "a1", "a2", "b") == ["b"]
 
 
-@pytest.mark.parametrize("number", ODD_INTEGERS)
-async def test_any_integer_may_be_removed(store: Store, number: int) -> None:
+async def test_any_integer_may_be_removed(store: Store) -> None:
     """Removing the tokens of an id that is nobody's changes nothing."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann))
-    await store.tokens.remove_all(number)
-    await store.tokens.remove(number, "a")
+    for number in ODD_INTEGERS:
+        await store.tokens.remove_all(number)
+        await store.tokens.remove(number, "a")
     assert await owned(store, "a") == ["a"]
 
 
@@ -363,10 +363,10 @@ async def test_a_users_tokens_are_listed(store: Store) -> None:
     assert await store.tokens.of(bob, NOW) == [token("e", bob)]
 
 
-@pytest.mark.parametrize("user_id", ODD_INTEGERS)
-async def test_any_integer_may_be_listed(store: Store, user_id: int) -> None:
+async def test_any_integer_may_be_listed(store: Store) -> None:
     """An id that is nobody's has no tokens."""
-    assert await store.tokens.of(user_id, NOW) == []
+    for user_id in ODD_INTEGERS:
+        assert await store.tokens.of(user_id, NOW) == []
 
 
 def test_a_token_s_facts_are_all_that_is_kept() -> None:

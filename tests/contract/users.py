@@ -37,13 +37,13 @@ async def test_an_unknown_key_finds_nothing(store: Store, key: str) -> None:
     assert await store.users.find(key) is None
 
 
-@pytest.mark.parametrize("number", ODD_INTEGERS)
-async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
+async def test_any_integer_may_be_asked(store: Store) -> None:
     """An integer that is nobody's id, however large, finds None."""
     await register(store, "Ann")
-    assert await store.users.find(number) is None
-    assert await store.users.names([number]) == {}
-    assert not await store.users.set_secret(number, "new", instead_of="secret")
+    for number in ODD_INTEGERS:
+        assert await store.users.find(number) is None
+        assert await store.users.names([number]) == {}
+        assert not await store.users.set_secret(number, "new", instead_of="secret")
 
 
 @pytest.mark.parametrize(

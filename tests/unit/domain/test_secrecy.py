@@ -39,13 +39,13 @@ def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]
 ODD = ["nobody", "", " ", "42", "a\0b", "\ud800", "x" * 1024, 99, 0, -1, 2**31, 2**63 - 1, -(2**63)]
 
 
-@pytest.mark.parametrize("password", ["wrong", "", "\ud800", "plai", LONG], ids=ascii)
 @pytest.mark.parametrize("who", ["Ann", "ANN", "Old", 1, 2, *ODD], ids=ascii)
-def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password: str) -> None:
+def test_a_failed_login_is_a_failed_login(world: World, who: int | str) -> None:
     """By name or id, existing or not, hashed or plain, it gets one sentence and costs one hash. A
     password that is too long costs none, for any account."""
-    hashes = 0 if password is LONG else 1
-    assert work_of(world, who, password) == (str(BadCredentials()), hashes, 0)
+    for password in ("wrong", "", "\ud800", "plai"):
+        assert work_of(world, who, password) == (str(BadCredentials()), 1, 0)
+    assert work_of(world, who, LONG) == (str(BadCredentials()), 0, 0)
 
 
 def test_a_token_is_good_or_it_is_not(world: World) -> None:

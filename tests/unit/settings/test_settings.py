@@ -82,16 +82,14 @@ def test_numbers_are_read_from_everywhere(file: Writer, field: "attrs.Attribute[
         assert getattr(settings, field.name) == 2
 
 
-@pytest.mark.parametrize("field", attrs.fields(Settings), ids=lambda field: field.name)
-def test_help_tells_every_setting(
-    field: "attrs.Attribute[object]", capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_help_tells_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     """It also has the default."""
     with pytest.raises(SystemExit):
         read_settings(["--help"], {})
     text = capsys.readouterr().out
-    assert field.name.replace("_", "-") in text
-    assert str(field.default) in text
+    for field in attrs.fields(Settings):
+        assert field.name.replace("_", "-") in text
+        assert str(field.default) in text
 
 
 def test_the_environment_of_others_is_nobody_s_business() -> None:

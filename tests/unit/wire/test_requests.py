@@ -228,14 +228,12 @@ def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int
         assert name in str(bad)
 
 
-@pytest.mark.parametrize("value", ["1", 1.5, True, False, [1], {"a": 1}])
 @pytest.mark.parametrize(("msgid", "name", "limits"), NUMBERS)
-def test_only_integers_are_numbers(
-    msgid: int, name: str, limits: tuple[int, int], value: object
-) -> None:
+def test_only_integers_are_numbers(msgid: int, name: str, limits: tuple[int, int]) -> None:
     """A text, a truth value or a fraction is refused."""
-    fields = with_field(msgid, name) | {name: value}
-    assert refusal(frame(msgid, **fields)).error == "bad_field"
+    for value in ("1", 1.5, True, False, [1], {"a": 1}):
+        fields = with_field(msgid, name) | {name: value}
+        assert refusal(frame(msgid, **fields)).error == "bad_field"
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1, -(2**63)])
@@ -256,18 +254,16 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("character", ["x", "é", "👩", "\0", '"'])
 @pytest.mark.parametrize(("msgid", "name", "least", "most"), TEXTS)
-def test_texts_have_their_lengths(
-    msgid: int, name: str, least: int, most: int, character: str
-) -> None:
+def test_texts_have_their_lengths(msgid: int, name: str, least: int, most: int) -> None:
     """Lengths are counted in code points, however many bytes these take."""
-    for length in (least, most):
-        fields = FRAMES[msgid] | {name: character * length}
-        assert fields_of(read_request(frame(msgid, **fields)))[name] == character * length
-    for length in {most + 1, max(0, least - 1)} - {least}:
-        fields = FRAMES[msgid] | {name: character * length}
-        assert refusal(frame(msgid, **fields)).error == "bad_field"
+    for character in ("x", "é", "👩", "\0", '"'):
+        for length in (least, most):
+            fields = FRAMES[msgid] | {name: character * length}
+            assert fields_of(read_request(frame(msgid, **fields)))[name] == character * length
+        for length in {most + 1, max(0, least - 1)} - {least}:
+            fields = FRAMES[msgid] | {name: character * length}
+            assert refusal(frame(msgid, **fields)).error == "bad_field"
 
 
 @pytest.mark.parametrize("cid", ["x", "x" * 64, "0f8fad5b-d9cb-469f", "A_z-9"])
@@ -279,12 +275,12 @@ def test_a_cid_has_plain_characters(cid: str) -> None:
 
 
 @pytest.mark.parametrize("cid", ["", "x" * 65, "a b", "a\n", "\na", "é", "a.b", "a\0", 7])
-@pytest.mark.parametrize("msgid", WRITTEN)
-def test_other_cids_are_refused(msgid: int, cid: object) -> None:
+def test_other_cids_are_refused(cid: object) -> None:
     """A pattern's `$` must not accept a trailing newline."""
-    bad = refusal(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
-    assert bad.error == "bad_field"
-    assert "cid" in str(bad)
+    for msgid in WRITTEN:
+        bad = refusal(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
+        assert bad.error == "bad_field"
+        assert "cid" in str(bad)
 
 
 @pytest.mark.parametrize("device", ["x", "Ann's phone", "手机 📱", "é" * 50])
@@ -355,30 +351,25 @@ def test_a_whole_character_may_be_escaped() -> None:
 
 @pytest.mark.parametrize("depth", [100, 1000, 30_000])
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
-@pytest.mark.parametrize("field", [b"ignored", b"msg", b"msgid", b"seq"])
-def test_deep_nesting_is_a_bad_frame_at_most(
-    depth: int, opening: bytes, closing: bytes, field: bytes
-) -> None:
+def test_deep_nesting_is_a_bad_frame_at_most(depth: int, opening: bytes, closing: bytes) -> None:
     """The nesting may be closed or not."""
     nest = opening * min(depth, 65_000 // len(opening + closing))
     for raw in (nest + b"1" + closing * (len(nest) // len(opening)), nest):
-        with suppress(BadFrame):
-            read_request(b'{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, raw))
+        for field in (b"ignored", b"msg", b"msgid", b"seq"):
+            with suppress(BadFrame):
+                read_request(b'{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, raw))
 
 
 @pytest.mark.parametrize("digits", [20, 400, 4299, 4301, 60_000])
-@pytest.mark.parametrize("field", ["msgid", "seq", "toid", "ignored"])
 @pytest.mark.parametrize("sign", ["", "-"])
-def test_endless_numbers_are_a_bad_frame_at_most(digits: int, field: str, sign: str) -> None:
+def test_endless_numbers_are_a_bad_frame_at_most(digits: int, sign: str) -> None:
     """The number may be in any field, and the answer is short enough for any client."""
-    number = sign + "9" * digits
-    raw = '{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, number)  # noqa: UP031  # braces
-    if field == "ignored":
-        read_request(raw.encode())
-        return
-    bad = refusal(raw.encode())
-    assert len(str(bad)) < 200
-    assert bad.seq is None
+    number = (sign + "9" * digits).encode()
+    for field in (b"msgid", b"seq", b"toid"):
+        bad = refusal(b'{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, number))
+        assert len(str(bad)) < 200
+        assert bad.seq is None
+    read_request(b'{"msgid":1005,"toid":1,"msg":"x","ignored":%s}' % number)
 
 
 @pytest.mark.parametrize("msgid", [0, -1, 999, 1001, 1004, 1010, 1011, 1016, 1017, 2000, 2**63 - 1])
