@@ -12,6 +12,7 @@ from adapters.client.errors import ConnectionLost
 from adapters.client.journal import Journal
 from adapters.client.session_keeper import SessionKeeper
 from adapters.client.settings import Settings
+from adapters.ids import id_in
 from adapters.wire import answers as wire
 from adapters.wire import requests
 from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
@@ -67,9 +68,5 @@ class Requester:
 
 def id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:
     """The id or the name. Names never consist of digits alone, so digits are an id."""
-    if isinstance(who, int):
-        return who, None
-    digits = who.strip()
-    if digits.isascii() and digits.isdigit():
-        return int(digits), None
-    return None, who
+    number = who if isinstance(who, int) else id_in(who)
+    return (None, str(who)) if number is None else (number, None)

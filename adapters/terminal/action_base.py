@@ -137,6 +137,12 @@ class ActionBase:
         self.failures += 1
         self._screen.complain(render.error(text))
 
+    def is_password(self, text: str) -> bool:
+        """Whether this can be a password; if not, complain."""
+        if not text:
+            self.complain("a password needs at least one character")
+        return bool(text)
+
     def fail(self, exc: ClientError) -> None:
         """Complain that the server has refused something, or could not be asked."""
         self.complain(self._why(exc))

@@ -118,9 +118,6 @@ class Actions(ActionBase):
         self._say(f"group {group.name} is created, its id is {group.id}{about}")
 
     async def join(self, which: str) -> None:
-        if which.isdigit() and not _number(which):
-            self.complain(f"there is no group {which}")
-            return
         group = await self._client.join_group(which)
         await self.learn()
         self._say(f"you are now in group {group.name}")
@@ -146,6 +143,8 @@ class Actions(ActionBase):
     async def change_password(self) -> None:
         old = await self._screen.ask("old password: ", hidden=True)
         new = await self._screen.ask("new password: ", hidden=True)
+        if not self.is_password(old) or not self.is_password(new):
+            return
         if not self._screen.scripted and new != await self._screen.ask("again: ", hidden=True):
             self.complain("the passwords do not match; nothing was changed")
             return

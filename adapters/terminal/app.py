@@ -121,7 +121,7 @@ class LineClient:
         the program."""
         name = await self._screen.ask("name: ")
         password = await self._screen.ask("password: ", hidden=True)
-        if not self._is_one(password):
+        if not self._actions.is_password(password):
             return True
         if self._screen.whole and password != await self._screen.ask("again: ", hidden=True):
             self._actions.complain("the passwords do not match; no account was created")
@@ -134,17 +134,11 @@ class LineClient:
         self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
         return await self._enter(user_id, password) if self._screen.whole else True
 
-    def _is_one(self, password: str) -> bool:
-        """Whether this can be a password; if not, complain."""
-        if not password:
-            self._actions.complain("a password needs at least one character")
-        return bool(password)
-
     async def _log_in(self) -> bool:
         """Log in and converse; False if the user is done with the program."""
         who = await self._screen.ask("id or name: ")
         password = await self._screen.ask("password: ", hidden=True)
-        if not self._is_one(password):
+        if not self._actions.is_password(password):
             return not self._screen.scripted
         return await self._enter(who, password)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from adapters.client import InGroup, Where, With
+from adapters.ids import id_in
 from chat_domain.model import Friend, Group, Membership, User
 from chat_domain.names import name_key
 
@@ -32,14 +33,14 @@ class Book:
 
     def user(self, who: str) -> User | None:
         """The user with this id, known or not, or of this name, if known."""
-        number = _id(who)
+        number = id_in(who)
         if number is not None:
             return User(number, self.name_of(number))
         return next((user for user in self._users() if _same(user.name, who)), None)
 
     def group(self, which: str) -> Group | None:
         """The user's own group of this name; by id, any group."""
-        number = _id(which)
+        number = id_in(which)
         if number is None:
             mine = (membership.group for membership in self.groups.values())
             return next((group for group in mine if _same(group.name, which)), None)
@@ -76,11 +77,6 @@ class Book:
     def _users(self) -> Iterator[User]:
         friends = (User(friend.id, friend.name) for friend in self.friends.values())
         return itertools.chain(friends, itertools.starmap(User, self._others.items()))
-
-
-def _id(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None  # noqa: PLR2004
 
 
 def _same(name: str, typed: str) -> bool:

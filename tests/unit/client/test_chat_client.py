@@ -60,6 +60,15 @@ async def test_digits_are_an_id(server: FakeServer, who: int | str) -> None:
         await knocking
 
 
+@pytest.mark.parametrize("who", ["0", "2147483648", "9" * 5_000, "²"])
+async def test_digits_that_no_id_has_are_a_name(server: FakeServer, who: str) -> None:
+    """The server then says that it knows nobody of this name."""
+    async with connected(server) as (client, peer):
+        knocking = asyncio.create_task(client.login(who, "secret"))
+        assert (await peer.admit())["name"] == who
+        await knocking
+
+
 async def test_a_refused_login_can_be_repeated(server: FakeServer) -> None:
     """The exception has the server's reason, and the connection stays."""
     async with connected(server) as (client, peer):

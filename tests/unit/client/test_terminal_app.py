@@ -269,7 +269,6 @@ async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        ("/join 99999999999999999999", "error: there is no group 99999999999999999999"),
         ("/wait long", "error: wait how many seconds?"),
         ("/bell perhaps", "error: the bell can be on or off"),
         ("/hide all", "error: only read and typing can be hidden"),
@@ -425,6 +424,15 @@ async def test_an_empty_password_is_none(server: FakeServer, answers: tuple[str,
     async with running(server, *answers, "3") as app:
         assert await app.status() == 1
         assert app.screen.shown == ["error: a password needs at least one character"]
+
+
+@pytest.mark.parametrize("answers", [("", "new"), ("secret", "")])
+async def test_an_empty_password_changes_none(server: FakeServer, answers: tuple[str, str]) -> None:
+    """The client does not ask the server then either."""
+    async with running(server, "1", "13", "secret", "/password", *answers, "loginout") as app:
+        await app.welcome()
+        await app.log_out()
+        await app.screen.until("error: a password needs at least one character")
 
 
 async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:
