@@ -177,6 +177,15 @@ def is_reversed(terminal: Terminal, text: str) -> bool:
     return any(terminal.style(row, column).reverse for row, column in places if column >= 0)
 
 
+def test_what_is_typed_or_pasted_tears_no_screen(server: ServerProcess) -> None:
+    """Of what terminals draw differently, or obey, nothing reaches them, also while it is typed."""
+    with zhang_at(server) as zhang:
+        zhang.press(f"\x1b[200~{WILD}\x1b[201~")
+        zhang.until("zhang> 你好 👩")
+        zhang.until("<U+202E>␛[2J")
+        assert not any(one.encode() in zhang.raw for one in "\u200d\u202e🇨")
+
+
 def test_lines_that_are_pasted_are_one_message(server: ServerProcess) -> None:
     """It has several lines, and is sent with the next Enter, not before."""
     with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:

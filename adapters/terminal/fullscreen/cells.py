@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from prompt_toolkit.utils import get_cwidth  # must agree with the library that draws
 
+from adapters.terminal.clean import clean
 from adapters.terminal.render import Line
 
 _ELLIPSIS = "…"
@@ -41,6 +42,19 @@ def shortened(text: str, columns: int) -> str:
     if width(text) <= columns:
         return text
     return "".join(part for _, part in fitted([("", text)], columns)).rstrip()
+
+
+def steady(line: Line) -> Line:
+    """For each character of a line that is being typed, how it is shown. Those that terminals draw
+    in different widths, or obey, are shown as in a conversation, or not at all."""
+    shown, is_wide = [], False
+    for style, text in line:
+        for character in text:
+            columns = get_cwidth(character)
+            is_wide = columns > 1 if columns else is_wide
+            separates = character == _JOINER and is_wide
+            shown.append((style, "" if separates else clean(character.translate(_UNSTEADY))))
+    return shown
 
 
 def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:

@@ -1,6 +1,8 @@
 """The arrangement of the screen, at any size."""
 
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
@@ -25,8 +27,11 @@ from prompt_toolkit.layout.processors import (
     ConditionalProcessor,
     PasswordProcessor,
     Processor,
+    Transformation,
+    TransformationInput,
 )
 
+from adapters.terminal.fullscreen.cells import steady
 from adapters.terminal.render import Line
 
 SIDEBAR = 22  # columns
@@ -55,6 +60,19 @@ class Rows(UIControl):
             return [*rows[number]]
 
         return UIContent(get_line=line, line_count=len(rows), show_cursor=False)
+
+
+class Steady(Processor):
+    """Keeps what is typed from tearing the screen."""
+
+    def apply_transformation(self, given: TransformationInput) -> Transformation:
+        shown = steady([(style, text) for style, text, *_ in given.fragments])
+        starts = [0, *accumulate(len(seen) for _, seen in shown)]
+        return Transformation(
+            [*shown],
+            source_to_display=lambda at: starts[min(at, len(shown))],
+            display_to_source=lambda at: bisect_right(starts, at) - 1,
+        )
 
 
 def columns() -> int:
@@ -113,7 +131,7 @@ def _row(draw: Draw, there: Filter, style: str = "") -> ConditionalContainer:
 
 def _input(buffer: Buffer, processors: list[Processor]) -> Window:
     return Window(
-        BufferControl(buffer, input_processors=processors),
+        BufferControl(buffer, input_processors=[Steady(), *processors]),
         height=lambda: Dimension(min=1, max=max(rows() // _SHARE_OF_INPUT, 1)),
         wrap_lines=True,
         dont_extend_height=True,

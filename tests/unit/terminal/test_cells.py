@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.terminal.fullscreen.cells import fitted, line_width, shortened, width, wrapped
+from adapters.terminal.fullscreen.cells import fitted, line_width, shortened, steady, width, wrapped
 from adapters.terminal.render import plain
 from tests.unit.terminal.things import shown
 
@@ -54,6 +54,24 @@ def test_pictures_have_one_width_on_all_terminals(written: str, columns: int) ->
         for character in plain(row)
     )
     assert "\u200d" not in plain(row)
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("👩‍👩", "👩👩"),
+        ("🇨🇳", "CN"),
+        ("👍🏽", "👍"),
+        ("❤️", "❤"),
+        ("\u202e\x1b[", "<U+202E>␛["),
+        ("e\u0301",) * 2,
+    ],
+)
+def test_what_is_typed_has_one_width_on_all_terminals_too(typed: str, seen: str) -> None:
+    """How it is shown is known for each character, so that the cursor is where it belongs."""
+    line = steady([("class:selected", typed[:1]), ("", typed[1:])])
+    assert [style for style, _ in line] == ["class:selected", *[""] * (len(typed) - 1)]
+    assert plain(line) == seen
 
 
 def test_joiners_stay_where_they_shape_words() -> None:
