@@ -162,6 +162,14 @@ def test_the_tab_key_completes_names(server: ServerProcess) -> None:
         zhang.until('zhang san> /group "night owls"')
 
 
+def test_the_key_for_another_input_method_keeps_no_letter_away(server: ServerProcess) -> None:
+    """Ctrl-Space comes as a NUL if no input method has taken it."""
+    with Terminal("127.0.0.1", str(server.port)) as zhang:
+        zhang.register("zhang", "secret one")
+        zhang.press("half \x00of it")
+        zhang.until_last("zhang> half of it")
+
+
 def test_ctrl_c_leaves_when_it_is_pressed_twice(server: ServerProcess) -> None:
     """Pressed once, it only discards what was being typed. There is no traceback."""
     with Terminal("127.0.0.1", str(server.port)) as zhang:

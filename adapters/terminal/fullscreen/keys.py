@@ -57,6 +57,8 @@ def bindings(hands: Hands) -> KeyBindings:
     on("escape", "n", do=lambda: hands.seek(older=False))
     on("c-c", do=hands.interrupt, always=True)
     on("c-d", do=hands.end_of_input, always=True)
+    # It turns to another input method. The library would begin a selection, and ignore letters.
+    on("c-space", do=lambda: None, always=True)
 
     @keys.add("c-l")
     def _redraw(event: KeyPressEvent) -> None:
