@@ -64,8 +64,9 @@ def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
 
 
 def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
-    """What is written on one is shown on the other, with its ticks, and one can log the other out.
-    Two terminals on one host are two devices."""
+    """What is written on one is shown on the other, with its ticks, and one can log the other out,
+    where the arrow up brings back what was being typed. Two terminals on one host are two devices.
+    """
     port = str(server.port)
     with (
         Terminal("127.0.0.1", port) as desk,
@@ -86,9 +87,14 @@ def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
         desk.until("(this one)")
         sessions = [line for line in desk.lines if " since " in line]
         (name,) = [line.split()[0] for line in sessions if not line.endswith("(this one)")]
+        laptop.press("half of")
+        laptop.until_last("zhang> half of")
         desk.type(f"/end {name}")
         laptop.until("you are no longer logged in (the session was ended elsewhere)")
-        laptop.until("3. quit")
+        laptop.press("\x1b5")  # Alt-5, which at the menu is nothing, and no count either
+        laptop.log_in("zhang", "secret one")
+        laptop.press("\x1b[A")  # arrow up
+        laptop.until_last("zhang> half of")
 
 
 def test_a_killed_server_costs_nobody_a_message(server: ServerProcess) -> None:

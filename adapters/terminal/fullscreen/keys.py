@@ -1,6 +1,7 @@
 """The key bindings."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from prompt_toolkit.filters import Condition
@@ -48,7 +49,8 @@ def bindings(hands: Hands) -> KeyBindings:
     for key in (("c-end",), ("escape", "end"), ("escape", ">")):
         on(*key, do=hands.to_end)
     for number in range(10):
-        on("escape", str(number), do=lambda number=number: hands.to_number(number))  # type: ignore[misc]
+        to_it = partial(hands.to_number, number)
+        on("escape", str(number), do=to_it, always=True)  # to the library, it is a count
     for by, names in ((-1, ("up", "left")), (1, ("down", "right"))):
         for name in names:
             on("escape", name, do=lambda by=by: hands.step(by))  # type: ignore[misc]

@@ -135,7 +135,11 @@ class WholeScreen:
 
     async def command(self, prompt: str) -> str:  # noqa: ARG002  # the prompt depends on the window
         self._look_at(asking=False)
-        line, window = await self._typed.line()
+        try:
+            line, window = await self._typed.line()
+        except asyncio.CancelledError:  # the session has ended
+            self._typed.put_aside()
+            raise
         self._talks.entered_in = self._talks.turned_to if window is None else window
         return line
 
@@ -163,6 +167,8 @@ class WholeScreen:
         self._talks.looking.go_to_end()
 
     def to_number(self, number: int) -> None:
+        if self._typed.asking:
+            return
         self._typed.turning = False
         self._desk.show_number(number)
         self._talks.opened()
