@@ -76,6 +76,8 @@ class ClientProtocol(SendingHalf):
             return self._outputs
         try:
             self._take_all(data)
+        except WrongServer as exc:
+            self._outputs.append(Broken(exc))
         except ProtocolViolation as exc:
             lost = ConnectionLost(str(exc)) if self.greeted else WrongServer(_NO_CHAT_SERVER)
             self._outputs.append(Broken(lost))
@@ -99,7 +101,7 @@ class ClientProtocol(SendingHalf):
     def _on_login(self, frame: LoginAck) -> None:
         if not frame.errno:
             if frame.v < codec.VERSION:
-                raise ProtocolViolation("the server only supports version 1")
+                raise WrongServer("the server only supports version 1")
             if self.only_user_id in {0, frame.id}:
                 self._begin(frame)
         self._on_answer(frame)

@@ -302,4 +302,8 @@ def _reason(exc: Exception) -> str:
         return "no answer"
     if isinstance(exc, ConnectionRefusedError):
         return "nothing is listening there"
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {exc.verify_message}"
+    if isinstance(exc, ssl.SSLError) and exc.reason == "WRONG_VERSION_NUMBER":
+        return "it does not use TLS"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc) or type(exc).__name__

@@ -11,6 +11,10 @@ def address(where: str, port: int | None = None) -> tuple[str, int]:
     if two ports are given, or an invalid one.
     """
     host, own = _split(where)
+    try:
+        host.encode("idna")  # as looking it up does
+    except UnicodeError:
+        raise ValueError(f"{where!r} is not an address") from None
     if own is None:
         return host, PORT if port is None else port
     if port is not None:

@@ -304,6 +304,21 @@ def test_without_a_server_there_is_one_line(server: ServerProcess) -> None:
     assert done.stderr.startswith(f"error: cannot connect to 127.0.0.1:{server.port}: ")
 
 
+def test_with_tls_for_a_server_without_it_there_is_one_line(accounts: ServerProcess) -> None:
+    """And the exit status 1."""
+    done = subprocess.run(
+        [*plain_client(accounts), "--tls"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    where = f"127.0.0.1:{accounts.port}"
+    assert done.stderr == f"error: cannot connect to {where}: it does not use TLS\n"
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize("arguments", [["127.0.0.1", "99999"], ["127.0.0.1", "x"], ["--nonsense"]])
 def test_wrong_arguments_have_their_own_status(arguments: list[str]) -> None:
     """It is 2, as usual."""

@@ -25,7 +25,9 @@ def test_host_and_port_are_given_in_one_or_in_two(
     assert address(where, port) == found
 
 
-@pytest.mark.parametrize("arguments", [["a:1", "2"], ["a:0"], ["a:b"], ["[::1"], ["[::1]8000"]])
+@pytest.mark.parametrize(
+    "arguments", [["a:1", "2"], ["a:0"], ["a:b"], ["[::1"], ["[::1]8000"], ["a..b"], ["x" * 64]]
+)
 def test_what_is_no_address_is_said(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
