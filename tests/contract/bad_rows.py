@@ -151,33 +151,33 @@ async def test_an_entry_that_is_none_is_passed_over(
     assert counted() >= 3
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "",
-        "no JSON",
-        "[]",
-        "7",
-        "{}",
-        '{"what": 7}',
-        '{"what": ""}',
-        '{"what": "left", "user_id": "x"}',
-        '{"what": "left", "user_id": -1}',
-        '{"what": "left", "user_id": 2147483648}',
-        '{"what": "renamed", "name": 5}',
-        '{"what": "created", "detail": []}',
-        "[" * 100_000,
-    ],
+NO_CHANGES = (
+    "",
+    "no JSON",
+    "[]",
+    "7",
+    "{}",
+    '{"what": 7}',
+    '{"what": ""}',
+    '{"what": "left", "user_id": "x"}',
+    '{"what": "left", "user_id": -1}',
+    '{"what": "left", "user_id": 2147483648}',
+    '{"what": "renamed", "name": 5}',
+    '{"what": "created", "detail": []}',
+    "[" * 100_000,
 )
-async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt, body: str) -> None:
+
+
+async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt) -> None:
     """A follower goes on behind it."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna, bert)
-    spoilt.run("UPDATE Entry SET body = '{}' WHERE at = 2", body)
-    reading = await store.log.tail(0, 9)
-    assert ([one.at for one in reading.entries], reading.upto) == ([1], 2)
-    assert counted() == 1
+    for count, body in enumerate(NO_CHANGES, 1):
+        spoilt.run("UPDATE Entry SET body = '{}' WHERE at = 2", body)
+        reading = await store.log.tail(0, 9)
+        assert ([one.at for one in reading.entries], reading.upto) == ([1], 2), body
+        assert counted() == count, body
     assert await ids(store, group.id) == [anna, bert]
 
 

@@ -1,7 +1,7 @@
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from structlog.testing import LogCapture
@@ -42,7 +42,7 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     refuse, answer, refuse_text = ClientContext.refuse, ClientContext.answer, Session.refused
 
     def judged_answer(context: ClientContext, request: AnyRequest, what: Any) -> None:
-        fields = json.loads(encode(what)).keys() - {"msgid", "seq"}
+        fields = msgspec.json.decode(encode(what)).keys() - {"msgid", "seq"}
         undeclared.extend(
             f"docs/protocol.md does not say that {name_of(type(request))} is answered by `{field}`."
             for field in fields - answered_fields(type(request))
