@@ -150,10 +150,9 @@ _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return count
+    if not (text.isascii() and text.isdigit() and text.strip("0")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -171,16 +170,26 @@ def settings_arguments(options: argparse.Namespace) -> list[str]:
 
 
 def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
-    """The arguments of the command itself. Raises NotDone."""
+    """The arguments of the command itself. Raises NotDone or BadSettings."""
     given = vars(options).items()
     found = {name: value for name, value in given if name in _SENT and value is not False}
     if "new_name" in options:
         found["name"] = options.new_name
     if options.name in ("add", "set-password"):
         found["password"] = _password()
+    for name, value in found.items():
+        _require_text(name, str(value))
     if options.name in _MEANT and not options.yes:
         _ask_whether_it_is_meant(_MEANT[options.name].format(**vars(options)))
     return found
+
+
+def _require_text(name: str, value: str) -> None:
+    """Raise BadSettings for what can be neither stored nor sent."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadSettings(f"the {name} is not text in UTF-8") from None
 
 
 def _password() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adapters.terminal.clean import clean
+from adapters.terminal.fullscreen.cells import width
 
 Result = Mapping[str, Any]
 
@@ -31,9 +32,15 @@ def _sentence(name: str, result: Result) -> str:
     if name == "init-db":
         return "the tables are created" if result["made"] else "the tables already exist"
     facts = {name: clean(str(value)) for name, value in _facts(result)}
+    if name == "groups keep":
+        facts |= {when: _kept_for(result[when]) for when in ("days", "before")}
     if "was_online" in result:
         facts["was"] = "was" if result["was_online"] else "was not"
     return _SENTENCES[name].format(**facts)
+
+
+def _kept_for(days: int) -> str:
+    return f"for {days} days" if days else "forever"
 
 
 def _facts(result: Result) -> Iterator[tuple[str, object]]:
@@ -57,7 +64,7 @@ _SENTENCES = {
     "delete": "deleted {name} (id {id})",
     "groups rename": "group {group_id} is now called {group_name}; before: {before}",
     "groups history": "users who join {group_name} (id {group_id}) see of its past: {shown}",
-    "groups keep": "{group_name} (id {group_id}) keeps {days} days; before: {before}",
+    "groups keep": "messages in {group_name} (id {group_id}) are kept {days}; before: {before}",
     "groups remove": "removed {user_name} (id {user_id}) from {group_name} (id {group_id})",
     "groups end": "ended {group_name} (id {group_id})",
     "log-level": "the log level is {level}; before: {before}",
@@ -72,11 +79,12 @@ def _table(rows: Iterable[Result], none: str) -> Iterator[str]:
         yield none
         return
     cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        yield "  ".join(
-            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
+        padded = (
+            cell + " " * (most - width(cell)) for cell, most in zip(line, widths, strict=True)
+        )
+        yield "  ".join(padded).rstrip()
 
 
 def _cell(value: object) -> str:

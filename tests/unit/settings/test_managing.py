@@ -1,0 +1,37 @@
+"""The operator's commands as they are typed, and the answers as a person reads them."""
+
+import pytest
+
+from entrypoints.declaring import BadSettings
+from entrypoints.managing.form import arguments_of, parse
+from entrypoints.managing.words import plain_text
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "²", ""])
+def test_a_page_has_at_least_one_row(limit: str) -> None:
+    """Anything else is named as it was typed."""
+    with pytest.raises(BadSettings, match=f"'{limit}' is not a number of at least 1"):
+        parse(["list", f"--limit={limit}"])
+
+
+def test_what_is_no_text_is_neither_sent_nor_stored() -> None:
+    """Python gives bytes that are no UTF-8 to a program as halves of characters."""
+    with pytest.raises(BadSettings, match="the text is not text in UTF-8"):
+        arguments_of(parse(["find", "\udcff"]))
+
+
+def test_no_days_are_forever() -> None:
+    """A sentence says so, instead of 0."""
+    result = {"group": {"id": 5, "name": "owls"}, "days": 30, "before": 0}
+    said = "messages in owls (id 5) are kept for 30 days; before: forever"
+    assert list(plain_text("groups keep", result)) == [said]
+
+
+def test_columns_stand_below_each_other_whatever_is_in_them() -> None:
+    """A Chinese character takes two."""
+    rows = [{"name": "王小明", "disabled": False}, {"name": "ann", "disabled": True}]
+    assert list(plain_text("list", {"users": rows})) == [
+        "name    disabled",
+        "王小明  no",
+        "ann     yes",
+    ]
