@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from adapters.fair_queue import FairQueue, LineOf, alone
+from adapters.fair_queue import FairQueue, LineageOf, alone
 from chat_domain.errors import TryAgain
 
 T = TypeVar("T")
@@ -25,11 +25,11 @@ def _nobody(_: str) -> bool:
 class Askers:
     """Who the origins are.
 
-    line_of: the networks that an origin is in, see FairQueue. is_known: whether an origin has a
+    lineage_of: the networks that an origin is in, see FairQueue. is_known: whether an origin has a
     claim to the kept places. kept: returns how many places are kept for known origins.
     """
 
-    line_of: LineOf = alone
+    lineage_of: LineageOf = alone
     is_known: Callable[[str], bool] = _nobody
     kept: Callable[[], int] = lambda: 0
 
@@ -74,8 +74,8 @@ class FairExecutor:
         self._refused = refused
         self._askers = askers = askers or Askers()
         self._running = 0
-        self._known: FairQueue[_Job] = FairQueue(askers.line_of)
-        self._unknown: FairQueue[_Job] = FairQueue(askers.line_of)
+        self._known: FairQueue[_Job] = FairQueue(askers.lineage_of)
+        self._unknown: FairQueue[_Job] = FairQueue(askers.lineage_of)
         self._in_turn = deque([self._known, self._unknown])
         self._lately = _Lately()
 
@@ -87,7 +87,7 @@ class FairExecutor:
         most, kept = self._waiting(), self._askers.kept()
         known = kept > 0 and self._askers.is_known(origin)
         jobs, places = (self._known, kept) if known else (self._unknown, most - kept)
-        network = self._askers.line_of(origin)[0]
+        network = self._askers.lineage_of(origin)[0]
         turns = self._lately.turns(network)
         if most and not self._has_room(jobs, places, origin, turns):
             self._refused()

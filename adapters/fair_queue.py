@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-LineOf = Callable[[str], Sequence[str]]
+LineageOf = Callable[[str], Sequence[str]]
 
 
 def alone(origin: str) -> Sequence[str]:
@@ -17,12 +17,12 @@ def alone(origin: str) -> Sequence[str]:
 class FairQueue(Generic[T]):
     """Items of several origins (network addresses, say), taken from each in turn.
 
-    line_of: the networks that an origin is in, the widest first, and the origin itself last. The
+    lineage_of: the networks that an origin is in, the widest first, and the origin itself last. The
     widest networks take turns; within each, its parts do.
     """
 
-    def __init__(self, line_of: LineOf) -> None:
-        self._line_of = line_of
+    def __init__(self, lineage_of: LineageOf) -> None:
+        self._lineage_of = lineage_of
         self._all: _Share[T] = _Share()
 
     def __len__(self) -> int:
@@ -30,13 +30,13 @@ class FairQueue(Generic[T]):
 
     def waiting(self, origin: str) -> int:
         """How many items the widest network around an origin has."""
-        share = self._all.parts.get(self._line_of(origin)[0])
+        share = self._all.parts.get(self._lineage_of(origin)[0])
         return share.size if share else 0
 
     def put(self, origin: str, item: T, weight: int = 0) -> None:
         """Add an item. weight: that of the widest network around the origin, from now on, for
         `displace`."""
-        widest, *inside = self._line_of(origin)
+        widest, *inside = self._lineage_of(origin)
         self._all.put((widest, *inside), item)
         self._all.parts[widest].weight = weight
 
@@ -61,11 +61,11 @@ class FairQueue(Generic[T]):
         first, then the parts of the one that has the most. Takes time in proportion to the number
         of origins.
         """
-        return self._all.displace(self._line_of(origin), weight)
+        return self._all.displace(self._lineage_of(origin), weight)
 
     def displace_inside(self, origin: str) -> T | None:
         """As `displace`, but only among items of the widest network around this origin."""
-        widest, *inside = self._line_of(origin)
+        widest, *inside = self._lineage_of(origin)
         return self._all.displace_in(widest, inside)
 
 

@@ -39,7 +39,7 @@ def people(conv: int) -> tuple[int, int]:
     return conv >> HIGH, conv & ID_BITS
 
 
-def is_of_one(conv: int) -> bool:
+def is_with_oneself(conv: int) -> bool:
     """Whether a conversation, which is not a group's, is one user's with themselves."""
     return conv >> HIGH == conv & ID_BITS
 

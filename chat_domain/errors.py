@@ -41,8 +41,8 @@ class BadNotice(ChatError):
 
 
 class BadDays(ChatError):
-    most: int
-    sentence = "messages can be kept for 1 to {most} days, or forever with 0"
+    limit: int
+    sentence = "messages can be kept for 1 to {limit} days, or forever with 0"
 
 
 class NameTaken(ChatError):

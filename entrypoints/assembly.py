@@ -8,8 +8,8 @@ from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
-from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
+from chat_domain.log.subscriptions import Subscriptions
 from chat_domain.messages.audience import Audience
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
@@ -57,7 +57,7 @@ def assemble(
     queue = AppendQueue(log, follower, broker, clock, tasks, latches)
     offline = Offline(log, follower, tasks)
     marks = Marks(log, follower, sessions, broker, tasks)
-    seating = Seating(log, follower, sessions)
+    subscriptions = Subscriptions(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     notices = Notices(sessions, broker, tasks)
@@ -75,14 +75,14 @@ def assemble(
         second_login_replaces,
     )
     logins = Logins(
-        log, follower, sessions, seating, offline, marks, slots, attendance, ids, latches
+        log, follower, sessions, subscriptions, offline, marks, slots, attendance, ids, latches
     )
     devices = Devices(store.tokens, log, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,
         queue=queue,
-        seating=seating,
+        subscriptions=subscriptions,
         offline=offline,
         marks=marks,
         read_marks=read_marks,

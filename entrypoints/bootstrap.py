@@ -88,7 +88,7 @@ def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
         waiting=lambda: guard.limits.hashing_jobs,
         refused=refused,
         askers=Askers(
-            guard.networks.line_of,
+            guard.networks.lineage_of,
             lambda origin: guard.known.is_known(origin, clock.monotonic()),
             lambda: guard.limits.hashing_jobs * guard.limits.known_share // 100,
         ),

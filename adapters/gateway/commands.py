@@ -160,7 +160,7 @@ async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> N
 
 async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:
     user = context.current_session().user
-    page = await context.chat.groups.own(user.id, request.after, request.limit)
+    page = await context.chat.groups.page(user.id, request.after, request.limit)
     context.answer(request, groups_ack(page, on_terminal=context.is_on_terminal()))
 
 

@@ -28,8 +28,8 @@ LEAST_BATCH = 50  # clients; so few burden no other node
 
 def batches(everybody: Sequence[T], seconds: float) -> list[Sequence[T]]:
     """Parts of `everybody` to be sent away one each BATCH_EVERY, all within so many seconds."""
-    most = max(1, int(seconds / BATCH_EVERY))
-    size = max(LEAST_BATCH, math.ceil(len(everybody) / most))
+    count = max(1, int(seconds / BATCH_EVERY))
+    size = max(LEAST_BATCH, math.ceil(len(everybody) / count))
     return [everybody[start : start + size] for start in range(0, len(everybody), size)]
 
 

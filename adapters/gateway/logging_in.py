@@ -147,7 +147,7 @@ async def _end_own(context: ClientContext, session: Session) -> None:
     await context.log_out()
     if is_device:
         with suppress(TryAgain):
-            await context.chat.devices.logged_out(session.user, session.name)
+            await context.chat.devices.end_if_connected(session.user, session.name)
 
 
 def _check_not_logged_in(context: ClientContext) -> None:
@@ -202,7 +202,7 @@ async def _lists(context: ClientContext, user: User) -> tuple[Sequence[Friend], 
     """What the answer to a version 1 login shows: friends, and groups with their members."""
     friends = await context.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
     groups = context.chat.groups
-    own = await groups.own(user.id, 0, GROUPS_SHOWN)
+    own = await groups.page(user.id, 0, GROUPS_SHOWN)
     return friends.items, [
         OwnGroup(one.group, (await groups.members(user.id, one.group.id, 0, MEMBERS_SHOWN)).items)
         for one in own.items

@@ -28,5 +28,5 @@ class PerOriginLimit:
     def acquire(self, origin: Origin) -> AbstractAsyncContextManager[None]:
         """Wait until a request of this origin has a place, and keep that until it is done. For
         IPv6, places belong to the widest counted network."""
-        *_, widest = origin.line()
+        *_, widest = origin.lineage()
         return self._semaphore.acquire(widest.name)

@@ -34,7 +34,7 @@ class Shared:
 
     @slices.default
     def _new_slices(self) -> Slices:
-        return Slices(self.guard.networks.line_of)
+        return Slices(self.guard.networks.lineage_of)
 
     @unsent.default
     def _new_unsent(self) -> Unsent:

@@ -7,7 +7,7 @@ messages after TURN seconds and one slice more.
 import asyncio
 from collections.abc import Callable
 
-from adapters.fair_queue import FairQueue, LineOf
+from adapters.fair_queue import FairQueue, LineageOf
 
 TURN = 0.01  # seconds of slices in each turn of the event loop
 
@@ -15,8 +15,8 @@ TURN = 0.01  # seconds of slices in each turn of the event loop
 class Slices:
     """Origins take turns: one with many connections gets no more than one with one."""
 
-    def __init__(self, line_of: LineOf) -> None:
-        self._waiting: FairQueue[Callable[[], None]] = FairQueue(line_of)
+    def __init__(self, lineage_of: LineageOf) -> None:
+        self._waiting: FairQueue[Callable[[], None]] = FairQueue(lineage_of)
         self._running = False
 
     def add(self, origin: str, work: Callable[[], None]) -> None:

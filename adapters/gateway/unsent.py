@@ -37,16 +37,16 @@ class Unsent:
 
     def high_water(self) -> int:
         """How many bytes may wait for one link before it is full."""
-        most = self._limit()
-        return TIGHT_WATER if most and self.total > most // 2 else HIGH_WATER
+        limit = self._limit()
+        return TIGHT_WATER if limit and self.total > limit // 2 else HIGH_WATER
 
     def update(self, link: Stuck, size: int) -> None:
         """This many bytes of this link wait now. Cuts off links for which there is no room: this
         one or others."""
         self.total += size - self._stuck.get(link, 0)
         self._stuck[link] = size
-        most = self._limit()
-        while most and self.total > most:
+        limit = self._limit()
+        while limit and self.total > limit:
             longest, held = self._stuck.popitem(last=False)
             self.total -= held
             self._guard.counters.unsent_cut += 1

@@ -89,7 +89,7 @@ class NodeCollector(Collector):
             ("chat_append_seconds", "How long the last batch of entries took.", chat.queue.latency),
             ("chat_readers_behind", "Sessions that are reading from the store.", reading),
             ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),
-            ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.good())),
+            ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.is_active())),
             ("chat_draining", "1 when about to stop.", int(self.draining())),
         ):
             yield GaugeMetricFamily(name, text, value)

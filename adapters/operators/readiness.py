@@ -49,7 +49,7 @@ class Readiness:
 
     def _without_lease(self) -> list[str]:
         slots = self._chat.node.slots
-        if slots.good():
+        if slots.is_active():
             return []
         why = slots.lease.last_error()
         return [f"lease ({why})" if why else "lease"]

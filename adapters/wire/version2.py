@@ -59,8 +59,8 @@ class MessageEncoder:
         return self._frame
 
 
-def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
-    """The frame in which an entry is sent. most: characters of its text, None for all."""
+def entry_frame(entry: Entry, max_characters: int | None = None) -> EntryFrame:
+    """The frame in which an entry is sent. max_characters: characters of its text, None for all."""
     if entry.change is not None:
         return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
@@ -77,7 +77,7 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
         sender_id,
         entry.sender_name,
         to,
-        entry.text if most is None else entry.text[:most],
+        entry.text if max_characters is None else entry.text[:max_characters],
         entry.time_ms,
         entry.answers,
         entry.kind == DELETED,

@@ -14,9 +14,9 @@ from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
-from chat_domain.log.seating import Seating
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
+from chat_domain.log.subscriptions import Subscriptions
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
 from chat_domain.model import Friend
@@ -53,7 +53,7 @@ class Node:
     sessions: Sessions
     follower: Follower
     queue: AppendQueue
-    seating: Seating
+    subscriptions: Subscriptions
     offline: Offline
     marks: Marks
     read_marks: ReadMarks
@@ -78,9 +78,9 @@ class Node:
         self.queue.reset()
         self.marks.reset()
         self.read_marks.reset()
-        leaving, staying = self.seating.reset()
+        leaving, staying = self.subscriptions.reset()
         self.tasks.start(self._drop(leaving))
-        self.tasks.start(self._reseat(staying))
+        self.tasks.start(self._resubscribe(staying))
 
     async def _drop(self, sessions: Sequence[Session]) -> None:
         for start in range(0, len(sessions), DROPPED_AT_ONCE):
@@ -88,8 +88,8 @@ class Node:
                 session.client.dropped()
             await self.tasks.next_turn()
 
-    async def _reseat(self, sessions: Collection[Session]) -> None:
-        await self.seating.seat_again(sessions)
+    async def _resubscribe(self, sessions: Collection[Session]) -> None:
+        await self.subscriptions.resubscribe(sessions)
         for session in self.sessions:
             self.offline.catch_up(session)
 
@@ -125,7 +125,7 @@ class Node:
         """Another node, which had these users, has lost its lease."""
         if user_ids:
             await self.latches.latch().wait(GRACE)
-            await self.announcer.left_behind(user_ids)
+            await self.announcer.announce_gone(user_ids)
 
     # -- the lease ---------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Node:
     async def resume(self) -> None:
         """There is a lease again. Raises TryAgain, and then the node stays suspended."""
         if self.slots.suspended:
-            await self.attendance.note_all_again()
+            await self.attendance.rewrite_all()
             await self.slots.resume()
 
     async def audit(self) -> None:
@@ -149,14 +149,14 @@ class Node:
     def tick(self) -> None:
         """Look after what depends on time. Called about twice a second."""
         now = self.clock.monotonic()
-        self.slots.check()
+        self.slots.check_lease()
         self.marks.tick(now)
         self.read_marks.tick()
-        self.announcer.go_on()
-        self.devices.go_on()
-        if self.slots.good():
-            self.slots.go_on()
-            self.attendance.go_on()
+        self.announcer.announce_due()
+        self.devices.retry_unwritten()
+        if self.slots.is_active():
+            self.slots.retry_releases()
+            self.attendance.flush()
 
     async def poll_head(self) -> None:
         """Wait until the next look at the log's head is due, then look. To be called forever."""

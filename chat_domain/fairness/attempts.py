@@ -122,7 +122,7 @@ class Attempts:
         if not self.free:
             return Attempt(0.0)
         usual = self._is_usual(_key(who, origin), now)
-        pairs = self._pairs_of(who, [origin] if usual else self._networks.line_of(origin), now)
+        pairs = self._pairs_of(who, [origin] if usual else self._networks.lineage_of(origin), now)
         wait = max(0.0, *(pair.next - now for pair in pairs.values()))
         if wait > LONGEST_WAIT:
             raise TooManyFailures(int(wait) + 1)

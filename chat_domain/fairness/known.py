@@ -27,8 +27,8 @@ class KnownAddresses:
 
     def logged_in(self, origin: str, now: float) -> None:
         """Somebody has logged in from this origin, named as `Networks` does."""
-        self._last.keep(self._networks.line_of(origin)[0], now)
+        self._last.keep(self._networks.lineage_of(origin)[0], now)
 
     def is_known(self, origin: str, now: float) -> bool:
-        last = self._last.get(self._networks.line_of(origin)[0])
+        last = self._last.get(self._networks.lineage_of(origin)[0])
         return last is not None and now - last <= KNOWN_FOR

@@ -91,18 +91,18 @@ class Meter:
     def registrations(self) -> Sequence[Bucket]:
         """The buckets that count registrations: this connection's, its address's, and those of the
         networks around it."""
-        return [self._registrations, *(one.registrations for one in self._origin.line())]
+        return [self._registrations, *(one.registrations for one in self._origin.lineage())]
 
     def charge(self, now: float) -> float:
         """Charge what was sent; return the seconds for which this client has to pause."""
         frames, data, free = self.frames, self.bytes, self.free
         self.frames = self.bytes = self.free = 0
-        own = 0.0
+        pause = 0.0
         if frames or data:
-            own = self._pace.spend(self._counted(frames, free, now), data, now)
-        if own:
+            pause = self._pace.spend(self._counted(frames, free, now), data, now)
+        if pause:
             self._note_excess(now)
-        return min(LONGEST_PAUSE, max(own, self._origin.spend(frames, data, now)))
+        return min(LONGEST_PAUSE, max(pause, self._origin.spend(frames, data, now)))
 
     def is_flooding(self) -> bool:
         """Whether it has been too fast for so long that it is to be cut off."""

@@ -50,7 +50,7 @@ class Networks:
         plain = _plain(address)
         return _network(int(address), self.prefixes[0].length) if plain is None else str(plain)
 
-    def line_of(self, name: str) -> Sequence[str]:
+    def lineage_of(self, name: str) -> Sequence[str]:
         """All counted networks around one that `name_of` names, the widest first, itself last."""
         if ":" not in name:
             return (name,)

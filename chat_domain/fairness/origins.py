@@ -62,19 +62,19 @@ class Origin:
         self.arrivals.set_rate(at_once / ARRIVE_IN, at_once)
         self.registrations.set_rate(per_hour / HOUR, per_hour)
 
-    def line(self) -> "list[Origin]":
+    def lineage(self) -> "list[Origin]":
         """Itself and the networks around it, the widest last."""
-        return [self] if self.wider is None else [self, *self.wider.line()]
+        return [self] if self.wider is None else [self, *self.wider.lineage()]
 
     def spend(self, frames: float, data: int, now: float) -> float:
         """Charge what its clients have sent, in frames and bytes; return the seconds until that is
         made up for."""
-        return max(origin.pace.spend(frames, data, now) for origin in self.line())
+        return max(origin.pace.spend(frames, data, now) for origin in self.lineage())
 
     def refund_arrival(self) -> None:
         """A connection that has entered for its handshake will enter again as a client's: let it
         count once."""
-        for origin in self.line():
+        for origin in self.lineage():
             origin.arrivals.refund(1)
 
 
@@ -89,13 +89,13 @@ class Origins:
         self._known = known
         self._limits = limits
         self._counters = counters
-        self._here: dict[str, Origin] = {}
-        self._gone: Recent[str, Origin] = Recent(REMEMBERED)  # those without connections
+        self._connected: dict[str, Origin] = {}
+        self._remembered: Recent[str, Origin] = Recent(REMEMBERED)  # those without connections
 
     def set_limits(self, limits: Limits) -> None:
         """Use these limits from now on, also for origins that are remembered."""
         self._limits = limits
-        for origin in (*self._here.values(), *self._gone):
+        for origin in (*self._connected.values(), *self._remembered):
             origin.set_limits(limits)
 
     # -- connections ---------------------------------------------------------------------
@@ -108,13 +108,13 @@ class Origins:
         if free <= 0:
             self._counters.connections_refused += 1
             raise TooManyConnections
-        arrivals = [one.arrivals for one in origin.line()]
+        arrivals = [one.arrivals for one in origin.lineage()]
         if not self._may_have_one_more(origin, free) or not try_spend_all(arrivals, now):
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
-        for one in origin.line():
-            self._gone.forget(one.name)
-            self._here[one.name] = one
+        for one in origin.lineage():
+            self._remembered.forget(one.name)
+            self._connected[one.name] = one
             one.connections += 1
         self.connections += 1
         self._count_stranger(origin, 1)
@@ -125,12 +125,12 @@ class Origins:
         if stranger:
             self._count_stranger(origin, -1)
         self.connections -= 1
-        for one in origin.line():
+        for one in origin.lineage():
             one.connections -= 1
             if not one.connections:
-                del self._here[one.name]
+                del self._connected[one.name]
                 registered = one.wider is None and one.registrations.owes
-                self._gone.keep(one.name, one, weighty=registered)
+                self._remembered.keep(one.name, one, weighty=registered)
 
     def logged_in(self, origin: Origin, now: float) -> None:
         self._count_stranger(origin, -1)
@@ -144,7 +144,7 @@ class Origins:
         self.strangers += count
         if not origin.known:
             self._unknown += count
-        for one in origin.line():
+        for one in origin.lineage():
             one.strangers += count
 
     def _set_known(self, origin: Origin, *, known: bool) -> None:
@@ -164,19 +164,21 @@ class Origins:
         return min(free, room - room * limits.known_share // 100 - self._unknown)
 
     def _may_have_one_more(self, origin: Origin, free: float) -> bool:
-        most = self._limits.connections_per_address
-        return not most or all(
-            one.connections < most * one.factor
+        limit = self._limits.connections_per_address
+        return not limit or all(
+            one.connections < limit * one.factor
             and one.strangers < free * STRANGERS_OF_FREE * one.factor
-            for one in origin.line()
+            for one in origin.lineage()
         )
 
     def _find(self, peer: str) -> Origin:
         """The origin of a network address; a new one is not remembered by that."""
-        line = self._networks.line_of(self._networks.name_of(peer))
+        line = self._networks.lineage_of(self._networks.name_of(peer))
         wider: Origin | None = None
         for name, factor in zip(line, self._networks.factors_of(line), strict=True):
-            origin = self._here.get(name) or self._gone.get(name) or self._new(name, factor)
+            origin = (
+                self._connected.get(name) or self._remembered.get(name) or self._new(name, factor)
+            )
             origin.wider = wider  # again: what was around it may have been forgotten meanwhile
             wider = origin
         return origin
@@ -203,10 +205,10 @@ class Origins:
         return bool(menu) and seconds >= menu
 
     def _is_crowded(self, origin: Origin) -> bool:
-        most = self._limits.connections
-        if most and self.strangers * CROWDED > most and not origin.known:
+        limit = self._limits.connections
+        if limit and self.strangers * CROWDED > limit and not origin.known:
             return True
-        return any(one.strangers > CROWD * one.factor for one in origin.line())
+        return any(one.strangers > CROWD * one.factor for one in origin.lineage())
 
 
 class StrangersBudget:
@@ -224,7 +226,7 @@ class StrangersBudget:
     def reserve(self, origin: Origin, size: int) -> bool:
         """Hold so many bytes for a connection of this origin; return False beyond the bound."""
         free = self.limit - self.held
-        line = origin.line()
+        line = origin.lineage()
         if self.limit and any(
             one.held + size > free * STRANGERS_OF_FREE * one.factor for one in line
         ):
@@ -237,5 +239,5 @@ class StrangersBudget:
     def release(self, origin: Origin, size: int) -> None:
         """So many bytes that were taken are no longer held."""
         self.held -= size
-        for one in origin.line():
+        for one in origin.lineage():
             one.held -= size

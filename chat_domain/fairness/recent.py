@@ -15,8 +15,8 @@ class Recent(Generic[K, V]):
     However many of the cheap kind come, they push out none that is `weighty`.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._cheap: OrderedDict[K, V] = OrderedDict()
         self._weighty: OrderedDict[K, V] = OrderedDict()
 
@@ -33,7 +33,7 @@ class Recent(Generic[K, V]):
         self.forget(key)
         kind = self._weighty if weighty else self._cheap
         kind[key] = value
-        if len(kind) > self._most:
+        if len(kind) > self._capacity:
             kind.popitem(last=False)
 
     def forget(self, key: K) -> None:

@@ -85,19 +85,19 @@ class GroupMembership:
         here = [len(session.groups) for session in self.sessions.of(user_id)]
         if here and not self.sessions.has_room_for(max(here)):
             return TryAgain()
-        most = self.guard.limits.groups_per_user
-        if not most or await self.groups.count_of(user_id) < most:
+        limit = self.guard.limits.groups_per_user
+        if not limit or await self.groups.count_of(user_id) < limit:
             return None
         self.guard.counters.groups_refused += 1
-        return TooManyGroups(most)
+        return TooManyGroups(limit)
 
     async def _no_room_in(self, group_id: int) -> ChatError | None:
         """Joins at the same moment do not see each other: a few too many may get in."""
-        most = self.guard.limits.members_per_group
-        if not most or await self.groups.size(group_id) < most:
+        limit = self.guard.limits.members_per_group
+        if not limit or await self.groups.size(group_id) < limit:
             return None
         self.guard.counters.members_refused += 1
-        return GroupFull(group_id, most)
+        return GroupFull(group_id, limit)
 
     async def rename(self, user: User, group_id: int, name: str, cid: str | None = None) -> Done:
         """Give a group another name. Only its creator may. Raises BadName, NoSuchGroup, NotMember,
@@ -127,7 +127,7 @@ class GroupMembership:
         entry = Entry(group_id, CHANGE, user.id, user.name, cid, change=change)
         return await self.queue.change(entry, refused)
 
-    async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
+    async def page(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""
         found = await self.groups.page_of(user_id, after, limit + 1)
         return Page.cut(found, [membership.group.id for membership in found], limit)

@@ -13,7 +13,7 @@ from chat_domain.entries import (
     ChangeKind,
     Entry,
     is_group,
-    is_of_one,
+    is_with_oneself,
     joining_user,
     leaving_user,
 )
@@ -57,7 +57,7 @@ class Fanout:
         at, sessions = entry.at, self._sessions.of_people(entry.conv)
         if len(sessions) > READERS_PER_FRAME and isinstance(writer, Session):
             writer.copies += len(sessions)
-        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
+        if writer is not None and writer.claim is not None and is_with_oneself(entry.conv):
             writer = None  # a client of version 1 is shown what it writes to itself
         for session in sessions:
             if session is not writer and session.live and at > session.after:

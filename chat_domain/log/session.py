@@ -11,7 +11,7 @@ Rules:
    for the moment is expected again, and so are those behind it. Nothing else is accepted until they
    have come, in order. One that its client is shown as written is expected no longer; none are, if
    the first has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept. A
-   session that is not seated, since the follower has started over, writes nothing at all.
+   session that is not subscribed, since the follower has started over, writes nothing at all.
 """
 
 from collections import deque
@@ -59,7 +59,7 @@ class Session(_Reader):
         "reading",
         "ready",
         "revoked",
-        "seated",
+        "subscribed",
         "taken",
         "typing_sent",
         "unanswered",
@@ -79,7 +79,7 @@ class Session(_Reader):
         self.after = 0
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = self.revoked = False
-        self.seated = False  # whether `groups` are known
+        self.subscribed = False  # whether `groups` are known
         self.ready = False
         self.unanswered = 0
         self.copies = 0
@@ -150,11 +150,11 @@ class Session(_Reader):
 
     def may_read(self) -> bool:
         """Whether it is behind, and can be shown more now."""
-        return self.seated and self.ready and not (self.live or self.choked or self.ended)
+        return self.subscribed and self.ready and not (self.live or self.choked or self.ended)
 
     def reset(self) -> None:
-        """The follower has started over: it has no place until it is seated again."""
-        self.live = self.seated = False
+        """The follower has started over: it has no place until it is subscribed again."""
+        self.live = self.subscribed = False
         self.after = self.taken = self.last_written = 0
         self.pending_receipts = None
 
@@ -202,7 +202,7 @@ class Session(_Reader):
         if self.unanswered >= MOST_UNANSWERED:
             self.expect_again(cid, now)
             raise TooManyUnanswered(MOST_UNANSWERED)
-        if not self.seated:
+        if not self.subscribed:
             self.expect_again(cid, now)
             raise TryAgain
         expected = self.expected

@@ -65,12 +65,12 @@ class Sessions:
         kept = KEPT_FOR_FEW if groups > FEW else 0
         return self.memberships < MOST_MEMBERSHIPS - kept
 
-    def seat(self, session: Session) -> None:
-        """Seat a session by its `groups`; if it is not here yet, add it."""
+    def subscribe(self, session: Session) -> None:
+        """Subscribe a session by its `groups`; if it is not here yet, add it."""
         others = self.of(session.user.id)
         if session not in others:
             self._of_users[session.user.id] = (*others, session)
-        session.seated = True
+        session.subscribed = True
         self.memberships += len(session.groups)
         for group_id in session.groups:
             self._of_groups.setdefault(group_id, {})[session] = None
@@ -89,20 +89,20 @@ class Sessions:
         self._leave_all(session)
         return True
 
-    def unseat_all(self) -> list[Session]:
-        """The follower has started over. Return the sessions that have lost their seats: they are
-        still here and can be ended, and their users stay online."""
-        unseated = [session for session in self if session.seated]
+    def unsubscribe_all(self) -> list[Session]:
+        """The follower has started over. Return the sessions that are no longer subscribed:
+        they are still here and can be ended, and their users stay online."""
+        lost = [session for session in self if session.subscribed]
         for session in self:
             self._leave_all(session)
             session.reset()
-        return unseated
+        return lost
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position adds a user to a group, which they see from it on. They may
         have joined on another node: a session for which there is no room here is dropped."""
         visibility = Visibility(at - 1)
-        for session in self._seated(user_id):
+        for session in self._subscribed(user_id):
             if not session.ended and not self.has_room_for(len(session.groups)):
                 session.fall_behind(at - 1)  # its client is not shown this, nor what follows
                 session.drop()
@@ -115,7 +115,7 @@ class Sessions:
 
     def leave(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position removes a user from a group."""
-        for session in self._seated(user_id):
+        for session in self._subscribed(user_id):
             session.groups_changed_at = at
             if group_id in session.groups:
                 self._leave(session, group_id)
@@ -126,12 +126,12 @@ class Sessions:
         for session in list(self.in_group(group_id)):
             self.leave(session.user.id, group_id, at)
 
-    def _seated(self, user_id: int) -> list[Session]:
+    def _subscribed(self, user_id: int) -> list[Session]:
         """A user's sessions whose `groups` are known."""
-        return [session for session in self.of(user_id) if session.seated]
+        return [session for session in self.of(user_id) if session.subscribed]
 
     def _leave_all(self, session: Session) -> None:
-        if session.seated:
+        if session.subscribed:
             for group_id in session.groups:
                 self._leave(session, group_id)
 

@@ -47,10 +47,10 @@ class History:
         whose last entry is below it."""
         await self.marks.write(user_id)  # so that what was just read does not count as unread
         stored = await self.log.conversations(user_id, before, limit + 1)
-        found = [self._as_told(user_id, one) for one in stored]
+        found = [self._with_unwritten_marks(user_id, one) for one in stored]
         return Page.cut(found, [one.last.at for one in found], limit)
 
-    def _as_told(self, user_id: int, one: Conversation) -> Conversation:
+    def _with_unwritten_marks(self, user_id: int, one: Conversation) -> Conversation:
         """Add the other user's marks that are not written yet: this user has been told of them, and
         is not told again."""
         got, read = one.peer_got, one.peer_read
@@ -66,7 +66,7 @@ class History:
         """The first `limit` entries above `after`, or the last `limit` below `before`, or the last
         ones if neither is given. Empty if nobody has said anything, or the user may not see it.
         Raises NotMember for a group that they never were in."""
-        found = await self._found(user_id, conv, before, after, limit + 1)
+        found = await self._read_entries(user_id, conv, before, after, limit + 1)
         if not found and is_group(conv) and await self.log.visibility(user_id, conv) is None:
             raise NotMember(conv)
         more = len(found) > limit or _size(found) > BYTES_AT_ONCE
@@ -78,7 +78,7 @@ class History:
         )
         return await self._with_marks(user_id, part) if before is after is None else part
 
-    async def _found(
+    async def _read_entries(
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
     ) -> list[Entry]:
         """At most `limit` entries, fewer once they exceed BYTES_AT_ONCE together. They are read a

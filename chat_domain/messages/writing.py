@@ -27,7 +27,7 @@ class Writing:
         client chose its cid: it would be known by that.
         """
         cid, user = request.cid, sender.user
-        if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.seated:
+        if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.subscribed:
             sender.check_may_write(cid, self.clock.monotonic())
         entry = Entry(
             conv,

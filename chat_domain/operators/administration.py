@@ -100,7 +100,7 @@ class Administration:
         The account is disabled first, so that nobody can use it after an interrupted deletion.
         """
         user = await self.disable(who)
-        while page := (await self.groups.own(user.id, 0, AT_ONCE)).items:
+        while page := (await self.groups.page(user.id, 0, AT_ONCE)).items:
             for own in page:
                 with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
                     await self.groups.leave(user, own.group.id)
@@ -120,7 +120,7 @@ class Administration:
             so_far = await self.log.erase(user.id, so_far, upto, limit)
             return not so_far.done
 
-        await self.pieces.each(go_on)
+        await self.pieces.run(go_on)
         await self.devices.erase(user, upto)
 
     async def after_restore(self) -> int:

@@ -25,7 +25,7 @@ class Pieces:
     _latches: Latches
     _limit: int = attrs.field(default=LEAST, init=False)
 
-    async def each(self, do: Callable[[int], Awaitable[bool]]) -> None:
+    async def run(self, do: Callable[[int], Awaitable[bool]]) -> None:
         """Call `do` with the number of entries that it may handle, until it returns that there are
         no more."""
         more = True
@@ -33,10 +33,10 @@ class Pieces:
             begun = self._clock.monotonic()
             more = await do(self._limit)
             took = self._clock.monotonic() - begun
-            self._follow(took)
+            self._adapt(took)
             await self._latches.latch().wait(max(PAUSE, PAUSES * took))
 
-    def _follow(self, took: float) -> None:
+    def _adapt(self, took: float) -> None:
         if took > LONG:
             self._limit = max(LEAST, self._limit // 2)
         elif took < SHORT:

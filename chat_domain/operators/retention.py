@@ -64,7 +64,7 @@ class Retention:
             self.forgotten += number
             return number == limit
 
-        await self.pieces.each(counted)
+        await self.pieces.run(counted)
 
 
 def _before(now_ms: int, days: int) -> int:

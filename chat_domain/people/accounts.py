@@ -110,7 +110,7 @@ class Accounts:
         if found is None:
             return
         # A request from before this node hung proves nothing: its client has gone on elsewhere.
-        if not self.slots.good():
+        if not self.slots.is_active():
             raise TryAgain
         user_id, name = found
         account = await self.users.find(user_id)

@@ -20,7 +20,7 @@ from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
 
 TELLERS = 4
-PAINTED_AT_ONCE = 50  # users, in the `state` column
+STATES_AT_ONCE = 50  # users, in the `state` column
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
 ABSENT_WEIGH = 0.05  # frames: each user to be told who is not here
@@ -36,7 +36,7 @@ class Announcer:
     tasks: Tasks
     clock: Clock
     _debounce: PresenceDebounce = attrs.field(factory=PresenceDebounce, init=False)
-    _spent: Bucket = attrs.field(
+    _budget: Bucket = attrs.field(
         factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
     )
     _tellers: int = attrs.field(default=0, init=False)
@@ -44,16 +44,16 @@ class Announcer:
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and update the `state` column."""
-        self._debounce.happened(user)
-        self.go_on()
+        self._debounce.changed(user)
+        self.announce_due()
 
     def hurry(self) -> None:
         """This node is about to end: tell what is left, and what still comes, without delay."""
         self._hurries = True
         self._debounce.hurry()
-        self.go_on()
+        self.announce_due()
 
-    def go_on(self) -> None:
+    def announce_due(self) -> None:
         """Tell what may be told by now. To be called regularly: more may be told as time passes."""
         while self._tellers < TELLERS and (user := self._next()) is not None:
             self._tellers += 1
@@ -61,7 +61,7 @@ class Announcer:
 
     def _next(self) -> User | None:
         now = self.clock.monotonic()
-        if not self._hurries and not self._spent.try_spend(0, now):
+        if not self._hurries and not self._budget.try_spend(0, now):
             return None
         return self._debounce.take(now)
 
@@ -69,19 +69,19 @@ class Announcer:
         """Tell of this user and of some others that wait, one after another."""
         states: dict[int, bool | None] = {}
         try:
-            for user in self._some(first):
+            for user in self._batch(first):
                 states[user.id] = None  # until it is known
                 states[user.id] = await self._tell_of(user)
-            await self._paint(states)
+            await self._update_state_column(states)
         finally:
             self._tellers -= 1
             for user_id in states:
-                self._debounce.told(user_id, self.clock.monotonic())
-        self.go_on()
+                self._debounce.announced(user_id, self.clock.monotonic())
+        self.announce_due()
 
-    def _some(self, first: User) -> Iterator[User]:
+    def _batch(self, first: User) -> Iterator[User]:
         yield first
-        for _ in range(PAINTED_AT_ONCE - 1):
+        for _ in range(STATES_AT_ONCE - 1):
             if (user := self._next()) is None:
                 return
             yield user
@@ -92,7 +92,7 @@ class Announcer:
         online = None
         try:
             listed_by = await self.friends.listed_by(user.id)
-            self._spent.spend(USER_WEIGHS, self.clock.monotonic())
+            self._budget.spend(USER_WEIGHS, self.clock.monotonic())
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
                     await self.tasks.next_turn()
@@ -118,9 +118,9 @@ class Announcer:
             if session.ready:
                 session.client.friend_changed(friend)
         weight = len(here) + ABSENT_WEIGH * max(0, len(listed_by) - len(here))
-        self._spent.spend(weight, self.clock.monotonic())
+        self._budget.spend(weight, self.clock.monotonic())
 
-    async def _paint(self, states: dict[int, bool | None]) -> None:
+    async def _update_state_column(self, states: dict[int, bool | None]) -> None:
         online = [user_id for user_id, state in states.items() if state]
         offline = [user_id for user_id, state in states.items() if state is False]
         try:
@@ -128,7 +128,7 @@ class Announcer:
         except TryAgain:
             return  # nothing depends on it, and the next change updates it
 
-    async def left_behind(self, user_ids: Collection[int]) -> None:
+    async def announce_gone(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""
         try:
             online = await self.presence.where(user_ids)

@@ -27,9 +27,9 @@ class Attendance:
     def changed(self, user: User) -> None:
         """A user's first session has begun here, or their last has ended."""
         self._changed[user.id] = user
-        self.go_on()
+        self.flush()
 
-    def go_on(self) -> None:
+    def flush(self) -> None:
         """Write what has changed. To be called regularly, in case that failed before."""
         if self._changed and not self._busy:
             self._busy = True
@@ -40,7 +40,7 @@ class Attendance:
             while self._changed:
                 changed, self._changed = self._changed, {}
                 try:
-                    await self._note(list(changed))
+                    await self._write_presence(list(changed))
                 except TryAgain:
                     self._changed = changed | self._changed
                     return  # the clock tries again
@@ -49,7 +49,7 @@ class Attendance:
         finally:
             self._busy = False
 
-    async def _note(self, user_ids: Collection[int]) -> None:
+    async def _write_presence(self, user_ids: Collection[int]) -> None:
         here = [user_id for user_id in user_ids if self.sessions.of(user_id)]
         if here:
             await self.presence.came(self.node, here)
@@ -60,13 +60,13 @@ class Attendance:
     async def audit(self) -> None:
         """Correct what the presence wrongly says of this node: an answer can be lost, or come late.
         To be called regularly. Raises TryAgain."""
-        said = await self.presence.users_of(self.node)
-        wrong = set(said) ^ set(self.sessions.users())
+        stored = await self.presence.users_of(self.node)
+        wrong = set(stored) ^ set(self.sessions.users())
         if wrong:
-            await self._note(wrong)
+            await self._write_presence(wrong)
 
-    async def note_all_again(self) -> None:
+    async def rewrite_all(self) -> None:
         """Write all users again, as the presence may have forgotten this node. Raises TryAgain."""
         users = self.sessions.users()
         for start in range(0, len(users), AT_ONCE):
-            await self._note(users[start : start + AT_ONCE])
+            await self._write_presence(users[start : start + AT_ONCE])

@@ -22,7 +22,7 @@ from chat_domain.ports.store import Tokens
 
 SESSIONS_KEPT = 10  # of a user
 NEW_KEPT = 3  # unused tokens of a session; older ones were in answers that nobody has read
-UNFINISHED = 10_000  # endings that could not be written yet
+MAX_UNWRITTEN = 10_000  # endings that could not be written yet
 
 
 @attrs.define(eq=False)
@@ -36,7 +36,7 @@ class Devices:
     tasks: Tasks
     presence: Presence
     node: str  # this one's name in the presence
-    _unfinished: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
+    _unwritten: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
 
     # -- tokens ------------------------------------------------------------------------------
 
@@ -53,7 +53,7 @@ class Devices:
         end."""
         connected = [session.name for session in self.sessions.of(user.id)]
         for name in await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected):
-            await self.logged_out(user, name)
+            await self.end_if_connected(user, name)
 
     async def look_up(self, text: str) -> tuple[User, Token]:
         """The user of a token, and the token. Raises BadToken if it is unknown or has expired."""
@@ -67,7 +67,7 @@ class Devices:
         """Note that a session was resumed with this token; return the one to resume with from now
         on.
 
-        To be called once the session is seated: ending a user's tokens, then sessions, misses
+        To be called once the session is subscribed: ending a user's tokens, then sessions, misses
         neither. Raises BadToken if the token was ended since it was looked up.
         """
         now_ms = await self.log.now_ms()
@@ -111,14 +111,14 @@ class Devices:
         await self.tokens.remove(user.id, name)
         await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
-    async def logged_out(self, user: User, name: str) -> None:
+    async def end_if_connected(self, user: User, name: str) -> None:
         """A session of this name has no tokens any more: end what there may be of it. If it is
         connected nowhere, nothing is written, or a client that logs in again and again would fill
         the log. Raises TryAgain like `end`."""
-        if await self._may_be_elsewhere(user.id, name):
+        if await self._may_be_connected(user.id, name):
             await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
-    async def _may_be_elsewhere(self, user_id: int, name: str) -> bool:
+    async def _may_be_connected(self, user_id: int, name: str) -> bool:
         if any(session.name == name for session in self.sessions.of(user_id)):
             return True
         try:
@@ -151,17 +151,17 @@ class Devices:
                 Entry(conv, CHANGE, user.id, user.name, cid, change=change, answers=answers)
             )
         except TryAgain:
-            if len(self._unfinished) < UNFINISHED:
-                self._unfinished.append((user, change, answers))
+            if len(self._unwritten) < MAX_UNWRITTEN:
+                self._unwritten.append((user, change, answers))
             raise
 
-    def go_on(self) -> None:
+    def retry_unwritten(self) -> None:
         """Write what could not be written. To be called regularly."""
-        if self._unfinished:
-            unfinished, self._unfinished = self._unfinished, []
-            self.tasks.start(self._write_all(unfinished))
+        if self._unwritten:
+            unwritten, self._unwritten = self._unwritten, []
+            self.tasks.start(self._write_all(unwritten))
 
-    async def _write_all(self, unfinished: list[tuple[User, Change, int]]) -> None:
-        for one in unfinished:
+    async def _write_all(self, unwritten: list[tuple[User, Change, int]]) -> None:
+        for one in unwritten:
             with suppress(TryAgain):  # it is put back
                 await self._write(*one)

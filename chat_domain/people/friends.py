@@ -28,10 +28,10 @@ class FriendList:
         return await self._with_presence(user)
 
     async def _check_room(self, user_id: int) -> None:
-        most = self.guard.limits.friends_per_user
-        if most and await self.friends.count(user_id) >= most:
+        limit = self.guard.limits.friends_per_user
+        if limit and await self.friends.count(user_id) >= limit:
             self.guard.counters.friends_refused += 1
-            raise TooManyFriends(most)
+            raise TooManyFriends(limit)
 
     async def remove(self, user_id: int, friend_id: int) -> None:
         """Raises NotFriends."""

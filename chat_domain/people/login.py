@@ -9,9 +9,9 @@ from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
-from chat_domain.log.seating import Seating
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
+from chat_domain.log.subscriptions import Subscriptions
 from chat_domain.model import User
 from chat_domain.people.attendance import Attendance
 from chat_domain.people.slots import SlotKeeper
@@ -38,7 +38,7 @@ class Logins:
     log: Log
     follower: Follower
     sessions: Sessions
-    seating: Seating
+    subscriptions: Subscriptions
     offline: Offline
     marks: Marks
     slots: SlotKeeper
@@ -61,7 +61,7 @@ class Logins:
         `ready`. Raises TryAgain and TooManyConnections.
         """
         session = Session(self.ids.session(), user, client, name)
-        opening = await self.seating.seat(session)
+        opening = await self.subscriptions.subscribe(session)
         try:
             reset = await self._set_position(session, since, epoch, opening)
         except BaseException:
@@ -115,7 +115,7 @@ class Logins:
         claim = await self.slots.claim(user.id, session_id)
         session = Session(session_id, user, client, session_id, claim)
         try:
-            opening = await self.seating.seat(session)
+            opening = await self.subscriptions.subscribe(session)
             got = self.marks.of(user.id, opening.got)
             session.after = session.taken = max(got, opening.ends.oldest - 1)
             await self.offline.read_some(session)

@@ -29,50 +29,50 @@ class PresenceDebounce:
 
     def __init__(self) -> None:
         self._due: dict[int, User] = {}
-        self._being_told: dict[int, _Telling] = {}
-        self._told: dict[int, _Telling] = {}  # in the order of their ends
+        self._announcing: dict[int, _Telling] = {}
+        self._quiet_users: dict[int, _Telling] = {}  # in the order of their ends
         self._quiet = QUIET
 
     def __len__(self) -> int:
         """Of how many users something can be told."""
         return len(self._due)
 
-    def happened(self, user: User) -> None:
+    def changed(self, user: User) -> None:
         """This user has come or gone."""
-        telling = self._being_told.get(user.id) or self._told.get(user.id)
+        telling = self._announcing.get(user.id) or self._quiet_users.get(user.id)
         if telling is not None:
             telling.again = user
         elif len(self._due) < WAITING:
             self._due[user.id] = user
 
     def take(self, now: float) -> User | None:
-        """The next user to be told of, from now on until `told` is called; None if there is
+        """The next user to be told of, from now on until `announced` is called; None if there is
         none."""
         self._end_quiet(now)
         for user_id, user in self._due.items():
             del self._due[user_id]
-            self._being_told[user_id] = _Telling()
+            self._announcing[user_id] = _Telling()
             return user
         return None
 
-    def told(self, user_id: int, now: float) -> None:
+    def announced(self, user_id: int, now: float) -> None:
         """The telling of this user is over, whether or not anything could be told."""
-        telling = self._being_told.pop(user_id)
+        telling = self._announcing.pop(user_id)
         telling.quiet_until = now + self._quiet
-        self._told[user_id] = telling
+        self._quiet_users[user_id] = telling
 
     def hurry(self) -> None:
         """Wait for nothing from now on."""
         self._quiet = 0.0
-        for telling in self._told.values():
+        for telling in self._quiet_users.values():
             telling.quiet_until = 0.0
 
     def _end_quiet(self, now: float) -> None:
-        told = self._told
-        while told:
-            user_id, telling = next(iter(told.items()))
+        quiet = self._quiet_users
+        while quiet:
+            user_id, telling = next(iter(quiet.items()))
             if telling.quiet_until > now:
                 return
-            del told[user_id]
+            del quiet[user_id]
             if telling.again is not None:
-                self.happened(telling.again)
+                self.changed(telling.again)

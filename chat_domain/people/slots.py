@@ -31,19 +31,19 @@ class SlotKeeper:
     second_login_replaces: bool = False
     suspended: bool = attrs.field(default=False, init=False)
     _to_release: set[Claim] = attrs.field(factory=set, init=False)
-    _stray: set[Claim] = attrs.field(factory=set, init=False)
+    _orphaned: set[Claim] = attrs.field(factory=set, init=False)
 
-    def good(self) -> bool:
+    def is_active(self) -> bool:
         """Whether slots can be claimed, and presence counts."""
         return not self.suspended and self.lease.held()
 
-    def check(self) -> None:
+    def check_lease(self) -> None:
         """Suspend this node if its lease has run out."""
-        self.suspended = not self.good()
+        self.suspended = not self.is_active()
 
     async def claim(self, user_id: int, session_id: str) -> Claim:
         """Claim a user's slot. Raises AlreadyOnline, and TryAgain."""
-        if not self.good():
+        if not self.is_active():
             raise TryAgain
         claim = Claim(user_id, session_id, self.node)
         try:
@@ -76,9 +76,9 @@ class SlotKeeper:
         except TryAgain:
             self._to_release.add(claim)
 
-    def go_on(self) -> None:
+    def retry_releases(self) -> None:
         """Release what could not be released. To be called regularly."""
-        if self._to_release and self.good():
+        if self._to_release and self.is_active():
             some, self._to_release = self._to_release, set()
             self.tasks.start(self._release_all(some))
 
@@ -89,10 +89,10 @@ class SlotKeeper:
     async def resume(self) -> None:
         """There is a lease again: claim the slots again. Raises TryAgain, and then the node stays
         suspended."""
-        await self._claim_again(self._filled())
+        await self._claim_again(self._version1_sessions())
         self.suspended = False
 
-    def _filled(self) -> list[Session]:
+    def _version1_sessions(self) -> list[Session]:
         return [session for session in self.sessions if session.claim is not None]
 
     async def _claim_again(self, sessions: Iterable[Session]) -> None:
@@ -113,8 +113,8 @@ class SlotKeeper:
         A session can outlive its claim if the note that it was replaced is lost.
         """
         claims = set(await self.slots.own(self.node))
-        filled = self._filled()
-        stray = claims - {session.claim for session in filled}
-        self._to_release |= stray & self._stray
-        self._stray = stray
-        await self._claim_again([session for session in filled if session.claim not in claims])
+        sessions = self._version1_sessions()
+        orphaned = claims - {session.claim for session in sessions}
+        self._to_release |= orphaned & self._orphaned
+        self._orphaned = orphaned
+        await self._claim_again([session for session in sessions if session.claim not in claims])

@@ -16,7 +16,7 @@ from chat_domain.errors import TryAgain
 from tests.delivery.chronicle import Chronicle
 from tests.delivery.crowd import PASSWORD, Crowd
 from tests.delivery.history import History, facts_of
-from tests.delivery.line import line_of
+from tests.delivery.line import lineage_of
 from tests.delivery.network import LOOPBACK
 from tests.delivery.past import Past
 from tests.delivery.promises import marks_not_stored
@@ -48,7 +48,7 @@ async def become_quiet(records: Records, past: Past, users: Sequence[int], withi
 
 
 def _all_is_there(past: Past, entries: Sequence[Entry]) -> bool:
-    log = Chronicle(line_of(facts_of(entry)) for entry in entries)
+    log = Chronicle(lineage_of(facts_of(entry)) for entry in entries)
     return not any(not_sent_yet(past, log)) and not any(marks_not_stored(past))
 
 

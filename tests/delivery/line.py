@@ -31,6 +31,6 @@ class Line:
         return self.is_text and (self.sender != user or self.conv == pair(user, user))
 
 
-def line_of(event: Event) -> Line:
+def lineage_of(event: Event) -> Line:
     """The line of a `log` event, or of `history.facts_of` an entry."""
     return Line(**{name: event[name] for name in attrs.fields_dict(Line) if name in event})

@@ -9,7 +9,7 @@ import attrs
 from tests.delivery.chronicle import Chronicle
 from tests.delivery.dumps import Dump, logs_of
 from tests.delivery.history import Event
-from tests.delivery.line import line_of
+from tests.delivery.line import lineage_of
 from tests.delivery.streams import Streams
 
 AFTERWARDS = {"login", "logout", "closed", "presence"}  # what still counts after `over`
@@ -158,7 +158,7 @@ class Past:
         self._logs = None
 
     def _log(self, event: Event) -> None:
-        self._dumps[-1].lines.append(line_of(event))
+        self._dumps[-1].lines.append(lineage_of(event))
         self._logs = None
 
     def _stored(self, event: Event) -> None:

@@ -119,7 +119,7 @@ class World:
         self.log.slow_reads = True
         self.tasks.start(self.chat.follower.poll_head())
         self.tasks.drain()
-        while any(session.seated for session in self.chat.sessions):
+        while any(session.subscribed for session in self.chat.sessions):
             self.log.reading.popleft()()
             self.tasks.drain()
         self.log.slow_reads = False

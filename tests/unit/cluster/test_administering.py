@@ -140,7 +140,7 @@ async def test_a_renamed_group_is_found_by_its_new_name(pair: Pair) -> None:
     ann, _, group = await talking_group(pair)
     before, renamed = await pair.second.group_administration.rename("Chess", "Go ")
     assert (before, renamed) == (group, Group(group.id, "Go", ""))
-    (own,) = (await pair.first.groups.own(ann.user.id, 0, 9)).items
+    (own,) = (await pair.first.groups.page(ann.user.id, 0, 9)).items
     assert own.group == await pair.first.group_administration.group("gO") == renamed
     with pytest.raises(BadName):
         await pair.first.group_administration.rename("Go", "12")

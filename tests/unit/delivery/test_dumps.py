@@ -12,7 +12,7 @@ from chat_domain.entries import ChangeKind, pair
 from tests.delivery.chronicle import Chronicle
 from tests.delivery.dumps import Dump, logs_of
 from tests.delivery.history import Event, note_log
-from tests.delivery.line import FOR_EVER, Line, line_of
+from tests.delivery.line import FOR_EVER, Line, lineage_of
 
 USERS = (1, 2, 3)
 GROUPS = (7, 8)
@@ -48,7 +48,7 @@ def _may_be(log: Log, entry: Event) -> bool:
     if what not in (*COMING, *GOING):
         return True
     user = entry["whom"] if what == ChangeKind.REMOVED else entry["sender"]
-    stay = Chronicle(map(line_of, log)).stay(user, entry["conv"], FOR_EVER)
+    stay = Chronicle(map(lineage_of, log)).stay(user, entry["conv"], FOR_EVER)
     return (stay is None) == (what in COMING)
 
 
@@ -74,7 +74,7 @@ def noted(logs: Sequence[Log]) -> list[Dump]:
         if kind == "dump":
             dumps.append(Dump(facts["same"]))
         else:
-            dumps[-1].lines.append(line_of(facts))
+            dumps[-1].lines.append(lineage_of(facts))
 
     for log in logs:
         note_log(note, log, before)
@@ -109,13 +109,13 @@ def says(log: Chronicle) -> dict[str, object]:
 @given(histories())
 def test_a_log_says_what_it_would_say_by_itself(logs: list[Log]) -> None:
     told = logs_of(noted(logs))
-    assert [says(log) for log in told] == [says(Chronicle(map(line_of, log))) for log in logs]
+    assert [says(log) for log in told] == [says(Chronicle(map(lineage_of, log))) for log in logs]
 
 
 @given(histories())
 def test_what_is_found_in_a_log_is_found_in_one_of_those_that_have_it(logs: list[Log]) -> None:
     """This holds for all entries of strangers and, in the last log, for what is there twice."""
-    told, whole = logs_of(noted(logs)), [Chronicle(map(line_of, log)) for log in logs]
+    told, whole = logs_of(noted(logs)), [Chronicle(map(lineage_of, log)) for log in logs]
     strangers = [line for log in told for line in log.strangers]
     assert {*strangers} == {line for log in whole for line in log.strangers}
     assert told[-1].twice == whole[-1].twice

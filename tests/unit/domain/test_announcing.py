@@ -159,7 +159,7 @@ def test_a_change_while_it_is_told_is_told_later(
     assert slow.asked == [bob.id]
     slow.answer(world)
     world.clock.advance(QUIET)
-    announcer.go_on()
+    announcer.announce_due()
     world.tasks.drain()
     assert slow.asked == [bob.id, bob.id]
 
@@ -177,7 +177,7 @@ def test_a_store_that_is_away_costs_the_news_alone(
     slow.away = False
     announcer.changed(bob)
     world.clock.advance(QUIET)
-    announcer.go_on()
+    announcer.announce_due()
     world.tasks.drain()
     slow.answer(world)
     assert states(ann.client) == [False]
@@ -208,7 +208,7 @@ def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
     slow = SlowFriends({})
     announcer = over(announcer, friends=slow)
     users = world.register(*(f"user {number}" for number in range(300)))
-    world.tasks.run(announcer.left_behind([user.id for user in users]))
+    world.tasks.run(announcer.announce_gone([user.id for user in users]))
     assert len(world.tasks) == TELLERS
     while slow.gates:
         slow.answer(world)
@@ -345,7 +345,7 @@ def test_the_state_column_is_painted(world: World, bob: User, announcer: Announc
     terminal.leaves()
     painting.changed(bob)
     world.clock.advance(QUIET)
-    painting.go_on()
+    painting.announce_due()
     world.tasks.drain()
     assert marks.marked == [([bob.id], []), ([], [bob.id])]
 

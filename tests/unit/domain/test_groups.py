@@ -103,7 +103,9 @@ def test_a_new_name_is_told_to_the_members(world: World) -> None:
         assert change is not None
         assert (change.what, change.name) == ("renamed", "Hikers")
     assert dan.client.entries == []
-    assert world.tasks.run(world.chat.groups.own(bob.user.id, 0, 1)).items[0].group.name == "Hikers"
+    assert (
+        world.tasks.run(world.chat.groups.page(bob.user.id, 0, 1)).items[0].group.name == "Hikers"
+    )
 
 
 def test_only_its_creator_renames_a_group(world: World) -> None:
@@ -184,9 +186,9 @@ def test_own_groups_come_in_pages_with_the_role(world: World) -> None:
     mine = create(world, ann, "mine", "")
     others = create(world, bob, "others", "")
     world.tasks.run(world.chat.groups.join(ann, others.id))
-    first = world.tasks.run(world.chat.groups.own(ann.id, 0, 1))
+    first = world.tasks.run(world.chat.groups.page(ann.id, 0, 1))
     assert [(own.group, own.role) for own in first.items] == [(mine, Role.CREATOR)]
     assert first.next == mine.id
-    second = world.tasks.run(world.chat.groups.own(ann.id, first.next, 1))
+    second = world.tasks.run(world.chat.groups.page(ann.id, first.next, 1))
     assert [(own.group, own.role) for own in second.items] == [(others, Role.NORMAL)]
     assert second.next is None

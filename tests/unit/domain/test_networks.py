@@ -60,17 +60,17 @@ def test_an_origin_is_what_one_customer_has_at_least(peer: str, name: str) -> No
 )
 def test_the_networks_around_it_count_too(name: str, line: list[str]) -> None:
     """The widest network comes first."""
-    assert list(Networks().line_of(name)) == line
+    assert list(Networks().lineage_of(name)) == line
 
 
 def test_an_operator_says_which_count() -> None:
     """The operator also says how many times an address's share a wider network may have."""
     networks = Networks((Prefix(60), Prefix(32, 7)))
     name = networks.name_of("2001:db8:1:203::1")
-    line = networks.line_of(name)
+    line = networks.lineage_of(name)
     assert list(line) == ["2001:db8::/32", "2001:db8:1:200::/60"]
     assert networks.factors_of(line) == [7, 1]
-    assert networks.factors_of(networks.line_of(BYSTANDER)) == [1]
+    assert networks.factors_of(networks.lineage_of(BYSTANDER)) == [1]
 
 
 class TestTogether:

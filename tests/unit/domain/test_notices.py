@@ -38,7 +38,7 @@ class Node:
             user = User(user_id, f"user {user_id}")
             session = Session("s", user, client, "device")
             session.ready = True
-            sessions.seat(session)
+            sessions.subscribe(session)
         self.notices = Notices(sessions, self.broker, self.tasks)
 
     def settle(self) -> None:

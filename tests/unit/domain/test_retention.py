@@ -272,7 +272,7 @@ def finish(unfinished: Awaitable[None]) -> None:
 def test_pieces_grow_and_shrink_with_the_time_that_they_take() -> None:
     """The size stays within two bounds, and a long pause follows a piece that took long."""
     machine = Machine(*[0.001] * 8, 0.007, 0.2, 0.2, *[0.02] * 8)
-    finish(Pieces(machine.clock, machine).each(machine.do))
+    finish(Pieces(machine.clock, machine).run(machine.do))
     grown = [min(MOST, LEAST * 2**n) for n in range(8)]
     assert machine.asked[:10] == [*grown, MOST, MOST]
     assert machine.asked[10:13] == [MOST // 2, MOST // 4, MOST // 8]
@@ -286,9 +286,9 @@ def test_the_size_is_known_to_the_next_work() -> None:
     """If the database is busy, it is also busy for the next work."""
     machine = Machine(0.001, 0.001)
     pieces = Pieces(machine.clock, machine)
-    finish(pieces.each(machine.do))
+    finish(pieces.run(machine.do))
     machine.takes = [2 * LONG]
-    finish(pieces.each(machine.do))
+    finish(pieces.run(machine.do))
     machine.takes = [0.001]
-    finish(pieces.each(machine.do))
+    finish(pieces.run(machine.do))
     assert machine.asked == [LEAST, 2 * LEAST, 4 * LEAST, 2 * LEAST]

@@ -457,7 +457,7 @@ async def test_the_original_s_requests_are_done(server: Server) -> None:
     )
     await settled()
     assert [one.id for one in (await server.chat.friends.page(1, 0, 10)).items] == [2]
-    own = (await server.chat.groups.own(1, 0, 10)).items
+    own = (await server.chat.groups.page(1, 0, 10)).items
     assert [one.group.name for one in own] == ["theirs", "mine"]
 
 

@@ -389,8 +389,8 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
     follower: Follower,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Seating takes long if they are many. Sessions that have a seat are shown what others write,
-    even if the node hears nothing of it."""
+    """Subscribing takes long if they are many. Those that are subscribed are shown what others
+    write, even if the node hears nothing of it."""
     opening, seat = world.log.opening, Ticket[None]()
 
     async def slow_opening(user_id: int) -> Opening:

@@ -303,7 +303,7 @@ def test_what_was_given_up_lets_nothing_overtake_what_fails_later(
     assert not is_accepted(ann, bob, "c1")
     world.log.failing = False
     world.clock.advance(2 * EXPECTED_FOR)
-    ann.session.seated = False
+    ann.session.subscribed = False
     assert not is_accepted(ann, bob, "c2")
-    ann.session.seated = True
+    ann.session.subscribed = True
     assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]

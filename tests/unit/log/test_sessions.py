@@ -25,7 +25,7 @@ def test_sessions_are_found_by_their_users_and_by_their_groups() -> None:
     sessions = Sessions()
     first, second, other = session_of(1, 7), session_of(1, 7), session_of(2, 7, 8)
     for session in (first, second, other):
-        sessions.seat(session)
+        sessions.subscribe(session)
     assert sessions.of(1) == (first, second)
     assert sessions.of(3) == ()
     assert sessions.of_all([3, 2, 1]) == [other, first, second]
@@ -38,7 +38,7 @@ def test_nothing_is_left_of_a_session_that_has_ended() -> None:
     """Ending it twice does no harm."""
     sessions = Sessions()
     session = session_of(1, 7)
-    sessions.seat(session)
+    sessions.subscribe(session)
     assert sessions.discard(session)
     assert not sessions.discard(session)
     assert list(sessions) == list(sessions.in_group(7)) == []
@@ -51,7 +51,7 @@ def test_all_sessions_of_a_user_join_and_leave() -> None:
     sessions = Sessions()
     first, second, other = session_of(1), session_of(1), session_of(2)
     for session in (first, second, other):
-        sessions.seat(session)
+        sessions.subscribe(session)
     for at in (5, 6):
         sessions.join(1, 7, at)
     assert list(sessions.in_group(7)) == [first, second]
@@ -94,8 +94,8 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
 def test_a_group_that_ends_has_nobody() -> None:
     """Other groups are not affected."""
     sessions = Sessions()
-    sessions.seat(session_of(1, 7, 8))
-    sessions.seat(session_of(2, 7))
+    sessions.subscribe(session_of(1, 7, 8))
+    sessions.subscribe(session_of(2, 7))
     sessions.end_group(7, 5)
     assert list(sessions.in_group(7)) == []
     assert len(sessions.in_group(8)) == 1

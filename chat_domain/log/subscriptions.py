@@ -1,12 +1,12 @@
-"""Seating a session: from then on, the follower shows it what it applies.
+"""Subscribing a session to the log: from then on, the follower shows it what it applies.
 
-A user's groups are read as of one position of the log. The session is seated once the node has
+A user's groups are read as of one position of the log. The session is subscribed once the node has
 applied that position, and the entries applied above it meanwhile are made up for in the same turn
 of the event loop: so it misses nothing, and sees nothing that it may not see.
 
 When the follower starts over, the sessions of devices are ended: their requests in flight refer to
 old positions, and none is carried out. The devices reconnect, and the answer to their login tells
-them. Sessions of version 1, which has no positions, stay and are seated again.
+them. Sessions of version 1, which has no positions, stay and are subscribed again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,24 +24,24 @@ TRIED_TIMES = 3  # on a very busy node, the ring does not reach back far enough
 
 
 @attrs.frozen
-class Seating:
+class Subscriptions:
     log: Log
     follower: Follower
     sessions: Sessions
 
-    async def seat(self, session: Session) -> Opening:
-        """Seat a session. Return what it begins with. Raises TryAgain and TooManyConnections."""
+    async def subscribe(self, session: Session) -> Opening:
+        """Subscribe a session. Return its opening. Raises TryAgain and TooManyConnections."""
         self.sessions.check_room_for(session)
         for _ in range(TRIED_TIMES):
             opening = await self.log.opening(session.user.id)
             if opening.ends.epoch != self.follower.epoch:
                 await self.follower.poll_head()
-            elif await self._sit_down(session, opening):
+            elif await self._try_subscribe(session, opening):
                 return opening
         raise TryAgain
 
-    async def _sit_down(self, session: Session, opening: Opening) -> bool:
-        """Seat a session by its opening; return False if that is too old, or of another epoch."""
+    async def _try_subscribe(self, session: Session, opening: Opening) -> bool:
+        """Subscribe a session by its opening; return False if that is too old by now."""
         head = opening.ends.head
         await self.follower.wait_until_applied(head)
         since = self.follower.ring.above(head)
@@ -50,17 +50,17 @@ class Seating:
         session.groups = dict.fromkeys(opening.groups, Visibility(head))
         session.groups_changed_at = head
         for entry in since:
-            _make_up_for(session, entry)
+            _apply_missed(session, entry)
         if not session.ended:  # meanwhile
             self.sessions.check_room_for(session)
-            self.sessions.seat(session)
+            self.sessions.subscribe(session)
         return True
 
     def reset(self) -> tuple[Sequence[Session], Sequence[Session]]:
         """The follower has started over: end the sessions of devices. Return these, whose clients
-        are to be dropped, and the sessions of version 1, which are to be seated again."""
+        are to be dropped, and the sessions of version 1, which are to be subscribed again."""
         leaving, staying = [], []
-        for session in self.sessions.unseat_all():
+        for session in self.sessions.unsubscribe_all():
             if session.claim is None:
                 session.ended = True
                 leaving.append(session)
@@ -69,23 +69,23 @@ class Seating:
                 staying.append(session)
         return leaving, staying
 
-    async def seat_again(self, sessions: Iterable[Session]) -> None:
+    async def resubscribe(self, sessions: Iterable[Session]) -> None:
         """Let these sessions of version 1 begin at their users' `got`: they cannot ask for what was
         before."""
         for session in sessions:
             if not session.ended:
-                await self._seat_again(session)
+                await self._resubscribe(session)
 
-    async def _seat_again(self, session: Session) -> None:
+    async def _resubscribe(self, session: Session) -> None:
         try:
-            opening = await self.seat(session)
+            opening = await self.subscribe(session)
         except (TryAgain, TooManyConnections):
             session.drop()
         else:
             session.after = min(opening.got, self.follower.applied)
 
 
-def _make_up_for(session: Session, entry: Entry) -> None:
+def _apply_missed(session: Session, entry: Entry) -> None:
     user_id, group_id = session.user.id, entry.conv
     if joining_user(entry) == user_id:
         session.groups[group_id] = Visibility(entry.at - 1)
