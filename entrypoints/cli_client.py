@@ -14,9 +14,9 @@ from adapters.terminal.address import HOST, PORT, address, port_number
 from adapters.terminal.app import LineClient
 from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.bell import Bell
-from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.presenter import FullScreenPresenter
 from adapters.terminal.fullscreen.screen import WholeScreen
-from adapters.terminal.fullscreen.talks import DeskTalks
+from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.plain import standard_screen
 from adapters.wire.declaring import MAX_DEVICE
 from entrypoints.version import add_version, called
@@ -152,9 +152,9 @@ async def _serve_plainly(options: argparse.Namespace, tls: ssl.SSLContext | None
 
 async def _serve_terminal(options: argparse.Namespace, tls: ssl.SSLContext | None) -> int:
     async with ChatClient.connect(options.host, options.port, tls=tls) as client:
-        desk, book, bell = Desk(), Book(), Bell(on=options.bell)
-        talks = DeskTalks(client, desk, book, bell)
-        screen = WholeScreen(desk, book, talks, bell)
+        manager, book, bell = WindowManager(), Book(), Bell(on=options.bell)
+        presenter = FullScreenPresenter(client, manager, book, bell)
+        screen = WholeScreen(manager, book, presenter, bell)
         async with screen.shown():
             app = LineClient(
                 client,
@@ -162,7 +162,7 @@ async def _serve_terminal(options: argparse.Namespace, tls: ssl.SSLContext | Non
                 book,
                 device=options.device,
                 echo_after=_ECHO_AFTER,
-                talks=talks,
+                presenter=presenter,
             )
             return await app.run()
 

@@ -19,10 +19,10 @@ from adapters.client import (
 from adapters.client.events import Event
 from adapters.terminal import render
 from adapters.terminal.book import Book
-from adapters.terminal.changes import learn, told
-from adapters.terminal.no_talks import NoTalks
+from adapters.terminal.changes import learn, sentence_about
 from adapters.terminal.parsing import Form
-from adapters.terminal.ports import Partner, Screen, Talks, local_now
+from adapters.terminal.plain_presenter import PlainPresenter
+from adapters.terminal.ports import Partner, Presenter, Screen, local_now
 from adapters.terminal.render import Line
 from adapters.terminal.sending import Sending
 from chat_domain.model import Group, User
@@ -42,9 +42,9 @@ class ActionBase:
         forms: Sequence[Form],
         echo_after: float | None,
         now: Callable[[], datetime] = local_now,
-        talks: Talks | None = None,
+        presenter: Presenter | None = None,
     ) -> None:
-        self.talks = talks or NoTalks()
+        self.presenter = presenter or PlainPresenter()
         self.failures = 0
         self._forms = forms
         self.partner: Partner | None = None
@@ -57,69 +57,69 @@ class ActionBase:
         self._learning: list[list[Changed | Presence]] = []  # events during each running `learn`
         self._sending = Sending(
             client,
-            screen.tell,
+            screen.notify,
             self._not_sent,
             echo_after=echo_after,
             now=now,
-            talks=self.talks,
+            presenter=self.presenter,
             why=self._why,
         )
         self.trouble = self._sending.trouble
 
-    def heed(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take note of an event, and show it."""
         if isinstance(event, Changed | Presence):
             for meanwhile in self._learning:
                 meanwhile.append(event)
         match event:
             case Message():
-                self._heed_message(event)
+                self._on_message(event)
             case Changed():
-                self._heed_change(event)
+                self._on_change(event)
             case Got(user_id, at):
                 self._sending.ticks.marked(user_id, at)
             case Reset():
-                self._sending.ticks.forget()
+                self._sending.ticks.reset_positions()
                 self._outdated = True
                 self._start(self._try_to_learn())
             case Presence():
                 self._note(event)
-        if self.talks.heed(event):
+        if self.presenter.on_event(event):
             return
         line = render.event(event)
         if line is not None:
-            self._screen.tell(line)
+            self._screen.notify(line)
 
-    def _heed_message(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         self._book.meet(message.sender_id, message.sender_name)
-        self.talks.heard(message)
+        self.presenter.on_message(message)
         if message.own:
             self._sending.sent_elsewhere(message, self._book)
             return
-        self._screen.tell(render.message(message, self._book, self._now()))
+        self._screen.notify(render.message(message, self._book, self._now()))
 
-    def _heed_change(self, change: Changed) -> None:
+    def _on_change(self, change: Changed) -> None:
         me = self._me
         if change.sender_id and not change.own:
             self._book.meet(change.sender_id, change.sender_name)
-        sentence = told(change, self._book, me)
+        sentence = sentence_about(change, self._book, me)
         if not self._note(change):
             self._outdated = True
-            self._start(self._tell_by_name(change, me))
+            self._start(self._notify_by_name(change, me))
         elif sentence is not None:
-            self._tell(change, sentence)
+            self._notify(change, sentence)
         self._follow_partner(change.group_id)
 
-    async def _tell_by_name(self, change: Changed, me: int) -> None:
+    async def _notify_by_name(self, change: Changed, me: int) -> None:
         """Report a change in a group that the user joined on another device. Ask the server for its
         name first; without an answer, give its number."""
         await self._try_to_learn()
         if self._client.user is not None and self._client.user.id == me:
-            self._tell(change, told(change, self._book, me) or "")
+            self._notify(change, sentence_about(change, self._book, me) or "")
 
-    def _tell(self, change: Changed, sentence: str) -> None:
-        self._screen.tell(render.note(sentence))
-        self.talks.told(change, sentence)
+    def _notify(self, change: Changed, sentence: str) -> None:
+        self._screen.notify(render.note(sentence))
+        self.presenter.on_change(change, sentence)
 
     def _start(self, what: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(what)
@@ -133,19 +133,19 @@ class ActionBase:
             own = self._book.groups.get(self.partner.id)
             self.partner = own.group if own else None
 
-    def complain(self, text: str) -> None:
+    def show_error(self, text: str) -> None:
         self.failures += 1
-        self._screen.complain(render.error(text))
+        self._screen.show_error(render.error(text))
 
     def is_password(self, text: str) -> bool:
         """Whether this can be a password; if not, complain."""
         if not text:
-            self.complain("a password needs at least one character")
+            self.show_error("a password needs at least one character")
         return bool(text)
 
     def fail(self, exc: ClientError) -> None:
         """Complain that the server has refused something, or could not be asked."""
-        self.complain(self._why(exc))
+        self.show_error(self._why(exc))
 
     def _why(self, exc: ClientError) -> str:
         """The reason. Scripts also get the error's name, on which they can rely."""
@@ -153,7 +153,7 @@ class ActionBase:
 
     def _not_sent(self, line: Line) -> None:
         self.failures += 1
-        self._screen.lament(line)
+        self._screen.notify_error(line)
 
     def show(self, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -165,7 +165,7 @@ class ActionBase:
             await asyncio.wait(self._tasks, timeout=within)
         waiting = await self._sending.finish(within)
         if waiting:
-            self.complain(f"{waiting} of your messages were not acknowledged")
+            self.show_error(f"{waiting} of your messages were not acknowledged")
         return not waiting
 
     async def learn(self) -> None:
@@ -182,7 +182,7 @@ class ActionBase:
         for event in meanwhile:
             self._outdated |= not self._note(event)
         for one in self._book.groups.values():
-            self.talks.regrouped(one.group)
+            self.presenter.on_group_changed(one.group)
 
     async def _try_to_learn(self) -> None:
         """Like `learn`; if the server does not answer, the next command asks again."""

@@ -15,12 +15,12 @@ class Actions(ActionBase):
     async def do(self, line: parsing.Line) -> bool | None:
         """Carry out a line. True if the user has logged out by it, False if they quit."""
         match line:
-            case parsing.Typed(form, arguments):
+            case parsing.Command(form, arguments):
                 return await self._try(form.do, *arguments, hint=form.quoting)
             case parsing.Say(text):
                 return await self._try(Actions.say, text)
             case parsing.Mistake(why):
-                self.complain(why)
+                self.show_error(why)
         return None
 
     async def _try(self, do: parsing.Do, *arguments: object, hint: str = "") -> bool | None:
@@ -51,7 +51,7 @@ class Actions(ActionBase):
         try:
             self.partner = await self._user_or_group(to) if to else None
         finally:
-            is_seen = self.talks.turn_to(self.partner)
+            is_seen = self.presenter.switch_to(self.partner)
         if is_seen or self.partner is None:
             return
         kind = "group " if isinstance(self.partner, Group) else ""
@@ -66,10 +66,10 @@ class Actions(ActionBase):
     async def _mute(self, whom: str, *, muted: bool) -> None:
         partner = await self._user_or_group(whom) if whom else self.partner
         if partner is None:
-            self.complain("which conversation? name a person or a group")
+            self.show_error("which conversation? name a person or a group")
             return
         await self._client.mute(where_to(partner), muted=muted)
-        self.talks.mutes(partner, muted=muted)
+        self.presenter.on_mute(partner, muted=muted)
         self._say(f"{partner.name} is {'muted' if muted else 'unmuted'} on all your devices")
 
     # People.
@@ -128,14 +128,14 @@ class Actions(ActionBase):
         self._say(f"group {group.name} is now called {name}")
         self._book.rename(group.id, name)
         self._follow_partner(group.id)
-        self.talks.regrouped(group)
+        self.presenter.on_group_changed(group)
 
     async def leave(self, which: str) -> None:
         group = await self._group(which)
         await self._client.leave_group(group.id)
         self._book.groups.pop(group.id, None)
         self._follow_partner(group.id)
-        self.talks.regrouped(group)
+        self.presenter.on_group_changed(group)
         self._say(f"you have left group {group.name}")
 
     # The user's own account, and the program.
@@ -146,7 +146,7 @@ class Actions(ActionBase):
         if not self.is_password(old) or not self.is_password(new):
             return
         if not self._screen.scripted and new != await self._screen.ask("again: ", hidden=True):
-            self.complain("the passwords do not match; nothing was changed")
+            self.show_error("the passwords do not match; nothing was changed")
             return
         await self._client.change_password(old, new)
         self._say("your password has been changed")
@@ -164,7 +164,7 @@ class Actions(ActionBase):
             case "typing":
                 chosen = await self._client.settings(hide_typing=hidden)
             case _:
-                self.complain("only read and typing can be hidden")
+                self.show_error("only read and typing can be hidden")
                 return
         read = "do not see" if chosen.hide_read else "see"
         typing = "are not" if chosen.hide_typing else "are"
@@ -180,18 +180,18 @@ class Actions(ActionBase):
     async def wait(self, seconds: str) -> None:
         number = _number(seconds)
         if number is None:
-            self.complain("wait how many seconds?")
+            self.show_error("wait how many seconds?")
         else:
             await asyncio.sleep(number)
 
     async def search(self, words: str) -> None:
-        self._mention(self.talks.search(words))
+        self._mention(self.presenter.search(words))
 
     async def ring(self, how: str) -> None:
         if how not in _ON_OR_OFF:
-            self.complain("the bell can be on or off")
+            self.show_error("the bell can be on or off")
             return
-        self._mention(self.talks.ring(on=_ON_OR_OFF[how]))
+        self._mention(self.presenter.set_bell(on=_ON_OR_OFF[how]))
 
     def _mention(self, sentence: str) -> None:
         if sentence:

@@ -16,8 +16,8 @@ from adapters.terminal.action_base import FINISH_WITHIN
 from adapters.terminal.actions import Actions
 from adapters.terminal.book import Book
 from adapters.terminal.forms import ALL, FORMS
-from adapters.terminal.parsing import Say, Typed, parse
-from adapters.terminal.ports import Screen, Talks, local_now
+from adapters.terminal.parsing import Command, Say, parse
+from adapters.terminal.ports import Presenter, Screen, local_now
 from chat_domain.model import Member, Membership, User
 
 T = TypeVar("T")
@@ -44,16 +44,16 @@ class LineClient:
         device: str = "",
         echo_after: float | None = None,
         now: Callable[[], datetime] = local_now,
-        talks: Talks | None = None,
+        presenter: Presenter | None = None,
     ) -> None:
         self._client = client
         self._screen = screen
         self._book = book
         self._device = device
         self._actions = Actions(
-            client, screen, book, forms=ALL, echo_after=echo_after, now=now, talks=talks
+            client, screen, book, forms=ALL, echo_after=echo_after, now=now, presenter=presenter
         )
-        self._talks = self._actions.talks
+        self._presenter = self._actions.presenter
         self._unread: list[Unread] | None = None  # a list while they are collected for the welcome
         self._message_came = asyncio.Event()
         self._conversation: asyncio.Task[bool] | None = None
@@ -109,7 +109,7 @@ class LineClient:
             case "3":
                 return False
             case other:
-                self._actions.complain(f"the choices are 1, 2 and 3, not {other!r}")
+                self._actions.show_error(f"the choices are 1, 2 and 3, not {other!r}")
         return True
 
     def _prompted(self, text: str) -> None:
@@ -124,7 +124,7 @@ class LineClient:
         if not self._actions.is_password(password):
             return True
         if self._screen.whole and password != await self._screen.ask("again: ", hidden=True):
-            self._actions.complain("the passwords do not match; no account was created")
+            self._actions.show_error("the passwords do not match; no account was created")
             return True
         try:
             user_id = await self._client.register(name, password)
@@ -156,7 +156,7 @@ class LineClient:
 
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)
-        self._talks.begin(user)
+        self._presenter.on_login(user)
         await self._actions.learn()
         groups = await self._groups_with_members()
         await self._gather_unread()
@@ -197,7 +197,7 @@ class LineClient:
         if any(map(_is_unread, unread)):
             self._screen.show(render.unread())
         for event in unread:
-            self._actions.heed(event)
+            self._actions.on_event(event)
 
     # The conversation.
 
@@ -207,7 +207,7 @@ class LineClient:
             await asyncio.wait({self._conversation})
         finally:
             await _cancel(self._conversation)
-            self._talks.end()
+            self._presenter.on_logout()
         if self._conversation.cancelled():  # the session has ended
             return not self._screen.scripted
         return self._conversation.result()
@@ -217,9 +217,9 @@ class LineClient:
         self._actions.partner = None
         while True:
             typed = await self._screen.command(self._prompt())
-            self._actions.partner = self._talks.partner(self._actions.partner)
+            self._actions.partner = self._presenter.partner(self._actions.partner)
             line = parse(typed, FORMS, talking=self._actions.partner is not None)
-            if not (isinstance(line, Say) or (isinstance(line, Typed) and not line.form.echoed)):
+            if not (isinstance(line, Say) or (isinstance(line, Command) and not line.form.echoed)):
                 self._screen.echo(typed)  # a message is shown with its ticks instead
             logged_out = await self._actions.do(line)
             if logged_out is not None:
@@ -244,7 +244,7 @@ class LineClient:
             self._broken_off |= self._screen.scripted
             if self._conversation is not None:
                 self._conversation.cancel()
-        self._actions.heed(event)
+        self._actions.on_event(event)
 
 
 def _is_unread(event: Unread) -> bool:

@@ -6,7 +6,7 @@ from chat_domain.entries import ChangeKind
 from chat_domain.model import Group, Membership, Role
 
 
-def told(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  # one table
+def sentence_about(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  # one table
     """The sentence about a change, None if nothing is to be said. me: the user's own id.
 
     To be called before `learn`, which may replace the old name.

@@ -41,7 +41,7 @@ class Form:
 
 
 @attrs.frozen
-class Typed:
+class Command:
     """A command with its arguments."""
 
     form: Form
@@ -67,7 +67,7 @@ class Mistake:
     why: str
 
 
-Line = Typed | Say | Nothing | Mistake
+Line = Command | Say | Nothing | Mistake
 
 
 def parse(line: str, forms: Mapping[str, Form], *, talking: bool = False) -> Line:
@@ -110,10 +110,10 @@ def _fill(form: Form, pieces: list[str]) -> Line:
     needed = len(form.arguments) if form.needs is None else form.needs
     if len(given) < needed or len(given) > len(form.arguments):
         return Mistake(f"usage: {form.usage}")
-    return Typed(form, (*given, *[""] * (len(form.arguments) - len(given))))
+    return Command(form, (*given, *[""] * (len(form.arguments) - len(given))))
 
 
-def turns(line: str) -> bool:
+def switches_partner(line: str) -> bool:
     """Whether this line changes to whom the following lines go."""
     return line.strip().partition(" ")[0].lower() == "/talk"
 

@@ -28,14 +28,14 @@ class PlainScreen:
     def show(self, line: Line) -> None:
         print(plain(line), file=self._out, flush=True)
 
-    def complain(self, line: Line) -> None:
+    def show_error(self, line: Line) -> None:
         print(plain(line), file=self._err, flush=True)
 
-    def tell(self, line: Line) -> None:
+    def notify(self, line: Line) -> None:
         self.show(line)
 
-    def lament(self, line: Line) -> None:
-        self.complain(line)
+    def notify_error(self, line: Line) -> None:
+        self.show_error(line)
 
     def echo(self, line: str) -> None:
         """Do nothing: the user sees what they typed."""

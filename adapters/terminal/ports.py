@@ -24,13 +24,13 @@ class Screen(Protocol):
     def show(self, line: Line) -> None:
         """Show the result of a command."""
 
-    def complain(self, line: Line) -> None:
+    def show_error(self, line: Line) -> None:
         """Show that a command failed."""
 
-    def tell(self, line: Line) -> None:
+    def notify(self, line: Line) -> None:
         """Show something that the user has not requested."""
 
-    def lament(self, line: Line) -> None:
+    def notify_error(self, line: Line) -> None:
         """Show a failure that is not that of the present command."""
 
     def echo(self, line: str) -> None:
@@ -49,32 +49,32 @@ class Outgoing(Protocol):
     def refused(self, why: str) -> None: ...
 
 
-class Talks(Protocol):
+class Presenter(Protocol):
     """Shows conversations one by one."""
 
-    def begin(self, user: User) -> None:
+    def on_login(self, user: User) -> None:
         """This user has logged in."""
 
-    def end(self) -> None:
+    def on_logout(self) -> None:
         """Nobody is logged in any more."""
 
-    def heard(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
         """A message by others, or of the user from another device."""
 
-    def told(self, change: Changed, sentence: str) -> None: ...
+    def on_change(self, change: Changed, sentence: str) -> None: ...
 
-    def heed(self, event: Event) -> bool:
+    def on_event(self, event: Event) -> bool:
         """Any other event. Returns whether nothing more need be shown about it."""
 
-    def sends(self, to: Partner, text: str) -> Outgoing: ...
+    def on_send(self, to: Partner, text: str) -> Outgoing: ...
 
-    def regrouped(self, group: Group) -> None:
+    def on_group_changed(self, group: Group) -> None:
         """A group's name, or the user's membership, has changed; the book is up to date."""
 
-    def mutes(self, to: Partner, *, muted: bool) -> None:
+    def on_mute(self, to: Partner, *, muted: bool) -> None:
         """The user has muted this conversation, or unmuted it."""
 
-    def turn_to(self, to: Partner | None) -> bool:
+    def switch_to(self, to: Partner | None) -> bool:
         """The user turns to a conversation, or to none. Returns whether the screen shows it."""
 
     def partner(self, partner: Partner | None) -> Partner | None:
@@ -83,7 +83,7 @@ class Talks(Protocol):
     def search(self, words: str) -> str:
         """Go to the next text with these words. Returns what to say about it, "" for nothing."""
 
-    def ring(self, on: bool) -> str:
+    def set_bell(self, on: bool) -> str:
         """Turn the bell on or off. Returns what to say about it."""
 
 

@@ -15,7 +15,7 @@ from adapters.client import (
 )
 from adapters.terminal import render
 from adapters.terminal.book import Book
-from adapters.terminal.ports import Outgoing, Partner, Talks
+from adapters.terminal.ports import Outgoing, Partner, Presenter
 from adapters.terminal.render import Line, Mark
 from adapters.terminal.ticks import Sent, Ticks
 from chat_domain.model import Group, User
@@ -25,7 +25,7 @@ class Sending:
     """show, failed: called with the line of a message that was accepted, or was not.
 
     echo_after: seconds after which a message without an answer is shown as on its way.
-    talks: also shows each message in its conversation. why: returns why a message was refused.
+    presenter: also shows each message in its conversation. why: returns why a message was refused.
     ticks: to be told what others have received.
     trouble: fails with the exception that kept an outcome from being shown, if there was one.
     """
@@ -38,7 +38,7 @@ class Sending:
         *,
         echo_after: float | None,
         now: Callable[[], datetime],
-        talks: Talks,
+        presenter: Presenter,
         why: Callable[[ClientError], str] = str,
     ) -> None:
         self.trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -48,14 +48,14 @@ class Sending:
         self._failed = failed
         self._echo_after = echo_after
         self._now = now
-        self._talks = talks
+        self._presenter = presenter
         self._why = why
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, to: Partner, text: str) -> None:
         """Send a message; its outcome is shown when it is known."""
         future = await self._post(to, text)
-        outgoing = self._talks.sends(to, text)
+        outgoing = self._presenter.on_send(to, text)
         task = asyncio.create_task(self._report(to, text, future, outgoing))
         self._tasks.add(task)
         task.add_done_callback(self._reported)

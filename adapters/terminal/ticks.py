@@ -46,7 +46,7 @@ class Ticks:
             self._waiting = deque(rest, _MOST_MESSAGES)
             self._got(max(there, key=lambda one: one.at), len(there) - 1)
 
-    def forget(self) -> None:
+    def reset_positions(self) -> None:
         """Positions have a new meaning."""
         self._waiting.clear()
         self._marks.clear()

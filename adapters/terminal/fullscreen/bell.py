@@ -29,7 +29,7 @@ class Bell:
         """The user has pressed a key."""
         self._key = self._now()
 
-    def heard(self, text: Text, window: Window, *, in_view: bool) -> None:
+    def on_message(self, text: Text, window: Window, *, in_view: bool) -> None:
         concerns = isinstance(window.where, With) or text.mentions
         sees = in_view and self._now() - self._key < AT_WORK_FOR
         if not self.on or window.muted or not concerns or sees:

@@ -12,7 +12,7 @@ import attrs
 
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import fitted, line_width, wrapped
-from adapters.terminal.fullscreen.items import Item, Note, Text, Told
+from adapters.terminal.fullscreen.items import ChangeItem, Item, Note, Text
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import SENDER_COLOURS, Line
 
@@ -22,7 +22,7 @@ _TAB = "    "
 
 
 @attrs.frozen
-class Look:
+class DrawContext:
     """What all items are drawn with.
 
     columns: the width. now: the time, with the user's zone. me: the user's name. sought: the words
@@ -35,29 +35,29 @@ class Look:
     sought: str = ""
 
 
-def rows(window: Window, index: int, look: Look) -> list[Line]:
+def rows(window: Window, index: int, context: DrawContext) -> list[Line]:
     """The item at this index, with the rules above it."""
     item = window.items[index]
     before = window.items[index - 1] if index else None
-    return [*_above(window, item, before, look), *_body(window, item, look)]
+    return [*_above(window, item, before, context), *_body(window, item, context)]
 
 
-def _above(window: Window, item: Item, before: Item | None, look: Look) -> Iterator[Line]:
+def _above(window: Window, item: Item, before: Item | None, context: DrawContext) -> Iterator[Line]:
     if window.where is None:
         return
-    day = _time(item.time_ms, look).date()
-    if before is None or _time(before.time_ms, look).date() != day:
-        yield _rule(f"{day:%A, %Y-%m-%d}", look.columns, "class:date")
+    day = _time(item.time_ms, context).date()
+    if before is None or _time(before.time_ms, context).date() != day:
+        yield _rule(f"{day:%A, %Y-%m-%d}", context.columns, "class:date")
     if _is_first_new(window, item, before):
-        yield _rule("new", look.columns, "class:new")
+        yield _rule("new", context.columns, "class:new")
 
 
 def _is_first_new(window: Window, item: Item, before: Item | None) -> bool:
-    if window.line is None or item.key[0] <= window.line:
+    if window.rule_at is None or item.key[0] <= window.rule_at:
         return False
     if before is None:
         return not window.items.older
-    return before.key[0] <= window.line
+    return before.key[0] <= window.rule_at
 
 
 def _rule(text: str, columns: int, style: str) -> Line:
@@ -65,15 +65,15 @@ def _rule(text: str, columns: int, style: str) -> Line:
     return fitted([*line, (style, "─" * max(columns - line_width(line), 0))], columns)
 
 
-def _body(window: Window, item: Item, look: Look) -> list[Line]:
+def _body(window: Window, item: Item, context: DrawContext) -> list[Line]:
     if isinstance(item, Note):
-        return wrapped(item.line, look.columns, _NOTE_INDENT)
-    time = f"{_time(item.time_ms, look):%H:%M} "
-    if isinstance(item, Told):
+        return wrapped(item.line, context.columns, _NOTE_INDENT)
+    time = f"{_time(item.time_ms, context):%H:%M} "
+    if isinstance(item, ChangeItem):
         start: Line = [("class:time", time), ("class:note", f"   * {clean(item.sentence)}")]
-        return wrapped(start, look.columns, len(time) + 5)
+        return wrapped(start, context.columns, len(time) + 5)
     start = [("class:time", time), *_gutter(window, item)]
-    return wrapped([*start, *_said(item, look)], look.columns, len(time) + 3)
+    return wrapped([*start, *_said(item, context)], context.columns, len(time) + 3)
 
 
 def _gutter(window: Window, item: Text) -> Line:
@@ -83,14 +83,14 @@ def _gutter(window: Window, item: Text) -> Line:
     return [(style, f"{sign:<3}")]
 
 
-def _said(item: Text, look: Look) -> Line:
+def _said(item: Text, context: DrawContext) -> Line:
     sender = "class:me" if item.own else f"class:sender{item.sender_id % SENDER_COLOURS}"
     if item.mentions:
         sender = "class:mention"
     why: Line = [("class:error", f"  ({clean(item.refused)})")] if item.refused else []
     if item.deleted:
         return [(sender, clean(item.sender_name)), ("class:note", ": (deleted)")]
-    text = _highlighted(_clean_lines(item.text), look, own=item.own)
+    text = _highlighted(_clean_lines(item.text), context, own=item.own)
     return [(sender, clean(item.sender_name)), ("", ": "), *text, *why]
 
 
@@ -99,12 +99,12 @@ def _clean_lines(text: str) -> str:
     return "\n".join(map(clean, lines))
 
 
-def _highlighted(text: str, look: Look, *, own: bool) -> Line:
+def _highlighted(text: str, context: DrawContext, *, own: bool) -> Line:
     styles = []
-    if look.sought:
-        styles.append((re.compile(re.escape(look.sought), re.IGNORECASE), "class:found"))
-    if look.me and not own:
-        styles.append((naming(clean(look.me)), "class:mention"))
+    if context.sought:
+        styles.append((re.compile(re.escape(context.sought), re.IGNORECASE), "class:found"))
+    if context.me and not own:
+        styles.append((naming(clean(context.me)), "class:mention"))
     return list(_coloured(text, styles))
 
 
@@ -128,6 +128,6 @@ def _coloured(
     yield "", text[end:]
 
 
-def _time(time_ms: int, look: Look) -> datetime:
+def _time(time_ms: int, context: DrawContext) -> datetime:
     seconds = min(max(time_ms / 1000, 0), _LAST_SECOND)
-    return datetime.fromtimestamp(seconds, UTC).astimezone(look.now.tzinfo)
+    return datetime.fromtimestamp(seconds, UTC).astimezone(context.now.tzinfo)

@@ -39,7 +39,7 @@ class Text:
 
 
 @attrs.frozen
-class Told:
+class ChangeItem:
     """A change of who may see what, as a sentence."""
 
     key: Key
@@ -56,7 +56,7 @@ class Note:
     line: Line
 
 
-Item = Text | Told | Note
+Item = Text | ChangeItem | Note
 
 
 def text_of(message: Message, *, mentions: bool) -> Text:
@@ -72,8 +72,8 @@ def text_of(message: Message, *, mentions: bool) -> Text:
     )
 
 
-def told_of(change: Changed, sentence: str) -> Told:
-    return Told((change.at, 0), change.time_ms, sentence)
+def change_item(change: Changed, sentence: str) -> ChangeItem:
+    return ChangeItem((change.at, 0), change.time_ms, sentence)
 
 
 def note_behind(at: int, time_ms: int, line: Line) -> Note:

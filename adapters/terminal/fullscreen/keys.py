@@ -9,7 +9,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 
-class Hands(Protocol):
+class KeyActions(Protocol):
     """The actions that keys trigger."""
 
     @property
@@ -35,30 +35,30 @@ class Hands(Protocol):
     def seek(self, *, older: bool) -> None: ...
 
 
-def bindings(hands: Hands) -> KeyBindings:
+def bindings(actions: KeyActions) -> KeyBindings:
     keys = KeyBindings()
-    talking = Condition(lambda: not hands.asking)
+    talking = Condition(lambda: not actions.asking)
 
     def on(*key: str, do: Callable[[], None], always: bool = False) -> None:
         @keys.add(*key, filter=always or talking)
         def _(_event: KeyPressEvent) -> None:
             do()
 
-    on("pageup", do=lambda: hands.page(1), always=True)
-    on("pagedown", do=lambda: hands.page(-1), always=True)
+    on("pageup", do=lambda: actions.page(1), always=True)
+    on("pagedown", do=lambda: actions.page(-1), always=True)
     for key in (("c-end",), ("escape", "end"), ("escape", ">")):
-        on(*key, do=hands.to_end)
+        on(*key, do=actions.to_end)
     for number in range(10):
-        to_it = partial(hands.to_number, number)
+        to_it = partial(actions.to_number, number)
         on("escape", str(number), do=to_it, always=True)  # to the library, it is a count
     for by, names in ((-1, ("up", "left")), (1, ("down", "right"))):
         for name in names:
-            on("escape", name, do=lambda by=by: hands.step(by))  # type: ignore[misc]
-    on("escape", "a", do=hands.to_unread)
-    on("escape", "p", do=lambda: hands.seek(older=True))
-    on("escape", "n", do=lambda: hands.seek(older=False))
-    on("c-c", do=hands.interrupt, always=True)
-    on("c-d", do=hands.end_of_input, always=True)
+            on("escape", name, do=lambda by=by: actions.step(by))  # type: ignore[misc]
+    on("escape", "a", do=actions.to_unread)
+    on("escape", "p", do=lambda: actions.seek(older=True))
+    on("escape", "n", do=lambda: actions.seek(older=False))
+    on("c-c", do=actions.interrupt, always=True)
+    on("c-d", do=actions.end_of_input, always=True)
     # It turns to another input method. The library would begin a selection, and ignore letters.
     on("c-space", do=lambda: None, always=True)
 
@@ -72,6 +72,6 @@ def bindings(hands: Hands) -> KeyBindings:
 
     @keys.add(Keys.BracketedPaste)
     def _paste(event: KeyPressEvent) -> None:
-        hands.paste(event.data)
+        actions.paste(event.data)
 
     return keys

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from adapters.terminal import render
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import fitted, line_width, shortened
-from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.ports import Partner
 from adapters.terminal.render import Line
 from chat_domain.model import User
@@ -15,13 +15,13 @@ from chat_domain.model import User
 _MOST_COUNTED = 1_000  # unread texts, as the server counts them
 
 
-def sidebar(desk: Desk, columns: int, height: int) -> list[Line]:
+def sidebar(manager: WindowManager, columns: int, height: int) -> list[Line]:
     """One row for each conversation, always including the current one. The edges say how many
     unread ones are beyond."""
-    windows = desk.windows
-    first = _first_shown(desk.number, len(windows), height)
+    windows = manager.windows
+    first = _first_shown(manager.number, len(windows), height)
     shown = list(enumerate(windows))[first : first + height]
-    rows = [_row(number, window, desk, columns) for number, window in shown]
+    rows = [_row(number, window, manager, columns) for number, window in shown]
     if height > 2:  # noqa: PLR2004  # else there is no room for both edges
         above, below = windows[:first], windows[first + height :]
         _hint(rows, 0, "▲", above, columns)
@@ -29,14 +29,16 @@ def sidebar(desk: Desk, columns: int, height: int) -> list[Line]:
     return rows
 
 
-def bar(desk: Desk, columns: int) -> Line:
+def bar(manager: WindowManager, columns: int) -> Line:
     """The current conversation, and those with unread texts."""
-    current = desk.current
+    current = manager.current
     line: Line = [
-        ("class:chosen", f" {desk.number} {shortened(clean(current.name), columns // 2)} ")
+        ("class:chosen", f" {manager.number} {shortened(clean(current.name), columns // 2)} ")
     ]
-    unread = [(n, one) for n, one in enumerate(desk.windows) if one.unread and one is not current]
-    for number, window in sorted(unread, key=lambda one: not one[1].called):
+    unread = [
+        (n, one) for n, one in enumerate(manager.windows) if one.unread and one is not current
+    ]
+    for number, window in sorted(unread, key=lambda one: not one[1].mentioned):
         line += [("", " "), (_style(window), f"{number} {_name_and_count(window)}")]
     return fitted(line, columns)
 
@@ -67,8 +69,8 @@ def count(window: Window) -> str:
     return str(window.unread) if window.unread else ""
 
 
-def _row(number: int, window: Window, desk: Desk, columns: int) -> Line:
-    style = "class:chosen" if window is desk.current else _style(window)
+def _row(number: int, window: Window, manager: WindowManager, columns: int) -> Line:
+    style = "class:chosen" if window is manager.current else _style(window)
     unread = count(window)
     room = columns - len("  0  ") - (len(unread) + 1 if unread else 0)
     name = shortened(clean(window.name), max(room, 1))
@@ -78,7 +80,7 @@ def _row(number: int, window: Window, desk: Desk, columns: int) -> Line:
 
 
 def _style(window: Window) -> str:
-    if window.called:
+    if window.mentioned:
         return "class:mention"
     if window.unread and not window.muted:
         return "class:unread"

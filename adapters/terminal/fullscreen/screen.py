@@ -17,11 +17,11 @@ from adapters.terminal.completion import candidates
 from adapters.terminal.fullscreen import keys, layout, listing
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.colours import STYLE
-from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.line_input import LineInput
+from adapters.terminal.fullscreen.presenter import FullScreenPresenter
 from adapters.terminal.fullscreen.remarks import about, state_of
-from adapters.terminal.fullscreen.talks import DeskTalks
-from adapters.terminal.fullscreen.typed import Typed
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.render import Line
 from chat_domain.model import User
 
@@ -42,45 +42,47 @@ class Suggestions(Completer):
 
 
 class WholeScreen:
-    """`seat.Screen` and `keys.Hands`."""
+    """`ports.Screen` and `keys.KeyActions`."""
 
     scripted = False
     whole = True
 
-    def __init__(self, desk: Desk, book: Book, talks: DeskTalks, bell: Bell) -> None:
-        self._desk = desk
+    def __init__(
+        self, manager: WindowManager, book: Book, presenter: FullScreenPresenter, bell: Bell
+    ) -> None:
+        self._manager = manager
         self._book = book
-        self._talks = talks
+        self._presenter = presenter
         self._bell = bell
         self._hint = ""
         self._keys = 0  # keys pressed so far
         self._interrupted_at = -1
-        self._exchanging = False
-        self._typed = Typed(Suggestions(book), lambda: desk.current)
-        self._typed.lines.on_text_changed += self._on_text
+        self._swapping = False
+        self._input = LineInput(Suggestions(book), lambda: manager.current)
+        self._input.lines.on_text_changed += self._on_text
         self._app: Application[None] = Application(
             layout.layout(
-                conversation=talks.looking.drawn,
-                sidebar=lambda columns, rows: listing.sidebar(desk, columns, rows),
-                title=lambda columns, _: [listing.title(desk.current, self._about(), columns)],
-                bar=lambda columns, _: [listing.bar(desk, columns)],
+                conversation=presenter.viewport.drawn,
+                sidebar=lambda columns, rows: listing.sidebar(manager, columns, rows),
+                title=lambda columns, _: [listing.title(manager.current, self._about(), columns)],
+                bar=lambda columns, _: [listing.bar(manager, columns)],
                 status=lambda columns, _: [listing.status(self._state(), columns)],
                 prompt=self._prompt,
-                hidden=lambda: self._typed.hidden,
-                answers=self._typed.answers,
-                lines=self._typed.lines,
-                asking=lambda: self._typed.asking,
+                hidden=lambda: self._input.hidden,
+                answers=self._input.answers,
+                lines=self._input.lines,
+                asking=lambda: self._input.asking,
             ),
             style=STYLE,
             key_bindings=keys.bindings(self),
             full_screen=True,
             min_redraw_interval=_REDRAW_EVERY,
         )
-        self._app.after_render += lambda _: talks.looking.attend()
+        self._app.after_render += lambda _: presenter.viewport.after_drawing()
         self._app.key_processor.before_key_press += self._on_key
-        desk.switched = self._on_switch
-        talks.changed = self._app.invalidate
-        talks.turned = self._arrive
+        manager.switched = self._on_switch
+        presenter.changed = self._app.invalidate
+        presenter.show_window = self._arrive
         bell.ring = self._ring
 
     @asynccontextmanager
@@ -93,10 +95,10 @@ class WholeScreen:
             )
         )
         running.add_done_callback(lambda _: started.set())
-        running.add_done_callback(lambda _: self._typed.leave())
+        running.add_done_callback(lambda _: self._input.leave())
         await started.wait()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._typed.leave)
+        loop.add_signal_handler(signal.SIGTERM, self._input.leave)
         try:
             yield
         finally:
@@ -109,16 +111,16 @@ class WholeScreen:
     # What is shown.
 
     def show(self, line: Line) -> None:
-        self._talks.show(line)
+        self._presenter.show(line)
 
-    def complain(self, line: Line) -> None:
-        self._talks.show(line)
+    def show_error(self, line: Line) -> None:
+        self._presenter.show(line)
 
-    def tell(self, line: Line) -> None:
-        self._talks.tell(line)
+    def notify(self, line: Line) -> None:
+        self._presenter.notify(line)
 
-    def lament(self, line: Line) -> None:
-        self._talks.tell(line)
+    def notify_error(self, line: Line) -> None:
+        self._presenter.notify(line)
 
     def echo(self, line: str) -> None:
         if line.strip():
@@ -128,7 +130,7 @@ class WholeScreen:
 
     async def ask(self, question: str, *, hidden: bool = False) -> str:
         self._look_at(asking=True)
-        answer = await self._typed.answer(question, hidden=hidden)
+        answer = await self._input.answer(question, hidden=hidden)
         said = "*" * min(len(answer), 1) * 6 if hidden else clean(answer)
         self.show([("class:prompt", question), ("", said)])
         return answer
@@ -136,74 +138,74 @@ class WholeScreen:
     async def command(self, prompt: str) -> str:  # noqa: ARG002  # the prompt depends on the window
         self._look_at(asking=False)
         try:
-            line, window = await self._typed.line()
+            line, window = await self._input.line()
         except asyncio.CancelledError:  # the session has ended
-            self._typed.put_aside()
+            self._input.stash()
             raise
-        self._talks.entered_in = self._talks.turned_to if window is None else window
+        self._presenter.input_window = self._presenter.switched_to if window is None else window
         return line
 
     def _look_at(self, *, asking: bool) -> None:
-        typed = self._typed
+        typed = self._input
         self._app.layout.focus(typed.answers if asking else typed.lines)
         self._app.invalidate()
 
     def _prompt(self) -> StyleAndTextTuples:
-        if self._typed.asking:
-            return [("class:prompt", self._typed.question)]
-        partner = User(0, "…") if self._typed.turning else self._desk.current.partner
-        return [("class:prompt", listing.prompt(self._talks.user, partner, layout.columns()))]
+        if self._input.asking:
+            return [("class:prompt", self._input.question)]
+        partner = User(0, "…") if self._input.switching else self._manager.current.partner
+        return [("class:prompt", listing.prompt(self._presenter.user, partner, layout.columns()))]
 
     # What keys do.
 
     @property
     def asking(self) -> bool:
-        return self._typed.asking
+        return self._input.asking
 
     def page(self, up: int) -> None:
-        self._talks.looking.move(up * max(self._talks.looking.height - 1, 1))
+        self._presenter.viewport.move(up * max(self._presenter.viewport.height - 1, 1))
 
     def to_end(self) -> None:
-        self._talks.looking.go_to_end()
+        self._presenter.viewport.go_to_end()
 
     def to_number(self, number: int) -> None:
-        if self._typed.asking:
+        if self._input.asking:
             return
-        self._typed.turning = False
-        self._desk.show_number(number)
-        self._talks.opened()
+        self._input.switching = False
+        self._manager.show_number(number)
+        self._presenter.on_window_opened()
 
     def step(self, by: int) -> None:
-        self._typed.turning = False
-        self._desk.step(by)
-        self._talks.opened()
+        self._input.switching = False
+        self._manager.step(by)
+        self._presenter.on_window_opened()
 
     def to_unread(self) -> None:
-        self._typed.turning = False
-        if not self._desk.next_unread():
+        self._input.switching = False
+        if not self._manager.next_unread():
             self._hint = "no unread messages"
-        self._talks.opened()
+        self._presenter.on_window_opened()
 
     def interrupt(self) -> None:
         """Empty the line; leave if the key before was the same."""
         if self._keys - self._interrupted_at == 1:
-            self._typed.leave()
+            self._input.leave()
         self._interrupted_at = self._keys
-        self._hint = _KEPT_HINT if self._typed.put_aside() else _LEAVE_HINT
+        self._hint = _KEPT_HINT if self._input.stash() else _LEAVE_HINT
 
     def end_of_input(self) -> None:
         """Leave if nothing was typed; otherwise delete a character."""
-        if self._typed.buffer.text:
-            self._typed.buffer.delete()
+        if self._input.buffer.text:
+            self._input.buffer.delete()
         else:
-            self._typed.leave()
+            self._input.leave()
 
     def paste(self, text: str) -> None:
-        self._typed.paste(text)
+        self._input.paste(text)
 
     def seek(self, *, older: bool) -> None:
-        if self._talks.looking.sought:
-            self._hint = self._talks.looking.seek(self._talks.looking.sought, older=older)
+        if self._presenter.viewport.sought:
+            self._hint = self._presenter.viewport.seek(self._presenter.viewport.sought, older=older)
 
     def _on_key(self, _: object) -> None:
         self._keys += 1
@@ -212,35 +214,35 @@ class WholeScreen:
 
     def _on_text(self, buffer: Buffer) -> None:
         text = buffer.text
-        if text and not text.startswith("/") and not self._exchanging and not self._typed.turning:
-            self._talks.types()
+        if text and not text.startswith("/") and not self._swapping and not self._input.switching:
+            self._presenter.report_typing()
 
     def _arrive(self, window: Window) -> None:
         """Show where a `/talk` led, unless the user has gone elsewhere, or typed another."""
-        if self._typed.turning and not self._typed.turns:
-            self._desk.show(window)
-            self._typed.turning = False
+        if self._input.switching and not self._input.will_switch:
+            self._manager.show(window)
+            self._input.switching = False
 
     def _on_switch(self, before: Window, now: Window) -> None:
         """Keep the draft with its conversation; what is typed after a `/talk` goes to the next."""
-        self._exchanging = True
-        draft = self._typed.exchange(now.draft)
+        self._swapping = True
+        draft = self._input.swap_draft(now.draft)
         now.draft = ""  # from now on it may be sent, or put aside
-        if self._typed.turning:
-            self._typed.lines.insert_text(draft)
+        if self._input.switching:
+            self._input.lines.insert_text(draft)
         else:
             before.draft = draft
-        self._exchanging = False
+        self._swapping = False
 
     # What is said around the conversation.
 
     def _about(self) -> list[str]:
-        return about(self._desk.current, self._book)
+        return about(self._manager.current, self._book)
 
     def _state(self) -> list[str]:
         now = asyncio.get_running_loop().time()
-        connected, waiting = self._talks.state.connected, self._typed.waiting
-        said = state_of(self._desk.current, now, connected=connected, waiting=waiting)
+        connected, waiting = self._presenter.connection_status.connected, self._input.waiting
+        said = state_of(self._manager.current, now, connected=connected, waiting=waiting)
         return [self._hint, *said] if self._hint else said
 
     def _ring(self) -> None:

@@ -4,7 +4,7 @@ import attrs
 
 from adapters.client import Conversation, InGroup, Where, With
 from adapters.terminal.fullscreen.items import Item, Key, Text
-from adapters.terminal.fullscreen.stretch import FEW, Stretch
+from adapters.terminal.fullscreen.scrollback import FEW, Scrollback
 from adapters.terminal.ports import Partner
 from adapters.terminal.render import Mark
 from chat_domain.model import Group, User
@@ -26,22 +26,22 @@ class Window:
     """where: None for the first window, which is the client's own.
 
     read: the position up to which the user has read it, as far as is known. unread: texts of others
-    above that. listed: the position up to which the server has counted these. called: whether one
-    of them names the user. line: the position after which a rule marks new items; None for no rule.
-    got, reads: up to where others have received and read it. anchor: None while the view follows
-    the end. draft: unfinished input. found: the last item that a search has found. owed: rows still
-    to scroll up once they are loaded, down if negative. loaded: whether the newest page has come.
-    fetching: whether a page is being fetched. trouble: why none can be.
+    above that. listed: the position up to which the server has counted these. mentioned: whether
+    one of them names the user. rule_at: the position after which a rule marks new items; None for
+    no rule. got, reads: up to where others have received and read it. anchor: None while the view
+    follows the end. draft: unfinished input. found: the last item that a search has found.
+    pending_scroll: rows still to scroll up once they are loaded, down if negative. loaded: whether
+    the newest page has come. fetching: whether a page is being fetched. trouble: why none can be.
     """
 
     where: Where | None
     name: str
-    items: Stretch = attrs.field(factory=Stretch)
+    items: Scrollback = attrs.field(factory=Scrollback)
     read: int = 0
     unread: int = 0
     listed: int = 0
-    called: bool = False
-    line: int | None = None
+    mentioned: bool = False
+    rule_at: int | None = None
     got: int = 0
     reads: dict[int, int] = attrs.field(factory=dict)
     muted: bool = False
@@ -49,7 +49,7 @@ class Window:
     anchor: Anchor | None = None
     draft: str = ""
     found: Key | None = None
-    owed: int = 0
+    pending_scroll: int = 0
     loaded: bool = False
     fetching: bool = False
     trouble: str = ""
@@ -72,13 +72,13 @@ class Window:
     def add(self, item: Item) -> bool:
         return self.items.add(item)
 
-    def heard(self, text: Text, *, seen: bool) -> None:
+    def on_message(self, text: Text, *, seen: bool) -> None:
         """Somebody else has written this. seen: whether it is in view at once."""
         self._typing.pop(text.sender_id, None)
         is_new = self.add(text) or self.items.newer
         if seen or text.at <= self.read:
             return
-        self.called |= text.mentions
+        self.mentioned |= text.mentions
         if is_new and text.at > self.listed:
             self.unread += 1
         else:  # a list or a page had it already
@@ -105,7 +105,7 @@ class Window:
         all_here = at >= self.listed or (first is not None and first <= at)
         if all_here and not self.items.newer:
             self.unread = self._of_others_above(at)
-        self.called &= self.unread > 0
+        self.mentioned &= self.unread > 0
         return True
 
     def read_by(self, user_id: int, at: int) -> None:
@@ -121,9 +121,9 @@ class Window:
             return Mark.READ
         return Mark.GOT if text.at <= self.got else Mark.LOGGED
 
-    def draw_line(self) -> None:
+    def set_rule(self) -> None:
         """Mark where unread items begin with a rule, if there are any."""
-        self.line = self.read if self.unread else None
+        self.rule_at = self.read if self.unread else None
 
     def types(self, user_id: int, name: str, now: float) -> None:
         """Somebody is typing. now: in seconds, by a monotonic clock."""
@@ -135,20 +135,20 @@ class Window:
         self._typing = {who: one for who, one in self._typing.items() if one[1] > now}
         return [name for name, _ in self._typing.values()]
 
-    def forget(self) -> None:
+    def unload(self) -> None:
         """Drop what can be fetched again."""
         self.items.clear()
         self.items.most = FEW
         self.anchor = self.found = None
-        self.owed = 0
+        self.pending_scroll = 0
         self.loaded = False
 
-    def begin_anew(self) -> None:
+    def reset_positions(self) -> None:
         """Positions have a new meaning."""
-        self.forget()
-        self.items.begin_anew()
+        self.unload()
+        self.items.reset_positions()
         self.read = self.unread = self.listed = self.got = 0
-        self.line, self.called = None, False
+        self.rule_at, self.mentioned = None, False
         self.reads.clear()
 
     def _of_others_above(self, at: int) -> int:

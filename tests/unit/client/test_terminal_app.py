@@ -45,14 +45,14 @@ class TypedScreen:
         self.shown.append(plain(line))
         self._news.set()
 
-    def complain(self, line: Line) -> None:
+    def show_error(self, line: Line) -> None:
         self.show(line)
 
-    def tell(self, line: Line) -> None:
+    def notify(self, line: Line) -> None:
         self.show(line)
 
-    def lament(self, line: Line) -> None:
-        self.complain(line)
+    def notify_error(self, line: Line) -> None:
+        self.show_error(line)
 
     def echo(self, line: str) -> None:
         pass

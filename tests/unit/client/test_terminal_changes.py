@@ -4,7 +4,7 @@ import pytest
 
 from adapters.client import Changed
 from adapters.terminal.book import Book
-from adapters.terminal.changes import learn, told
+from adapters.terminal.changes import learn, sentence_about
 from chat_domain.model import Friend, Group, Membership, Role
 
 ME, LI, WU = 13, 15, 16
@@ -42,7 +42,7 @@ def change(what: str, who: int = LI, whom: int = 0, name: str = "", group: int =
 )
 def test_a_change_is_told_in_one_sentence(book: Book, changed: Changed, sentence: str) -> None:
     """Changes that are of no interest or not understood are not told."""
-    assert told(changed, book, ME) == sentence
+    assert sentence_about(changed, book, ME) == sentence
 
 
 @pytest.mark.parametrize(

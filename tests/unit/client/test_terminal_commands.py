@@ -8,16 +8,16 @@ from adapters.terminal import parsing
 from adapters.terminal.actions import Actions
 from adapters.terminal.forms import FORMS
 from adapters.terminal.parsing import (
+    Command,
     Do,
     Form,
     Line,
     Mistake,
     Nothing,
     Say,
-    Typed,
     quoted,
     split_words,
-    turns,
+    switches_partner,
 )
 
 
@@ -42,7 +42,7 @@ def parse(line: str, *, talking: bool = False) -> Line:
 def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) -> None:
     """They work exactly as in the original client. A message may contain colons."""
     typed = parse(line)
-    assert isinstance(typed, Typed)
+    assert isinstance(typed, Command)
     assert (typed.form.do, typed.arguments) == (does, arguments)
 
 
@@ -86,7 +86,7 @@ def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) 
 def test_the_friendlier_commands(line: str, does: Do, arguments: tuple[str, ...]) -> None:
     """A name with spaces needs quotes if another argument follows it."""
     typed = parse(line)
-    assert isinstance(typed, Typed)
+    assert isinstance(typed, Command)
     assert (typed.form.do, typed.arguments) == (does, arguments)
 
 
@@ -126,7 +126,7 @@ def test_while_talking_everything_is_said(line: str, said: str) -> None:
 
 def test_while_talking_a_slash_makes_a_command() -> None:
     """It has to be a single slash."""
-    assert parse("/talk", talking=True) == Typed(FORMS["/talk"], ("",))
+    assert parse("/talk", talking=True) == Command(FORMS["/talk"], ("",))
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_while_talking_a_slash_makes_a_command() -> None:
 def test_what_turns_is_what_is_understood_as_such(line: str) -> None:
     """Otherwise the lines after it would wait for a command that never comes."""
     understood = parse(line, talking=True)
-    is_talk = isinstance(understood, Typed) and understood.form is FORMS["/talk"]
-    assert turns(line) == is_talk
+    is_talk = isinstance(understood, Command) and understood.form is FORMS["/talk"]
+    assert switches_partner(line) == is_talk
 
 
 def test_messages_are_not_echoed() -> None:

@@ -54,7 +54,7 @@ async def test_a_script_sees_no_prompts() -> None:
         with pytest.raises(EOFError):
             await screen.command("> ")
         screen.show([("class:title", "hello "), ("", "there")])
-        screen.complain([("class:error", "error: no")])
+        screen.show_error([("class:error", "error: no")])
     assert (out.getvalue(), err.getvalue()) == ("hello there\n", "error: no\n")
 
 

@@ -44,7 +44,7 @@ def test_positions_that_mean_nothing_any_more_are_forgotten() -> None:
     ticks = Ticks(shown.got)
     ticks.sent(sent(6))
     ticks.marked(16, 9)
-    ticks.forget()
+    ticks.reset_positions()
     ticks.marked(15, 9)
     assert shown == []
     assert not ticks.sent(sent(7, to=16))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.terminal.fullscreen.cells import line_width
 from adapters.terminal.fullscreen.colours import STYLES
-from adapters.terminal.fullscreen.items import Told, note_behind
+from adapters.terminal.fullscreen.items import ChangeItem, note_behind
 from tests.unit.terminal.things import NOW_MS, drawn_in, shown, text, window
 
 DAY = 86_400_000
@@ -63,7 +63,7 @@ def test_what_others_write_steers_nothing() -> None:
     """It can only end a row."""
     one = window()
     one.add(attrs.evolve(text(1, "\x1b[31mred\r\x9b2J\u202eevil"), sender_name="li\x07"))
-    one.add(Told((2, 0), NOW_MS, "li\x1b has left"))
+    one.add(ChangeItem((2, 0), NOW_MS, "li\x1b has left"))
     draw = drawn_in(one, 80)
     assert shown(draw(0))[1] == "18:04    li␇: ␛[31mred␍<U+009B>2J<U+202E>evil"
     assert shown(draw(1)) == ["18:04    * li␛ has left"]
@@ -84,12 +84,12 @@ def test_whatever_is_written_fits(words: str, columns: int) -> None:
 def test_the_line_stands_in_front_of_what_is_new() -> None:
     """The line is drawn once, and not if the last message that was read is not loaded."""
     one = window(1, 2, 3)
-    one.line = 1
+    one.rule_at = 1
     draw = drawn_in(one)
     assert [len(draw(index)) for index in range(3)] == [2, 2, 1]
     assert shown(draw(1))[0] == f"{'── new ':─<40}"
     later = window(5, older=True)
-    later.line = 1
+    later.rule_at = 1
     assert len(drawn_in(later)(0)) == 1 + 1
 
 

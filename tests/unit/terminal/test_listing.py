@@ -5,28 +5,28 @@ import pytest
 from adapters.client import InGroup, With
 from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.cells import line_width
-from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.listing import bar, prompt, sidebar, status, title
 from adapters.terminal.fullscreen.remarks import about, state_of
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.ports import Partner
 from chat_domain.model import Friend, Group, Membership, Role, User
 from tests.unit.terminal.things import shown, text
 
 
 @pytest.fixture
-def desk() -> Desk:
-    desk = Desk()
+def manager() -> WindowManager:
+    manager = WindowManager()
     for number, name in enumerate(("li si", "a name that is far too long", "wu\x1b"), 1):
-        desk.window(With(number), name)
-    desk.window(With(2), "").unread = 12
-    desk.window(With(3), "").heard(text(5, mentions=True), seen=False)
-    return desk
+        manager.window(With(number), name)
+    manager.window(With(2), "").unread = 12
+    manager.window(With(3), "").on_message(text(5, mentions=True), seen=False)
+    return manager
 
 
-def test_each_conversation_has_a_row(desk: Desk) -> None:
+def test_each_conversation_has_a_row(manager: WindowManager) -> None:
     """The row has its number, and how much is unread."""
-    rows = sidebar(desk, 20, 10)
+    rows = sidebar(manager, 20, 10)
     assert shown(rows) == [
         "  0 chat",
         "  1 li si",
@@ -40,31 +40,31 @@ def test_each_conversation_has_a_row(desk: Desk) -> None:
 
 def test_a_list_that_is_too_long_says_what_is_beyond() -> None:
     """The current conversation is always in it."""
-    desk = Desk()
+    manager = WindowManager()
     for number in range(1, 40):
-        desk.window(With(number), f"n{number}")
-    desk.window(With(2), "").unread = desk.window(With(39), "").unread = 1
-    desk.show_number(20)
-    rows = shown(sidebar(desk, 20, 7))
+        manager.window(With(number), f"n{number}")
+    manager.window(With(2), "").unread = manager.window(With(39), "").unread = 1
+    manager.show_number(20)
+    rows = shown(sidebar(manager, 20, 7))
     assert rows[0] == "▲ 1 unread"
     assert rows[-1] == "▼ 1 unread"
     assert " 20 n20" in rows
 
 
-def test_the_bar_names_the_current_one_and_what_is_unread(desk: Desk) -> None:
+def test_the_bar_names_the_current_one_and_what_is_unread(manager: WindowManager) -> None:
     """Conversations that name the user come first."""
-    desk.show_number(1)
-    (row,) = shown([bar(desk, 40)])
+    manager.show_number(1)
+    (row,) = shown([bar(manager, 40)])
     assert row.split()[:3] == ["1", "li", "si"]
     assert row.index("wu␛(1)") < row.index("a name")
-    assert line_width(bar(desk, 40)) == line_width(bar(desk, 12)) + 28 == 40
+    assert line_width(bar(manager, 40)) == line_width(bar(manager, 12)) + 28 == 40
 
 
 def test_a_thousand_are_counted() -> None:
     """Larger numbers are not shown."""
-    desk = Desk()
-    desk.window(With(1), "li").unread = 1_000
-    assert shown(sidebar(desk, 20, 5))[1].endswith("999+")
+    manager = WindowManager()
+    manager.window(With(1), "li").unread = 1_000
+    assert shown(sidebar(manager, 20, 5))[1].endswith("999+")
 
 
 def test_what_is_said_above_a_conversation() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from adapters.client import Message, With
-from adapters.terminal.fullscreen.drawing import Look, rows
+from adapters.terminal.fullscreen.drawing import DrawContext, rows
 from adapters.terminal.fullscreen.items import Text, text_of
 from adapters.terminal.fullscreen.scrolling import Rows
 from adapters.terminal.fullscreen.window import Window
@@ -36,7 +36,7 @@ def window(*positions: int, older: bool = False) -> Window:
 
 
 def drawn_in(one: Window, columns: int = 40, sought: str = "") -> Rows:
-    look = Look(columns, NOW, "zhang san", sought)
+    look = DrawContext(columns, NOW, "zhang san", sought)
     return lambda index: rows(one, index, look)
 
 

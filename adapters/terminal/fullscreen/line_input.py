@@ -9,21 +9,21 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.history import InMemoryHistory
 
 from adapters.terminal.fullscreen.window import Window
-from adapters.terminal.parsing import turns
+from adapters.terminal.parsing import switches_partner
 
 MOST_LINES = 1_000  # that may wait for earlier ones
 
 
-class Typed:
+class LineInput:
     """Hands out typed lines one by one. Passwords and other answers go into no history.
 
     window: returns the conversation in which a line finished now was typed.
-    turning: whether what is typed now is for the partner of a `/talk` that still waits.
+    switching: whether what is typed now is for the partner of a `/talk` that still waits.
     """
 
     def __init__(self, completer: Completer, window: Callable[[], Window]) -> None:
         self.asking = True
-        self.turning = False
+        self.switching = False
         self.question = ""
         self.hidden = False
         self.answers = Buffer(name="answers", multiline=False, accept_handler=self._accept)
@@ -51,9 +51,9 @@ class Typed:
         return len(self._finished)
 
     @property
-    def turns(self) -> bool:
+    def will_switch(self) -> bool:
         """Whether a `/talk` is among the waiting lines."""
-        return any(turns(line) for line, _ in self._finished)
+        return any(switches_partner(line) for line, _ in self._finished)
 
     async def answer(self, question: str, *, hidden: bool) -> str:
         """The next line, as an answer. Raises EOFError when the user leaves."""
@@ -64,7 +64,7 @@ class Typed:
             if hidden:  # half a password must not show in the next input
                 self.answers.reset()
             raise
-        self.turning = self.turns  # an answer is never a `/talk`
+        self.switching = self.will_switch  # an answer is never a `/talk`
         return answer.split("\n", 1)[0]
 
     async def line(self) -> tuple[str, Window | None]:
@@ -85,7 +85,7 @@ class Typed:
         text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
         self.buffer.insert_text(text.split("\n", 1)[0] if self.asking else text)
 
-    def put_aside(self) -> bool:
+    def stash(self) -> bool:
         """Empty the line; the Up key brings it back. False if it is empty already."""
         buffer = self.buffer
         if not buffer.text:
@@ -93,7 +93,7 @@ class Typed:
         buffer.reset(append_to_history=not self.asking)
         return True
 
-    def exchange(self, draft: str) -> str:
+    def swap_draft(self, draft: str) -> str:
         """Replace the draft that is being typed, and return the old one."""
         before = self.lines.text
         self.lines.reset()
@@ -111,7 +111,7 @@ class Typed:
     def _accept(self, buffer: Buffer) -> bool:
         if len(self._finished) >= MOST_LINES:
             return True  # keeps the text in the buffer
-        self._finished.append((buffer.text, None if self.turning else self._window()))
-        self.turning |= turns(buffer.text)
+        self._finished.append((buffer.text, None if self.switching else self._window()))
+        self.switching |= switches_partner(buffer.text)
         self._news.set()
         return False

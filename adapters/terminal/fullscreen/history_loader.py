@@ -13,7 +13,7 @@ PAGE = 50  # entries
 How = Callable[[Window, Where], Awaitable[None]]
 
 
-class Past:
+class HistoryLoader:
     """shown: makes the item for an entry; every entry needs one, or the next page would be the same
     again. changed: called when a page has come."""
 
@@ -28,7 +28,7 @@ class Past:
         self._changed = changed
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Nobody is logged in any more."""
         for task in self._tasks:
             task.cancel()

@@ -7,7 +7,7 @@ from adapters.terminal import render
 from adapters.terminal.render import Line
 
 
-class State:
+class ConnectionStatus:
     """A loss is reported once, until it ends. If the session was ended on another device, the user
     knows already, and the loss of its connection is not reported.
 
@@ -20,7 +20,7 @@ class State:
         self._parting = False  # whether the server is about to close after SessionEnded
         self._told = False  # whether the loss was reported, so that its end will be
 
-    def heed(self, event: Event) -> bool:
+    def on_event(self, event: Event) -> bool:
         """Whether the event was about the connection."""
         match event:
             case SessionEnded():

@@ -9,7 +9,7 @@ from adapters.client import ClientError, Where
 EVERY = 1.0  # seconds
 
 
-class Reporting:
+class ReadReporter:
     """tell: reports to the server; called for one conversation at a time."""
 
     def __init__(self, tell: Callable[[Where, int], Awaitable[None]]) -> None:
@@ -23,7 +23,7 @@ class Reporting:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._report())
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Nobody is logged in any more."""
         self._news.clear()
         if self._task is not None:

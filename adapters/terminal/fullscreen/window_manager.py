@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from adapters.client import Where
-from adapters.terminal.fullscreen.stretch import MOST, Stretch
+from adapters.terminal.fullscreen.scrollback import MOST, Scrollback
 from adapters.terminal.fullscreen.window import Window
 
 MOST_WINDOWS = 1_000
 MOST_LOADED = 50  # whose fetched entries are kept
 
 
-class Desk:
+class WindowManager:
     """The first window is the client's own. The conversations follow in the order in which they
     appeared, so that their numbers stay the same.
 
@@ -18,12 +18,12 @@ class Desk:
     """
 
     def __init__(self) -> None:
-        self.home = Window(None, "chat", Stretch(MOST))
+        self.home = Window(None, "chat", Scrollback(MOST))
         self.home.items.older = False
         self.current = self.home
         self.switched: Callable[[Window, Window], None] = lambda _before, _now: None
         self._windows: dict[Where, Window] = {}
-        self._seen: dict[Where, None] = {}  # those that were shown, the latest last
+        self._recently_shown: dict[Where, None] = {}  # those that were shown, the latest last
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -51,18 +51,18 @@ class Desk:
         """Make a window the current one."""
         if window is self.current:
             return
-        self.current.line = None
-        self._turn_to(window)
-        window.draw_line()
-        self.grant(window)
+        self.current.rule_at = None
+        self._switch_to(window)
+        window.set_rule()
+        self.raise_limit(window)
 
-    def grant(self, window: Window) -> None:
+    def raise_limit(self, window: Window) -> None:
         """Let a window hold more items, and the least recently shown fewer."""
         window.items.most = MOST
         if window.where is not None:
-            self._seen.pop(window.where, None)
-            self._seen[window.where] = None
-            self._forget_some()
+            self._recently_shown.pop(window.where, None)
+            self._recently_shown[window.where] = None
+            self._unload_some()
 
     def show_number(self, number: int) -> None:
         windows = self.windows
@@ -80,41 +80,43 @@ class Desk:
         windows, here = self.windows, self.number
         ahead = [*windows[here + 1 :], *windows[:here]]
         unread = [window for window in ahead if window.unread]
-        calling = [window for window in unread if window.called]
+        calling = [window for window in unread if window.mentioned]
         for window in [*calling, *unread][:1]:
             self.show(window)
         return bool(unread)
 
     def close(self, where: Where) -> None:
         window = self._windows.pop(where, None)
-        self._seen.pop(where, None)
+        self._recently_shown.pop(where, None)
         if window is self.current:
-            self._turn_to(self.home)
+            self._switch_to(self.home)
 
-    def empty(self) -> None:
+    def close_all(self) -> None:
         """Drop all conversations, for another user. The first window keeps its items."""
-        self._turn_to(self.home)
+        self._switch_to(self.home)
         self._windows.clear()
-        self._seen.clear()
+        self._recently_shown.clear()
 
-    def begin_anew(self) -> None:
+    def reset_positions(self) -> None:
         """Positions have a new meaning."""
         for window in self._windows.values():
-            window.begin_anew()
+            window.reset_positions()
 
-    def _turn_to(self, window: Window) -> None:
+    def _switch_to(self, window: Window) -> None:
         before, self.current = self.current, window
         self.switched(before, window)
 
-    def _forget_some(self) -> None:
-        while len(self._seen) > MOST_LOADED:
-            where = next(iter(self._seen))
-            del self._seen[where]
+    def _unload_some(self) -> None:
+        while len(self._recently_shown) > MOST_LOADED:
+            where = next(iter(self._recently_shown))
+            del self._recently_shown[where]
             if where in self._windows:
-                self._windows[where].forget()
+                self._windows[where].unload()
 
     def _drop_one(self) -> None:
         candidates = (window for window in self._windows.values() if window is not self.current)
-        window = min(candidates, key=lambda one: (one.unread > 0, one.where in self._seen))
+        window = min(
+            candidates, key=lambda one: (one.unread > 0, one.where in self._recently_shown)
+        )
         if window.where is not None:
             self.close(window.where)

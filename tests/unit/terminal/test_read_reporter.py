@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from adapters.client import Refused, Where, With
-from adapters.terminal.fullscreen import reporting
-from adapters.terminal.fullscreen.reporting import Reporting
+from adapters.terminal.fullscreen import read_reporter
+from adapters.terminal.fullscreen.read_reporter import ReadReporter
 
 
 class Told:
@@ -37,9 +37,9 @@ async def test_marks_are_told_one_after_the_other_and_not_at_once(
 ) -> None:
     """The first mark is told at once; later, the last mark of each conversation, with a pause
     before it. A refused mark does not keep the next one from being told."""
-    monkeypatch.setattr(reporting, "EVERY", 0.05)
+    monkeypatch.setattr(read_reporter, "EVERY", 0.05)
     told = Told()
-    reports = Reporting(told.tell)
+    reports = ReadReporter(told.tell)
     reports.read(With(15), 13)
     await told.until(1)
     for at in (5, 9, 7):
@@ -48,14 +48,14 @@ async def test_marks_are_told_one_after_the_other_and_not_at_once(
     await told.until(3)
     assert told.marks == [(With(15), 13), (With(15), 9), (With(16), 6)]
     assert all(later - earlier >= 0.05 for earlier, later in pairwise(told.times))
-    reports.forget()
+    reports.reset()
 
 
 async def test_who_has_logged_out_has_read_nothing_more() -> None:
     """Marks that were not told yet are dropped."""
     told = Told()
-    reports = Reporting(told.tell)
+    reports = ReadReporter(told.tell)
     reports.read(With(15), 5)
-    reports.forget()
+    reports.reset()
     await asyncio.sleep(0)
     assert told.marks == []

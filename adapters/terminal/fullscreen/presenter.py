@@ -1,4 +1,4 @@
-"""Keeping the desk up to date: items go to their windows, what comes into view is fetched, and what
+"""Keeping the windows up to date: each gets its items, what comes into view is fetched, and what
 was seen is reported as read."""
 
 import asyncio
@@ -24,61 +24,61 @@ from adapters.client import (
     With,
 )
 from adapters.terminal.book import Book
-from adapters.terminal.changes import is_out, told
+from adapters.terminal.changes import is_out, sentence_about
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.bell import Bell
-from adapters.terminal.fullscreen.desk import MOST_WINDOWS, Desk
+from adapters.terminal.fullscreen.connection_status import ConnectionStatus
 from adapters.terminal.fullscreen.drawing import naming
-from adapters.terminal.fullscreen.items import Item, Told, note_behind, text_of, unsent
-from adapters.terminal.fullscreen.looking import Looking
+from adapters.terminal.fullscreen.history_loader import HistoryLoader
+from adapters.terminal.fullscreen.items import ChangeItem, Item, note_behind, text_of, unsent
 from adapters.terminal.fullscreen.outgoing import Outgoing
-from adapters.terminal.fullscreen.past import Past
-from adapters.terminal.fullscreen.reporting import Reporting
-from adapters.terminal.fullscreen.state import State
+from adapters.terminal.fullscreen.read_reporter import ReadReporter
+from adapters.terminal.fullscreen.viewport import Viewport
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.fullscreen.window_manager import MOST_WINDOWS, WindowManager
 from adapters.terminal.ports import Partner, local_now, where_to
 from adapters.terminal.render import Line
 from chat_domain.model import Group, User
 
 
-class DeskTalks:
+class FullScreenPresenter:
     """changed: called when something looks different. bell: rings.
 
-    turned: called with the window that the user has asked for by name, to show it.
+    show_window: called with the window that the user has asked for by name, to show it.
     """
 
     def __init__(
         self,
         client: ChatClient,
-        desk: Desk,
+        manager: WindowManager,
         book: Book,
         bell: Bell,
         *,
         now: Callable[[], datetime] = local_now,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
-        self.turned: Callable[[Window], None] = desk.show
-        self.state = State(self.tell)
-        self.entered_in: Window = desk.home
-        self.turned_to: Window = desk.home
+        self.show_window: Callable[[Window], None] = manager.show
+        self.connection_status = ConnectionStatus(self.notify)
+        self.input_window: Window = manager.home
+        self.switched_to: Window = manager.home
         self._client = client
-        self._desk = desk
+        self._manager = manager
         self._book = book
         self._bell = bell
         self._now = now
         self._user: User | None = None
-        self._past = Past(client, self._item, self._redraw)
-        self._reporting = Reporting(client.read)
-        self.looking = Looking(desk, self._past, self._reporting.read, now, self._redraw)
+        self._history = HistoryLoader(client, self._item, self._redraw)
+        self._reporter = ReadReporter(client.read)
+        self.viewport = Viewport(manager, self._history, self._reporter.read, now, self._redraw)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the client itself says.
 
     def show(self, line: Line) -> None:
-        self._note(self._desk.current, line)
+        self._note(self._manager.current, line)
 
-    def tell(self, line: Line) -> None:
-        self._note(self._desk.home, line)
+    def notify(self, line: Line) -> None:
+        self._note(self._manager.home, line)
 
     def _note(self, window: Window, line: Line) -> None:
         window.add(note_behind(window.end, self._time_ms(), line))
@@ -90,46 +90,46 @@ class DeskTalks:
     def user(self) -> User | None:
         return self._user
 
-    def begin(self, user: User) -> None:
+    def on_login(self, user: User) -> None:
         self._user = user
-        self.looking.me = user.name
-        self._desk.empty()
+        self.viewport.me = user.name
+        self._manager.close_all()
         self._list_all()
 
-    def end(self) -> None:
+    def on_logout(self) -> None:
         self._user = None
-        self.turned_to = self._desk.home
-        self.looking.me = ""
-        self._desk.empty()
-        self._past.forget()
-        self._reporting.forget()
+        self.switched_to = self._manager.home
+        self.viewport.me = ""
+        self._manager.close_all()
+        self._history.reset()
+        self._reporter.reset()
         for task in self._tasks:
             task.cancel()
         self._redraw()
 
     # What comes.
 
-    def heard(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
         window = self._window(message.where)
         text = text_of(message, mentions=self._names_me(message))
         if message.own:
             window.add(text)
         else:
-            window.heard(text, seen=False)  # what is in view becomes read once it is drawn
-            self._bell.heard(text, window, in_view=self._in_view(window))
+            window.on_message(text, seen=False)  # what is in view becomes read once it is drawn
+            self._bell.on_message(text, window, in_view=self._in_view(window))
         self._redraw()
 
-    def told(self, change: Changed, sentence: str) -> None:
+    def on_change(self, change: Changed, sentence: str) -> None:
         if change.group_id:
             window = self._window(change.where)
-            window.add(Told((change.at, 0), change.time_ms, sentence))
+            window.add(ChangeItem((change.at, 0), change.time_ms, sentence))
             if window.left or is_out(change, self._me):
                 window.left = change.group_id not in self._book.groups or is_out(change, self._me)
             self._redraw()
 
-    def heed(self, event: Event) -> bool:
-        if self.state.heed(event):
-            if self.state.connected and self._user is not None:
+    def on_event(self, event: Event) -> bool:
+        if self.connection_status.on_event(event):
+            if self.connection_status.connected and self._user is not None:
                 self._list_all()
             self._redraw()
             return True
@@ -138,29 +138,29 @@ class DeskTalks:
                 window = self._window(With(user_id))
                 window.got = max(window.got, at)
             case Read() if event.where != With(self._me):  # one's own texts are never unread
-                self._heed_read(event)
+                self._on_read(event)
             case Typing(user_id, name, where):
-                self._heed_typing(user_id, name, where)
+                self._on_typing(user_id, name, where)
             case SettingsChanged(_, where, muted) if where is not None:
                 self._window(where).muted = muted
                 self._list_all()  # a list being fetched may be older
             case Reset():
-                self._desk.begin_anew()
+                self._manager.reset_positions()
                 self._list_all()
             case SessionEnded():
-                self._reporting.forget()
+                self._reporter.reset()
         self._redraw()
         return False
 
-    def _heed_read(self, read: Read) -> None:
+    def _on_read(self, read: Read) -> None:
         window = self._window(read.where)
         if read.own:
             window.read_up_to(read.at)
         else:
             window.read_by(read.user_id, read.at)
 
-    def _heed_typing(self, user_id: int, name: str, where: Where) -> None:
-        window = self._desk.find(where)
+    def _on_typing(self, user_id: int, name: str, where: Where) -> None:
+        window = self._manager.find(where)
         if window is not None:
             loop = asyncio.get_running_loop()
             window.types(user_id, name, loop.time())
@@ -168,58 +168,58 @@ class DeskTalks:
 
     # What goes.
 
-    def sends(self, to: Partner, text: str) -> Outgoing:
+    def on_send(self, to: Partner, text: str) -> Outgoing:
         window = self._window(where_to(to), to.name)
         me = self._user or User(0, "")
-        if window is self._desk.current:
-            self.looking.go_to_end()
-            window.line = None
+        if window is self._manager.current:
+            self.viewport.go_to_end()
+            window.rule_at = None
         return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
 
-    def regrouped(self, group: Group) -> None:
+    def on_group_changed(self, group: Group) -> None:
         window = self._window(InGroup(group.id), group.name)
         window.left = group.id not in self._book.groups
         self._redraw()
 
-    def mutes(self, to: Partner, *, muted: bool) -> None:
+    def on_mute(self, to: Partner, *, muted: bool) -> None:
         self._window(where_to(to), to.name).muted = muted
         self._redraw()
 
-    def turn_to(self, to: Partner | None) -> bool:
-        self.turned_to = self._window(where_to(to), to.name) if to else self._desk.home
-        self.turned(self.turned_to)
-        self.opened()
+    def switch_to(self, to: Partner | None) -> bool:
+        self.switched_to = self._window(where_to(to), to.name) if to else self._manager.home
+        self.show_window(self.switched_to)
+        self.on_window_opened()
         return True
 
     def partner(self, partner: Partner | None) -> Partner | None:  # noqa: ARG002
         """The partner of the window in which the line was typed."""
-        return self.entered_in.partner
+        return self.input_window.partner
 
-    def types(self) -> None:
+    def report_typing(self) -> None:
         """The user is typing a text in the current window."""
-        where = self._desk.current.where
-        if where is not None and self.state.connected:
+        where = self._manager.current.where
+        if where is not None and self.connection_status.connected:
             self._start(self._client.typing(where))
 
     # What the user looks at.
 
-    def opened(self) -> None:
+    def on_window_opened(self) -> None:
         """The user has turned to a window."""
-        self._desk.current.trouble = ""
+        self._manager.current.trouble = ""
         self._redraw()
 
     def search(self, words: str) -> str:
         """Search upwards for these words, or go on with the same search."""
-        return self.looking.seek(words, older=True)
+        return self.viewport.seek(words, older=True)
 
-    def ring(self, on: bool) -> str:
+    def set_bell(self, on: bool) -> str:
         self._bell.on = on
         return f"the bell is {'on' if on else 'off'}"
 
     # Inside.
 
     def _in_view(self, window: Window) -> bool:
-        return window is self._desk.current and window.anchor is None
+        return window is self._manager.current and window.anchor is None
 
     def _list_all(self) -> None:
         self._start(self._list())
@@ -236,7 +236,7 @@ class DeskTalks:
                     break
         except ClientError:
             return  # the next connection fetches it again
-        for window in self._desk.windows:
+        for window in self._manager.windows:
             window.trouble = ""
             window.loaded &= window.items.newer  # the newest page says what others have read
         self._redraw()
@@ -248,14 +248,14 @@ class DeskTalks:
         window.name = self._book.known_name(row.where) or row.name
         window.list_as(row)
         if window.read > row.read:
-            self._reporting.read(row.where, window.read)
+            self._reporter.read(row.where, window.read)
 
     def _is_about_devices(self, row: Conversation) -> bool:
         """Whether the conversation with oneself shows only which sessions were ended."""
         return row.where == With(self._me) and isinstance(row.last, Changed)
 
     def _window(self, where: Where, name: str = "") -> Window:
-        window = self._desk.window(where, name or self._name_of(where))
+        window = self._manager.window(where, name or self._name_of(where))
         window.name = self._book.known_name(where) or window.name
         return window
 
@@ -267,8 +267,8 @@ class DeskTalks:
     def _item(self, entry: Message | Changed) -> Item:
         if isinstance(entry, Message):
             return text_of(entry, mentions=self._names_me(entry))
-        sentence = told(entry, self._book, self._me)
-        return Told((entry.at, 0), entry.time_ms, sentence or _unnamed(entry))
+        sentence = sentence_about(entry, self._book, self._me)
+        return ChangeItem((entry.at, 0), entry.time_ms, sentence or _unnamed(entry))
 
     def _names_me(self, message: Message) -> bool:
         if self._user is None or message.own:

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from prompt_toolkit.completion import DummyCompleter
 
-from adapters.terminal.fullscreen.typed import Typed
+from adapters.terminal.fullscreen.line_input import LineInput
 from adapters.terminal.fullscreen.window import Window
 
 
-async def typing(typed: Typed, text: str, *, hidden: bool) -> asyncio.Task[str]:
+async def typing(typed: LineInput, text: str, *, hidden: bool) -> asyncio.Task[str]:
     """A question whose answer is typed up to here."""
     asked = asyncio.create_task(typed.answer("old password: ", hidden=hidden))
     await asyncio.sleep(0)
@@ -23,7 +23,7 @@ async def test_half_a_password_is_not_shown_once_nobody_asks_for_it(
 ) -> None:
     """This happens if the session is ended elsewhere, and the menu asks next. Another answer is
     kept, since it may have been typed ahead."""
-    typed = Typed(DummyCompleter(), lambda: Window(None, "chat"))
+    typed = LineInput(DummyCompleter(), lambda: Window(None, "chat"))
     asked = await typing(typed, "half", hidden=hidden)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):

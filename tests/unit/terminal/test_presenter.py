@@ -24,9 +24,9 @@ from adapters.client.position import Position
 from adapters.terminal.action_base import ActionBase
 from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.bell import Bell
-from adapters.terminal.fullscreen.desk import Desk
-from adapters.terminal.fullscreen.talks import DeskTalks
+from adapters.terminal.fullscreen.presenter import FullScreenPresenter
 from adapters.terminal.fullscreen.window import Anchor
+from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.render import plain
 from chat_domain.model import Group, Membership, Preferences, Role, User
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer
@@ -38,22 +38,22 @@ LI = With(15)
 
 
 class Sitting:
-    """A user with a desk, and the server's end of the connection."""
+    """A user with windows, and the server's end of the connection."""
 
     def __init__(self, client: ChatClient, peer: Peer) -> None:
         self.peer = peer
         self.client = client
-        self.desk = Desk()
+        self.manager = WindowManager()
         self.rung = 0
         bell = Bell(on=True)
         bell.ring = self._ring
         self.book = Book()
-        self.talks = DeskTalks(client, self.desk, self.book, bell, now=lambda: NOW)
-        self.talks.changed = self._note
+        self.presenter = FullScreenPresenter(client, self.manager, self.book, bell, now=lambda: NOW)
+        self.presenter.changed = self._note
         self._news = asyncio.Event()
 
     async def begin(self, *rows: dict[str, Any]) -> None:
-        self.talks.begin(User(13, "zhang san"))
+        self.presenter.on_login(User(13, "zhang san"))
         await self.lists(*rows)
 
     async def lists(self, *rows: dict[str, Any]) -> None:
@@ -66,13 +66,13 @@ class Sitting:
         asked = await self.peer.hear(1041)
         about = {"toid": 15, "more": False} | more
         self.peer.say(msgid=1042, seq=asked["seq"], entries=list(entries), **about)
-        await self.until(lambda: not any(window.fetching for window in self.desk.windows))
+        await self.until(lambda: not any(window.fetching for window in self.manager.windows))
         return asked
 
     def look(self) -> list[str]:
         """Draw the conversation as the screen does, and start what follows from that."""
-        rows = self.talks.looking.drawn(40, 10)
-        self.talks.looking.attend()
+        rows = self.presenter.viewport.drawn(40, 10)
+        self.presenter.viewport.after_drawing()
         return [plain(row).rstrip() for row in rows if plain(row)[:2] != "──"]
 
     async def until(self, there: Any) -> None:
@@ -83,7 +83,7 @@ class Sitting:
 
     def _has(self, row: dict[str, Any]) -> bool:
         where = InGroup(row["groupid"]) if row.get("groupid") else With(row["toid"])
-        window = self.desk.find(where)
+        window = self.manager.find(where)
         return window is not None and window.listed == row["last"]["at"]
 
     def _note(self) -> None:
@@ -99,7 +99,7 @@ async def sitting(server: FakeServer, *rows: dict[str, Any]) -> AsyncIterator[Si
         one = Sitting(client, peer)
         await one.begin(*rows)
         yield one
-        one.talks.end()
+        one.presenter.on_logout()
 
 
 def entry(at: int, words: str = "hi", sender: int = 15) -> dict[str, Any]:
@@ -114,8 +114,8 @@ def row(at: int, **fields: Any) -> dict[str, Any]:
 async def test_the_list_says_what_is_unread(server: FakeServer) -> None:
     """New messages are added to that number."""
     async with sitting(server, row(5, read=2, unread=3)) as one:
-        one.talks.heard(message(6))
-        (window,) = one.desk.windows[1:]
+        one.presenter.on_message(message(6))
+        (window,) = one.manager.windows[1:]
         assert (window.name, window.unread) == ("li si", 4)
 
 
@@ -123,17 +123,17 @@ async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
     """They are entries in the user's conversation with themselves."""
     ended = {"msgid": 1037, "at": 3, "cid": "c", "id": 13, "name": "", "time": 7, "toid": 13}
     async with sitting(server, row(5)) as one:
-        one.talks.heed(Reconnected(resumed=True))
+        one.presenter.on_event(Reconnected(resumed=True))
         own = {"toid": 13, "name": "?", "last": ended | {"what": "device_ended"}}
         await one.peer.hear(1039)
         one.peer.say(msgid=1040, seq=2, conversations=[own | {"read": 0, "unread": 0}])
-        assert [window.name for window in one.desk.windows] == ["chat", "li si"]
+        assert [window.name for window in one.manager.windows] == ["chat", "li si"]
 
 
 async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None:
     """The mark is told once, up to the last message in view."""
     async with sitting(server, row(5, read=2, unread=2)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         asked = await one.page(entry(4), entry(5), read=2, marks=[{"id": 15, "read": 3}])
         assert (asked["toid"], asked.get("before")) == (15, None)
@@ -141,14 +141,14 @@ async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None
         read = await one.peer.hear(1043)
         assert (read["toid"], read["at"]) == (15, 5)
         one.look()
-        assert one.desk.current.unread == 0
-        assert one.desk.current.reads == {15: 3}
+        assert one.manager.current.unread == 0
+        assert one.manager.current.reads == {15: 3}
 
 
 async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeServer) -> None:
     """Each page is the one before what is loaded."""
     async with sitting(server, row(9)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         await one.page(entry(8), entry(9), more=True)
         one.look()
@@ -160,19 +160,19 @@ async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeSer
 async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> None:
     """A key that is pressed while the page is loading is not lost."""
     async with sitting(server, row(99)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         await one.page(*(entry(at, f"number {at}") for at in range(81, 100)), more=True)
         one.look()
         await one.peer.hear(1043)
-        one.talks.looking.move(9)
+        one.presenter.viewport.move(9)
         one.look()
         asked = await one.peer.hear(1041)
-        one.talks.looking.move(9)
+        one.presenter.viewport.move(9)
         assert "81" in one.look()[0]
         page = [entry(at, f"number {at}") for at in range(61, 81)]
         one.peer.say(msgid=1042, seq=asked["seq"], toid=15, more=False, entries=page)
-        await one.until(lambda: not one.desk.current.fetching)
+        await one.until(lambda: not one.manager.current.fetching)
         one.look()
         numbers = [line.rpartition(" ")[2] for line in one.look()]
         assert numbers == [str(at) for at in range(72, 82)]
@@ -181,16 +181,16 @@ async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> N
 async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) -> None:
     """It works as on the way up, if later messages have been dropped."""
     async with sitting(server, row(99)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         await one.page(*(entry(at, f"number {at}") for at in range(61, 100)))
-        window = one.desk.current
+        window = one.manager.current
         window.items.newer, window.anchor = True, Anchor((85, 0))
         one.look()
         asked = await one.peer.hear(1041)
         assert asked["after"] == 99
-        one.talks.looking.move(-9)
-        one.talks.looking.move(-9)
+        one.presenter.viewport.move(-9)
+        one.presenter.viewport.move(-9)
         assert "99" in one.look()[-1]
         page = [entry(at, f"number {at}") for at in range(100, 121)]
         one.peer.say(msgid=1042, seq=asked["seq"], toid=15, more=False, entries=page)
@@ -203,15 +203,15 @@ async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) ->
 async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:
     """The reason is shown. The client tries again when the user comes back to the conversation."""
     async with sitting(server, row(9)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         asked = await one.peer.hear(1041)
         one.peer.say(msgid=1011, seq=asked["seq"], errno=32, error="not_member", errmsg="no")
-        await one.until(lambda: one.desk.current.trouble)
+        await one.until(lambda: one.manager.current.trouble)
         one.look()
-        assert one.desk.current.trouble == "no"
-        assert not one.desk.current.fetching
-        one.talks.opened()
+        assert one.manager.current.trouble == "no"
+        assert not one.manager.current.fetching
+        one.presenter.on_window_opened()
         one.look()
         await one.page(entry(9))
 
@@ -219,12 +219,12 @@ async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeSe
 async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
     """This includes what the user has done on another device."""
     async with sitting(server, row(5, read=2, unread=2)) as one:
-        (window,) = one.desk.windows[1:]
-        one.talks.heed(Got(15, 4))
-        one.talks.heed(Read(15, LI, 3))
-        one.talks.heed(Read(13, LI, 5, own=True))
-        one.talks.heed(Typing(15, "li si", LI))
-        one.talks.heed(SettingsChanged(Preferences(), LI, muted=True))
+        (window,) = one.manager.windows[1:]
+        one.presenter.on_event(Got(15, 4))
+        one.presenter.on_event(Read(15, LI, 3))
+        one.presenter.on_event(Read(13, LI, 5, own=True))
+        one.presenter.on_event(Typing(15, "li si", LI))
+        one.presenter.on_event(SettingsChanged(Preferences(), LI, muted=True))
         assert (window.got, window.reads, window.read, window.muted) == (4, {15: 3}, 5, True)
         assert window.typing(asyncio.get_running_loop().time()) == ["li si"]
 
@@ -232,16 +232,16 @@ async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
 async def test_what_is_told_while_the_list_is_on_its_way_counts(server: FakeServer) -> None:
     """The list may not have it yet, and the server does not tell it again."""
     async with sitting(server, row(5)) as one:
-        one.desk.empty()
-        one.talks.heed(Reconnected(resumed=True))
+        one.manager.close_all()
+        one.presenter.on_event(Reconnected(resumed=True))
         await one.peer.hear(1039)
-        one.talks.heed(Got(15, 4))
-        one.talks.heed(Read(15, LI, 3))
-        one.talks.heed(Read(13, LI, 5, own=True))
-        one.talks.heed(SettingsChanged(Preferences(), LI, muted=True))
+        one.presenter.on_event(Got(15, 4))
+        one.presenter.on_event(Read(15, LI, 3))
+        one.presenter.on_event(Read(13, LI, 5, own=True))
+        one.presenter.on_event(SettingsChanged(Preferences(), LI, muted=True))
         one.peer.say(msgid=1040, seq=2, conversations=[row(5, unread=5)])
         await one.lists(row(5, unread=5, muted=True))
-        window = one.desk.find(LI)
+        window = one.manager.find(LI)
         assert window is not None
         assert (window.name, window.got, window.reads) == ("li si", 4, {15: 3})
         assert (window.read, window.unread, window.muted) == (5, 0, True)
@@ -252,21 +252,21 @@ async def test_what_others_have_read_while_there_was_no_connection_is_asked_for(
 ) -> None:
     """The server does not tell it again, and the list does not have it for groups."""
     async with sitting(server, row(5, read=5)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         await one.page(entry(5), read=5, marks=[{"id": 15, "read": 3}])
-        one.talks.heed(Reconnected(resumed=True))
+        one.presenter.on_event(Reconnected(resumed=True))
         await one.lists(row(5, read=5))
-        await one.until(lambda: not one.desk.current.loaded)
+        await one.until(lambda: not one.manager.current.loaded)
         one.look()
         await one.page(entry(5), read=5, marks=[{"id": 15, "read": 4}])
-        assert one.desk.current.reads == {15: 4}
+        assert one.manager.current.reads == {15: 4}
 
 
 async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer) -> None:
     """A node that is killed loses the marks of its last second."""
     async with sitting(server, row(5, read=5)) as one:
-        one.talks.heed(Reconnected(resumed=True))
+        one.presenter.on_event(Reconnected(resumed=True))
         await one.lists(row(6, read=2, unread=4))
         read = await one.peer.hear(1043)
         assert (read["toid"], read["at"]) == (15, 5)
@@ -275,14 +275,14 @@ async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer)
 async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: FakeServer) -> None:
     """The client asks for the page again."""
     async with sitting(server, row(9)) as one:
-        one.desk.show_number(1)
+        one.manager.show_number(1)
         one.look()
         await one.page(entry(7), entry(8), entry(9), more=True)
         one.look()
-        window = one.desk.current
+        window = one.manager.current
         asked = await one.peer.hear(1041)
         window.items.most = 3
-        one.talks.heard(message(10))
+        one.presenter.on_message(message(10))
         older = {"msgid": 1042, "toid": 15, "more": True, "entries": [entry(5), entry(6)]}
         one.peer.say(seq=asked["seq"], **older)
         await one.until(lambda: not window.fetching)
@@ -291,7 +291,7 @@ async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: Fa
         await one.peer.hear(1043)
         asked = await one.peer.hear(1041)
         window.items.newer = True
-        one.talks.looking.go_to_end()
+        one.presenter.viewport.go_to_end()
         one.peer.say(seq=asked["seq"], **older)
         await one.until(lambda: not window.fetching)
         assert len(window.items) == 0
@@ -301,32 +301,32 @@ async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> 
     """It rings at most once a second, not for a group message without the user's name, and not if
     the conversation is muted."""
     async with sitting(server) as one:
-        one.talks.heard(message(3))
-        one.talks.heard(message(4))
+        one.presenter.on_message(message(3))
+        one.presenter.on_message(message(4))
         assert one.rung == 1
     async with sitting(server) as one:
-        one.talks.regrouped(Group(3, "hikers", ""))
-        one.talks.mutes(User(15, "li si"), muted=True)
-        one.talks.heard(message(3))
-        one.talks.heard(evolve(message(4, "hello all"), to_id=0, group_id=3))
+        one.presenter.on_group_changed(Group(3, "hikers", ""))
+        one.presenter.on_mute(User(15, "li si"), muted=True)
+        one.presenter.on_message(message(3))
+        one.presenter.on_message(evolve(message(4, "hello all"), to_id=0, group_id=3))
         assert one.rung == 0
-        one.talks.heard(evolve(message(5, "hello ZHANG SAN!"), to_id=0, group_id=3))
+        one.presenter.on_message(evolve(message(5, "hello ZHANG SAN!"), to_id=0, group_id=3))
         assert one.rung == 1
-        hikers = one.desk.find(InGroup(3))
+        hikers = one.manager.find(InGroup(3))
         assert hikers is not None
-        assert hikers.called
+        assert hikers.mentioned
 
 
 async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeServer) -> None:
     """If the user was removed, the window says that they have left."""
     async with sitting(server) as one:
         change = Changed(4, "c4", 15, "li si", 7, "removed", group_id=3, whom=13)
-        one.talks.told(change, "li si has removed you from group hikers")
-        window = one.desk.find(InGroup(3))
+        one.presenter.on_change(change, "li si has removed you from group hikers")
+        window = one.manager.find(InGroup(3))
         assert window is not None
         assert window.left
-        one.desk.show(window)
-        assert "has removed you" in "".join(one.talks.looking.drawn(80, 5)[-1][1])
+        one.manager.show(window)
+        assert "has removed you" in "".join(one.presenter.viewport.drawn(80, 5)[-1][1])
 
 
 async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: FakeServer) -> None:
@@ -334,14 +334,14 @@ async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: Fa
     async with sitting(server) as one:
         hikers = Group(3, "hikers", "")
         one.book.groups[3] = Membership(hikers, Role.CREATOR)
-        one.talks.regrouped(hikers)
-        window = one.desk.find(InGroup(3))
+        one.presenter.on_group_changed(hikers)
+        window = one.manager.find(InGroup(3))
         assert window is not None
         one.book.rename(3, "climbers")
-        one.talks.regrouped(hikers)
+        one.presenter.on_group_changed(hikers)
         assert (window.name, window.left) == ("climbers", False)
         del one.book.groups[3]
-        one.talks.regrouped(hikers)
+        one.presenter.on_group_changed(hikers)
         assert (window.name, window.left) == ("climbers", True)
 
 
@@ -354,15 +354,15 @@ async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) ->
             one.book,
             forms=(),
             echo_after=None,
-            talks=one.talks,
+            presenter=one.presenter,
         )
-        one.talks.regrouped(Group(3, "hikers", ""))
+        one.presenter.on_group_changed(Group(3, "hikers", ""))
         learning = asyncio.create_task(doing.learn())
         one.peer.say(msgid=1023, seq=(await one.peer.hear(1022))["seq"], friends=[])
         owls = {"id": 3, "groupname": "owls", "groupdesc": "", "role": "normal"}
         one.peer.say(msgid=1025, seq=(await one.peer.hear(1024))["seq"], groups=[owls])
         await learning
-        window = one.desk.find(InGroup(3))
+        window = one.manager.find(InGroup(3))
         assert window is not None
         assert (window.name, window.left) == ("owls", False)
 
@@ -370,40 +370,40 @@ async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) ->
 async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> None:
     """A typed line goes to the partner of the window that it was typed in."""
     async with sitting(server, row(5)) as one:
-        one.desk.show_number(1)
-        one.talks.entered_in = one.desk.current
-        one.desk.show_number(0)
-        assert one.talks.partner(None) == User(15, "li si")
-        one.talks.sends(User(15, "li si"), "hi").refused("no")
-        one.desk.show_number(1)
+        one.manager.show_number(1)
+        one.presenter.input_window = one.manager.current
+        one.manager.show_number(0)
+        assert one.presenter.partner(None) == User(15, "li si")
+        one.presenter.on_send(User(15, "li si"), "hi").refused("no")
+        one.manager.show_number(1)
         assert one.look()[-1] == "18:04 ✗  zhang san: hi  (no)"
 
 
 async def test_positions_that_begin_anew_are_asked_for_anew(server: FakeServer) -> None:
     """The client asks for the list again."""
     async with sitting(server, row(5)) as one:
-        (window,) = one.desk.windows[1:]
-        one.talks.heard(message(6))
-        one.talks.heed(Reset(Position(0, "e2")))
+        (window,) = one.manager.windows[1:]
+        one.presenter.on_message(message(6))
+        one.presenter.on_event(Reset(Position(0, "e2")))
         assert len(window.items) == 0
         await one.lists(row(1, unread=1))
         assert window.unread == 1
 
 
 def told(one: Sitting) -> list[str]:
-    return [plain(item.line) for item in one.desk.home.items.items]  # type: ignore[union-attr]
+    return [plain(item.line) for item in one.manager.home.items.items]  # type: ignore[union-attr]
 
 
 async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer) -> None:
     """The server then closes the connection, which is not told. A later loss is."""
     async with sitting(server) as one:
-        one.talks.heed(SessionEnded(Refused(4, "bad_token", "ended elsewhere")))
-        assert one.talks.heed(Disconnected("closed", retrying=True))
-        assert not one.talks.state.connected
-        one.talks.heed(Reconnected(resumed=True))
-        assert one.talks.state.connected
+        one.presenter.on_event(SessionEnded(Refused(4, "bad_token", "ended elsewhere")))
+        assert one.presenter.on_event(Disconnected("closed", retrying=True))
+        assert not one.presenter.connection_status.connected
+        one.presenter.on_event(Reconnected(resumed=True))
+        assert one.presenter.connection_status.connected
         assert told(one) == []
-        one.talks.heed(Disconnected("gone", retrying=True))
+        one.presenter.on_event(Disconnected("gone", retrying=True))
         assert told(one) == ["* connection lost (gone), reconnecting"]
 
 
@@ -411,19 +411,19 @@ async def test_a_loss_is_told_once(server: FakeServer) -> None:
     """So is its end."""
     async with sitting(server) as one:
         for _ in range(3):
-            assert one.talks.heed(Disconnected("gone", retrying=True))
+            assert one.presenter.on_event(Disconnected("gone", retrying=True))
         assert told(one) == ["* connection lost (gone), reconnecting"]
-        assert not one.talks.state.connected
-        one.talks.heed(Reconnected(resumed=False))
+        assert not one.presenter.connection_status.connected
+        one.presenter.on_event(Reconnected(resumed=False))
         assert told(one)[1:] == ["* reconnected"]
-        assert one.talks.state.connected
+        assert one.presenter.connection_status.connected
 
 
 async def test_the_end_of_a_loss_also_ends_a_session_that_was_refused(server: FakeServer) -> None:
     """A loss after it is one of its own, and is told."""
     async with sitting(server) as one:
-        one.talks.heed(Disconnected("gone", retrying=True))
-        one.talks.heed(SessionEnded(Refused(4, "bad_token", "invalid token")))
-        one.talks.heed(Reconnected(resumed=False))
-        one.talks.heed(Disconnected("gone", retrying=True))
+        one.presenter.on_event(Disconnected("gone", retrying=True))
+        one.presenter.on_event(SessionEnded(Refused(4, "bad_token", "invalid token")))
+        one.presenter.on_event(Reconnected(resumed=False))
+        one.presenter.on_event(Disconnected("gone", retrying=True))
         assert told(one)[2:] == ["* connection lost (gone), reconnecting"]

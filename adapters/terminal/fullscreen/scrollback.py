@@ -9,7 +9,7 @@ MOST = 2_000  # items of a conversation that was looked at, and of another
 FEW = 100
 
 
-class Stretch:
+class Scrollback:
     """Items in order, without gaps: what is not loaded lies before all of them, or after.
 
     most: the most items. older, newer: whether there may be more before, or after. head: the
@@ -96,7 +96,7 @@ class Stretch:
         self._items = [item for item in self._items if item.key[0] == UNSENT]
         self.older, self.newer = True, False
 
-    def begin_anew(self) -> None:
+    def reset_positions(self) -> None:
         """Positions have a new meaning."""
         self.clear()
         self.head = 0

@@ -1,4 +1,4 @@
-"""The `Talks` of the plain screen, which does not show conversations one by one."""
+"""The `Presenter` of the plain screen, which does not show conversations one by one."""
 
 from adapters.client import Ack, Changed, Message
 from adapters.client.events import Event
@@ -8,32 +8,32 @@ from chat_domain.model import Group, User
 _ONLY_WHOLE = "this works only on the whole terminal, without --plain"
 
 
-class NoTalks:
-    def begin(self, user: User) -> None:
+class PlainPresenter:
+    def on_login(self, user: User) -> None:
         pass
 
-    def end(self) -> None:
+    def on_logout(self) -> None:
         pass
 
-    def heard(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
         pass
 
-    def told(self, change: Changed, sentence: str) -> None:
+    def on_change(self, change: Changed, sentence: str) -> None:
         pass
 
-    def heed(self, event: Event) -> bool:  # noqa: ARG002
+    def on_event(self, event: Event) -> bool:  # noqa: ARG002
         return False
 
-    def sends(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
+    def on_send(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
         return _Unseen()
 
-    def regrouped(self, group: Group) -> None:
+    def on_group_changed(self, group: Group) -> None:
         pass
 
-    def mutes(self, to: Partner, *, muted: bool) -> None:
+    def on_mute(self, to: Partner, *, muted: bool) -> None:
         pass
 
-    def turn_to(self, to: Partner | None) -> bool:  # noqa: ARG002
+    def switch_to(self, to: Partner | None) -> bool:  # noqa: ARG002
         return False
 
     def partner(self, partner: Partner | None) -> Partner | None:
@@ -42,7 +42,7 @@ class NoTalks:
     def search(self, words: str) -> str:  # noqa: ARG002
         return _ONLY_WHOLE
 
-    def ring(self, on: bool) -> str:  # noqa: ARG002
+    def set_bell(self, on: bool) -> str:  # noqa: ARG002
         return _ONLY_WHOLE
 
 
