@@ -60,6 +60,7 @@ class PlainScreen:
         try:
             return await anext(self._lines)
         except StopAsyncIteration:
+            self._prompt("\n")  # so that nothing follows the prompt in its line
             raise EOFError from None
 
 

@@ -62,6 +62,21 @@ def echoes(terminal: int) -> bool:
     return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
+async def test_the_end_of_input_ends_the_line_of_the_prompt() -> None:
+    """What the shell writes next begins a line of its own."""
+    ours, theirs = os.openpty()
+    try:
+        out = io.StringIO()
+        screen = PlainScreen(theirs, out, io.StringIO())
+        os.write(ours, b"\x04")  # Ctrl-D
+        with pytest.raises(EOFError):
+            await asyncio.wait_for(screen.command("zhang> "), 30)
+        assert out.getvalue() == "zhang> \n"
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
 async def test_a_terminal_does_not_show_passwords() -> None:
     """Afterwards it shows everything else again."""
     ours, theirs = os.openpty()
