@@ -29,7 +29,7 @@ FROM number JOIN Talk ON Talk.place = CASE n % 2 WHEN 0 THEN 0 ELSE n / 2 % (:co
 
 
 @attrs.frozen
-class Past:
+class LogContent:
     """The content of a log. reader: the user who is in all conversations. others: the users that
     these are with; the first has half of all messages. count: how many messages there are, spread
     evenly over the last `days`."""
@@ -45,14 +45,14 @@ def pair(one: int, other: int) -> int:
     return min(one, other) << 32 | max(one, other)
 
 
-def fill(path: Path, past: Past, unread: int) -> float:
+def fill(path: Path, content: LogContent, unread: int) -> float:
     """Write this past; return the seconds that it took. In each conversation but the first, the
     last `unread` messages are the other user's, and the reader has not read them."""
     began = time.monotonic()
-    read = past.count - 2 * (len(past.others) - 1) * unread
+    read = content.count - 2 * (len(content.others) - 1) * unread
     convs = [
-        (place, pair(past.reader, other), past.reader, other)
-        for place, other in enumerate(past.others)
+        (place, pair(content.reader, other), content.reader, other)
+        for place, other in enumerate(content.others)
     ]
     # A power cut is of no concern here. Indexes are made at the end, sorted.
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -73,19 +73,19 @@ def fill(path: Path, past: Past, unread: int) -> float:
         execute(
             _FILL,
             {
-                "count": past.count,
+                "count": content.count,
                 "convs": len(convs),
-                "days": past.days,
+                "days": content.days,
                 "read": read,
-                "since": time.time_ns() // 1_000_000 - past.days * DAY_MS,
+                "since": time.time_ns() // 1_000_000 - content.days * DAY_MS,
                 "text": TEXT,
             },
         )
         for _, sql in indexes:
             execute(sql)
-        execute("UPDATE Log SET head = ?", (past.count,))
+        execute("UPDATE Log SET head = ?", (content.count,))
         members = [
-            (user, conv, FOR_EVER, past.count if not place else read)
+            (user, conv, FOR_EVER, content.count if not place else read)
             for place, conv, *two in convs
             for user in two
         ]
@@ -94,7 +94,7 @@ def fill(path: Path, past: Past, unread: int) -> float:
             " VALUES (?, ?, 'normal', 1, 0, ?, ?) ON CONFLICT DO UPDATE SET read = excluded.read",
             members,
         )
-        execute("UPDATE User SET got = ?", (past.count,))
+        execute("UPDATE User SET got = ?", (content.count,))
         execute("COMMIT")
         execute("PRAGMA journal_mode = WAL")
     return time.monotonic() - began

@@ -10,7 +10,7 @@ TEXT = "a text of sixty-four bytes, as people write them to each other.."
 TIME = "2026-01-01 12:00:00"
 NUL, NEWLINE = b"\0", b"\n"
 ACK, PONG = b'{"msgid":1010', b'{"msgid":1013}\n'
-PLACE = re.compile(rb'"at":(\d+)')
+POSITION = re.compile(rb'"at":(\d+)')
 
 Next = Callable[[], bytes]  # the next message of a sender
 
@@ -26,10 +26,10 @@ def chats_in(data: bytes) -> int:
     return data.count(NEWLINE) - data.count(b'{"msgid":101') - data.count(b'{"msgid":103')
 
 
-def last_place(data: bytes) -> int:
+def last_position(data: bytes) -> int:
     """The last position in the whole frames of this data, 0 if there is none."""
-    places = PLACE.findall(data, 0, data.rfind(NEWLINE) + 1)
-    return int(places[-1]) if places else 0
+    positions = POSITION.findall(data, 0, data.rfind(NEWLINE) + 1)
+    return int(positions[-1]) if positions else 0
 
 
 def end_of(version: int) -> bytes:

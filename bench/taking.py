@@ -19,6 +19,6 @@ class Taking:
         """Count the messages that have ended in this data, and send TAKEN if it is due."""
         self._untaken += count
         now = time.monotonic()
-        if (self._untaken >= EVERY or now >= self._due) and (at := frames.last_place(data)):
+        if (self._untaken >= EVERY or now >= self._due) and (at := frames.last_position(data)):
             self._send(frames.taken(at))
             self._untaken, self._due = 0, now + WITHIN

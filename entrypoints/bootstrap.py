@@ -41,7 +41,7 @@ VISIT_ENDS_WITHIN = 5.0  # seconds for background tasks, such as telling friends
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Gateway]:
+async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     """A gateway over everything that the settings name, open while the context is.
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
@@ -96,10 +96,10 @@ def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
 
 
 @asynccontextmanager
-async def visited(settings: Settings) -> AsyncIterator[Chat]:
+async def open_without_node(settings: Settings) -> AsyncIterator[Chat]:
     """The use cases over the same data, for a program that is not a node and has no clients.
 
-    Raises the same as `opened`.
+    Raises the same as `open_gateway`.
     """
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))

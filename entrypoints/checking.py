@@ -14,7 +14,7 @@ from entrypoints.settings import Settings, secret_names
 from entrypoints.sources import no_such_setting
 
 
-def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
+def check_and_print(settings: Settings, unknown: Sequence[str] = ()) -> int:
     """Print the settings, or what is wrong with them; return the exit status. Connects to nothing.
 
     unknown: environment variables that have no effect. They are no error, but seldom intended.

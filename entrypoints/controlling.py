@@ -21,7 +21,9 @@ LONGEST_PATH = 107  # bytes; the longest path of a Unix socket
 
 
 @asynccontextmanager
-async def controlled(settings: Settings, chat: Chat, worker: int | None) -> AsyncIterator[None]:
+async def serve_control_socket(
+    settings: Settings, chat: Chat, worker: int | None
+) -> AsyncIterator[None]:
     """Serve the operator's commands, if there is a path for that. Raises SocketUnusable."""
     path = control_path(settings, worker)
     if path is None:

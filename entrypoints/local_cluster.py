@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from entrypoints.services.cluster import LocalCluster, Ports
 from entrypoints.services.errors import ServiceTrouble
-from entrypoints.services.following import Followed
+from entrypoints.services.following import LogFollower
 from entrypoints.services.node import ROOT
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program
@@ -64,17 +64,17 @@ def _take_down(cluster: LocalCluster) -> None:
 def _watch(cluster: LocalCluster) -> NoReturn:
     """Show the programs' logs, and report those that end, until `Stop` is raised."""
     running = list(cluster.programs)
-    followed = Followed(running, sys.stdout)
+    follower = LogFollower(running, sys.stdout)
     while True:
-        followed.show_news()
+        follower.show_new_lines()
         for program in [program for program in running if not program.is_running()]:
             running.remove(program)
-            followed.show_news()  # its last words first
-            _say(_obituary(program))
+            follower.show_new_lines()  # its last words first
+            _say(_exit_report(program))
         time.sleep(LOOK_EVERY)
 
 
-def _obituary(program: Program) -> str:
+def _exit_report(program: Program) -> str:
     code = program.exit_code or 0
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
     return f"*** {program.name} has ended {how}; the others go on. Its log: {program.log}"

@@ -12,7 +12,7 @@ import structlog
 from structlog.typing import EventDict
 
 from adapters.owner import OWNER
-from entrypoints.lines import Lines
+from entrypoints.log_writer import LogWriter
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -103,12 +103,12 @@ _NUMBERS = {name.lower(): number for name, number in logging.getLevelNamesMappin
 THRESHOLD = Threshold()
 
 
-def set_up_logs(level: str) -> Lines:
+def set_up_logs(level: str) -> LogWriter:
     """Configure logging from this level on. No value can forge a line of its own."""
     THRESHOLD.set(level)
     logging.getLogger().addHandler(_FROM_LIBRARIES)
     stream = sys.stderr
-    lines = Lines(stream)
+    lines = LogWriter(stream)
     structlog.configure(
         processors=[
             THRESHOLD,

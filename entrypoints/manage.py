@@ -17,13 +17,13 @@ from adapters.control.client import NobodyThere, ask
 from adapters.control.server import carry_out
 from adapters.control.user_commands import COMMANDS
 from adapters.startup_errors import BrokerUnusable, StoreUnusable
-from entrypoints.bootstrap import visited
+from entrypoints.bootstrap import open_without_node
 from entrypoints.controlling import control_paths
 from entrypoints.declaring import BadSettings
 from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
-from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
-from entrypoints.managing.words import as_json, plain_text
+from entrypoints.managing.arguments import NotDone, arguments_of, parse, settings_arguments
+from entrypoints.managing.text_output import as_json, plain_text
 from entrypoints.process import WRONG_USE, fill_streams, leave_no_core
 from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
@@ -129,7 +129,7 @@ def _require_a_file(settings: Settings, name: str) -> None:
 
 
 async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Answer:
-    async with visited(settings) as chat:
+    async with open_without_node(settings) as chat:
         return await carry_out(COMMANDS[name], {"chat": chat, **arguments})
 
 

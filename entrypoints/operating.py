@@ -25,7 +25,9 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def operated(settings: Settings, gateway: Gateway, place: int | None) -> AsyncIterator[None]:
+async def serve_operators(
+    settings: Settings, gateway: Gateway, place: int | None
+) -> AsyncIterator[None]:
     """Serve operators, if the settings ask for it. place: the number of this worker, if it is one.
 
     Raises BadSettings if the port is not available.

@@ -15,16 +15,16 @@ import structlog
 
 from adapters.control.server import SocketUnusable
 from adapters.startup_errors import BrokerUnusable, StoreUnusable
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
-from entrypoints.checking import check_addresses, check_and_tell
+from entrypoints.checking import check_addresses, check_and_print
 from entrypoints.command_line import wants_check
-from entrypoints.controlling import controlled
+from entrypoints.controlling import serve_control_socket
 from entrypoints.declaring import BadSettings, without_password
-from entrypoints.lines import Lines
 from entrypoints.listening import listening_sockets, place_of, reason_of, serve_on
+from entrypoints.log_writer import LogWriter
 from entrypoints.logs import set_up_logs
-from entrypoints.operating import operated
+from entrypoints.operating import serve_operators
 from entrypoints.process import WRONG_USE, fill_streams, leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
@@ -61,9 +61,9 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     certificate = certificate_of(settings)
     place = worker.number if worker else None
     async with (
-        opened(settings) as gateway,
-        controlled(settings, gateway.shared.chat, place),
-        operated(settings, gateway, place),
+        open_gateway(settings) as gateway,
+        serve_control_socket(settings, gateway.shared.chat, place),
+        serve_operators(settings, gateway, place),
     ):
         door = entrance(settings, gateway, certificate)
         servers = await listen_to_browsers(settings, door, worker.browsers if worker else None)
@@ -155,7 +155,7 @@ def main() -> int:
         return _fail(str(error), WRONG_USE)
     unknown = unknown_variables(os.environ)
     if wants_check(sys.argv[1:]):
-        return check_and_tell(settings, unknown)
+        return check_and_print(settings, unknown)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     lines = set_up_logs(settings.log_level)
     if unknown:
@@ -164,9 +164,9 @@ def main() -> int:
     return _run(settings, lines) if settings.workers == 1 else _run_workers(settings, lines)
 
 
-def _run(settings: Settings, lines: Lines, worker: Worker | None = None) -> int:
+def _run(settings: Settings, lines: LogWriter, worker: Worker | None = None) -> int:
     try:
-        with lines.behind():
+        with lines.in_background():
             loop_runner()(serve(settings, worker))
     except (BadSettings, StoreUnusable, BrokerUnusable, SocketUnusable) as error:
         return _fail(str(error))
@@ -175,7 +175,7 @@ def _run(settings: Settings, lines: Lines, worker: Worker | None = None) -> int:
     return 0
 
 
-def _run_workers(settings: Settings, lines: Lines) -> int:
+def _run_workers(settings: Settings, lines: LogWriter) -> int:
     try:
         sockets = listening_sockets(settings.host, settings.port, settings.workers)
         web_sockets = sockets_for_browsers(settings)

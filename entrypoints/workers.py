@@ -31,17 +31,17 @@ Work = Callable[[int, int], int]
 
 
 @attrs.define
-class _Place:
-    """One of the workers, over all its lives. Times are in seconds, by the monotonic clock."""
+class _WorkerSlot:
+    """One of the workers, over all its starts. Times are in seconds, by the monotonic clock."""
 
     number: int
     pid: int = 0
-    lives: int = 0
-    born: float = 0.0
+    starts: int = 0
+    started: float = 0.0
     delay: float = 0.0
     due: float | None = None  # when it is to be started; None while it runs
 
-    def put_off(self, lived: float) -> None:
+    def postpone(self, lived: float) -> None:
         """Start it again after a delay, which grows each time unless it has lived long enough."""
         self.delay = _next_delay(self.delay, lived)
         self.due = time.monotonic() + self.delay
@@ -56,7 +56,7 @@ class Watcher:
         """on_hangup: called on SIGHUP; returns whether to pass it on to the workers."""
         self._work = work
         self._on_hangup = on_hangup
-        self._places = [_Place(number, due=0.0) for number in range(1, count + 1)]
+        self._slots = [_WorkerSlot(number, due=0.0) for number in range(1, count + 1)]
         self._lifeline = os.pipe()
         self._stopping = False
         self._status = 0
@@ -71,53 +71,53 @@ class Watcher:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self._on_stop = on_stop
         self._more_time = more_time
-        self._start_who_is_due()
+        self._start_due()
         while self._has_work():
             number = signal.sigwait(_SIGNALS)
             if number == signal.SIGCHLD:
-                self._bury_the_dead()
+                self._reap()
             elif number == signal.SIGHUP:
                 self._hang_up()
             elif number != signal.SIGALRM:
                 self._stop(number)
             elif self._stopping:
-                self._tell_all(signal.SIGKILL)
-            self._start_who_is_due()
+                self._signal_all(signal.SIGKILL)
+            self._start_due()
         return self._status
 
     def _has_work(self) -> bool:
-        waiting = not self._stopping and any(place.due is not None for place in self._places)
-        return waiting or any(place.pid for place in self._places)
+        waiting = not self._stopping and any(slot.due is not None for slot in self._slots)
+        return waiting or any(slot.pid for slot in self._slots)
 
     # -- starting ------------------------------------------------------------------------
 
-    def _start_who_is_due(self) -> None:
+    def _start_due(self) -> None:
         if self._stopping:
             return
         now = time.monotonic()
-        for place in self._places:
-            if place.due is not None and place.due <= now:
-                self._start(place)
-        waiting = [place.due for place in self._places if place.due is not None]
+        for slot in self._slots:
+            if slot.due is not None and slot.due <= now:
+                self._start(slot)
+        waiting = [slot.due for slot in self._slots if slot.due is not None]
         if waiting:
             signal.setitimer(signal.ITIMER_REAL, max(min(waiting) - now, 0.001))
 
-    def _start(self, place: _Place) -> None:
+    def _start(self, slot: _WorkerSlot) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         try:
             pid = os.fork()
         except OSError as error:  # too many processes, or too little memory, for now
-            place.put_off(lived=0.0)
-            log.error("no worker started", worker=place.number, why=error.strerror)  # noqa: TRY400
+            slot.postpone(lived=0.0)
+            log.error("no worker started", worker=slot.number, why=error.strerror)  # noqa: TRY400
             return
         if pid == 0:
-            self._be_worker(place.number)
-        place.pid, place.due = pid, None
-        place.lives += 1
-        place.born = time.monotonic()
+            self._run_worker(slot.number)
+        slot.pid, slot.due = pid, None
+        slot.starts += 1
+        slot.started = time.monotonic()
 
-    def _be_worker(self, number: int) -> None:
+    def _run_worker(self, number: int) -> None:
         status = REFUSED
         try:
             os.close(self._lifeline[1])
@@ -134,37 +134,35 @@ class Watcher:
             sys.stderr.flush()
             os._exit(status)
 
-    # -- dying -------------------------------------------------------------------------------
+    # -- ending -------------------------------------------------------------------------------
 
-    def _bury_the_dead(self) -> None:
-        for place in self._places:
-            if place.pid:
-                pid, status = os.waitpid(place.pid, os.WNOHANG)
+    def _reap(self) -> None:
+        for slot in self._slots:
+            if slot.pid:
+                pid, status = os.waitpid(slot.pid, os.WNOHANG)
                 if pid:
-                    self._bury(place, os.waitstatus_to_exitcode(status))
+                    self._on_exit(slot, os.waitstatus_to_exitcode(status))
 
-    def _bury(self, place: _Place, code: int) -> None:
-        lived = time.monotonic() - place.born
-        pid, place.pid = place.pid, 0
+    def _on_exit(self, slot: _WorkerSlot, code: int) -> None:
+        lived = time.monotonic() - slot.started
+        pid, slot.pid = slot.pid, 0
         if self._stopping:
             # A worker told to stop before it could handle the signal ended by the signal itself.
             if code not in (0, -signal.SIGTERM, -signal.SIGINT):
                 self._status = REFUSED
-        elif code == REFUSED and place.lives == 1 and lived < HEALTHY_AFTER:
+        elif code == REFUSED and slot.starts == 1 and lived < HEALTHY_AFTER:
             # It has said why. What one worker cannot do from the beginning, none can.
             self._status = REFUSED
             self._stop(signal.SIGTERM)
         else:
-            place.put_off(lived)
-            log.error(
-                "worker died", worker=place.number, pid=pid, status=code, again_in=place.delay
-            )
+            slot.postpone(lived)
+            log.error("worker died", worker=slot.number, pid=pid, status=code, again_in=slot.delay)
 
     # -- reloading -------------------------------------------------------------------------
 
     def _hang_up(self) -> None:
         if not self._stopping and self._on_hangup():
-            self._tell_all(signal.SIGHUP)
+            self._signal_all(signal.SIGHUP)
 
     # -- stopping --------------------------------------------------------------------------
 
@@ -173,13 +171,13 @@ class Watcher:
             self._stopping = True
             self._on_stop()
             signal.setitimer(signal.ITIMER_REAL, STOPPING_TAKES + self._more_time())
-        self._tell_all(number)
+        self._signal_all(number)
 
-    def _tell_all(self, number: int) -> None:
-        for place in self._places:
-            if place.pid:
+    def _signal_all(self, number: int) -> None:
+        for slot in self._slots:
+            if slot.pid:
                 with suppress(ProcessLookupError):
-                    os.kill(place.pid, number)
+                    os.kill(slot.pid, number)
 
 
 def _next_delay(last: float, lived: float) -> float:

@@ -37,11 +37,11 @@ Pages = Mapping[str, Callable[[], Awaitable[Page]]]
 async def serve_pages(host: str, port: int, pages: Pages) -> asyncio.Server:
     """Serve these pages, by their paths. Raises OSError if it cannot listen."""
     return await asyncio.start_server(
-        _Door(pages).serve, host, port, limit=LONGEST_HEAD, backlog=BACKLOG
+        _Connections(pages).serve, host, port, limit=LONGEST_HEAD, backlog=BACKLOG
     )
 
 
-class _Door:
+class _Connections:
     """The open connections, and those for which we wait: for the request, or to take the answer."""
 
     def __init__(self, pages: Pages) -> None:

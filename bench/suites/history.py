@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from bench import clients, frames
-from bench.filling import Past, fill
+from bench.filling import LogContent, fill
 from bench.lines import Line, plain, spread
 from bench.measuring import cpu_of
 from bench.processes import Generator, Listener, server
@@ -30,15 +30,15 @@ class Stage:
     """A server with a past. talkers, crowd: two users, and CROWD, without a part in it."""
 
     chat: Listener
-    past: Past
+    content: LogContent
     talkers: Sequence[int]
     crowd: Sequence[int]
 
 
 def lines(options: Options) -> Iterator[Line]:
     with _stage(options) as stage:
-        first, last = stage.past.others[0], stage.past.others[-1]
-        count = stage.past.count
+        first, last = stage.content.others[0], stage.content.others[-1]
+        count = stage.content.count
         for where, before in (("newest", None), ("middle", count // 2), ("oldest", 150)):
             requests: Iterator[bytes] = itertools.repeat(frames.history(first, before))
             yield _cost(options, stage, f"page of 50, {where} of {count // 2:,}", requests)
@@ -59,16 +59,16 @@ def _stage(options: Options) -> Iterator[Stage]:
         reader, *others = clients.register(chat.port, 1 + CONVERSATIONS)
         talkers = clients.register_pairs(chat.port, 2, prefix="talker")
         crowd = clients.register_pairs(chat.port, CROWD, prefix="crowd")
-    past = Past(reader, others, options.entries)
-    fill(options.directory / "history.db", past, UNREAD)
+    content = LogContent(reader, others, options.entries)
+    fill(options.directory / "history.db", content, UNREAD)
     with server(store, root=options.root) as chat:
-        yield Stage(chat, past, talkers, crowd)
+        yield Stage(chat, content, talkers, crowd)
 
 
 def _cost(options: Options, stage: Stage, name: str, requests: Iterator[bytes]) -> Line:
     """The ms of CPU for a page, if a client asks for one after the other."""
     chat = stage.chat
-    (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
+    (sock,) = clients.log_in(chat.port, [stage.content.reader], 2)
     costs, took = [], []
     for _ in range(options.runs):
         used, began = cpu_of(chat.pid), time.perf_counter()
@@ -84,7 +84,7 @@ def _cost(options: Options, stage: Stage, name: str, requests: Iterator[bytes]) 
 def _all_conversations(options: Options, stage: Stage) -> Line:
     """The ms of CPU for all of them, in as many pages as it takes."""
     chat = stage.chat
-    (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
+    (sock,) = clients.log_in(chat.port, [stage.content.reader], 2)
     costs, took = [], []
     for _ in range(options.runs):
         used, began = cpu_of(chat.pid), time.perf_counter()
@@ -134,8 +134,8 @@ def pushes(chat: Listener, talkers: Sequence[int]) -> Generator:
 def _scrolling(stage: Stage) -> Iterator[None]:
     """Let a user ask for pages meanwhile, each further back in the past than the one before."""
     done = threading.Event()
-    (sock,) = clients.log_in(stage.chat.port, [stage.past.reader], 2)
-    scrolling = threading.Thread(target=_scroll, args=(sock, stage.past, done))
+    (sock,) = clients.log_in(stage.chat.port, [stage.content.reader], 2)
+    scrolling = threading.Thread(target=_scroll, args=(sock, stage.content, done))
     scrolling.start()
     try:
         yield
@@ -145,8 +145,8 @@ def _scrolling(stage: Stage) -> Iterator[None]:
         sock.close()
 
 
-def _scroll(sock: socket.socket, past: Past, done: threading.Event) -> None:
-    first, deep = past.others[0], itertools.cycle(range(past.count, past.count // 2, -100))
+def _scroll(sock: socket.socket, content: LogContent, done: threading.Event) -> None:
+    first, deep = content.others[0], itertools.cycle(range(content.count, content.count // 2, -100))
     while not done.wait(1 / PAGES_A_SECOND):
         sock.sendall(frames.history(first, next(deep)))
         while not sock.recv(65536).endswith(frames.NEWLINE):

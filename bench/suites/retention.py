@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from bench import clients
-from bench.filling import Past, fill, oldest
+from bench.filling import LogContent, fill, oldest
 from bench.lines import Line, plain
 from bench.processes import Figures, Listener, server
 from bench.suites.history import CONVERSATIONS, pushes
@@ -21,8 +21,8 @@ def lines(options: Options) -> Iterator[Line]:
     with server(store, root=options.root) as chat:
         reader, *others = clients.register(chat.port, 1 + CONVERSATIONS)
         talkers = clients.register_pairs(chat.port, 2, prefix="talker")
-    past = Past(reader, others, options.entries)
-    fill(path, past, 0)
+    content = LogContent(reader, others, options.entries)
+    fill(path, content, 0)
     alone, beside, rates = [], [], []
     for _ in range(options.runs):
         with server(store, root=options.root) as chat:
@@ -32,7 +32,7 @@ def lines(options: Options) -> Iterator[Line]:
             began = time.monotonic()
             beside.append(_run(chat, talkers, options.seconds))
             rates.append((oldest(path) - before) / (time.monotonic() - began))
-    if oldest(path) > past.count * (past.days - KEEP) // past.days:
+    if oldest(path) > content.count * (content.days - KEEP) // content.days:
         raise RuntimeError("there was not enough to delete: more --entries, or fewer --runs")
     for what, runs in (("nothing", alone), ("deleting what is old", beside)):
         for key, called in (("p50_ms", "p50"), ("p99_ms", "p99"), ("most_ms", "the slowest")):

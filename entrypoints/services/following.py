@@ -73,7 +73,7 @@ def _shown(value: object) -> str:
     return text if text and " " not in text else repr(text)
 
 
-class Followed:
+class LogFollower:
     """Several logs on one terminal."""
 
     def __init__(self, programs: list[Program], out: TextIO) -> None:
@@ -82,7 +82,7 @@ class Followed:
         self._width = max(len(program.name) for program in programs)
         self._colours = out.isatty() and "NO_COLOR" not in os.environ
 
-    def show_news(self) -> None:
+    def show_new_lines(self) -> None:
         """Write everything that was logged since the last time."""
         for number, tail in enumerate(self._tails):
             for line in tail.new_lines():

@@ -13,7 +13,7 @@ from adapters.memory.nodes import Hub
 from chat_domain.entries import pair
 from chat_domain.errors import NameTaken, TryAgain
 from chat_domain.names import Name
-from entrypoints.bootstrap import opened, visited
+from entrypoints.bootstrap import open_gateway, open_without_node
 from entrypoints.settings import Settings
 from tests.contract.making import register, say
 
@@ -74,9 +74,11 @@ async def test_a_defect_of_the_presence_is_no_more() -> None:
 async def test_servers_and_visitors_have_it_so() -> None:
     """Stores are contained with metrics and without."""
     for port in (0, 1):
-        async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
+        async with open_gateway(
+            Settings(store="memory://", hashing="cheap", http_port=port)
+        ) as gateway:
             with pytest.raises(TryAgain):
                 await gateway.shared.chat.overview.store.users.find(UNHASHABLE)
-    async with visited(Settings(store="memory://", hashing="cheap")) as chat:
+    async with open_without_node(Settings(store="memory://", hashing="cheap")) as chat:
         with pytest.raises(TryAgain):
             await chat.overview.presence.came(UNHASHABLE, [])

@@ -31,7 +31,7 @@ from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role
 from chat_domain.names import Name, name_key
 from chat_domain.people.accounts import Accounts
 from chat_domain.ports.store import Store
-from entrypoints.bootstrap import visited
+from entrypoints.bootstrap import open_without_node
 from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
@@ -108,7 +108,7 @@ async def upgraded(old: str) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def accounts_of(url: str) -> AsyncIterator[Accounts]:
-    async with visited(Settings(store=url, single_node=True, hashing="cheap")) as chat:
+    async with open_without_node(Settings(store=url, single_node=True, hashing="cheap")) as chat:
         yield chat.accounts
 
 

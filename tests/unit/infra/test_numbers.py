@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.operating import pages
 from entrypoints.settings import Settings
 from tests.unit.infra.files import expressions
@@ -22,7 +22,7 @@ MATCHER = re.compile(rf"({NAME.pattern})\{{([^}}]*)\}}")
 async def families() -> AsyncIterator[list[Metric]]:
     """The metrics of a server that has just started and was asked whether it is ready."""
     settings = Settings(store="memory://", hashing="cheap", http_port=1)
-    async with opened(settings) as gateway:
+    async with open_gateway(settings) as gateway:
         page = pages(gateway)
         await page["/readyz"]()
         metrics = await page["/metrics"]()

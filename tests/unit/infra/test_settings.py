@@ -7,7 +7,7 @@ import attrs
 import pytest
 import trustme
 
-from entrypoints.checking import check_and_tell
+from entrypoints.checking import check_and_print
 from entrypoints.declaring import variable
 from entrypoints.process import SMALLEST_CORE
 from entrypoints.settings import Settings, secret_names
@@ -40,7 +40,7 @@ def test_the_examples_can_be_used(name: str, tmp_path: Path) -> None:
     text = text_of(f"systemd/{name}").replace("/etc/chat/", f"{tmp_path}/")
     example = tmp_path / name
     example.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
-    assert check_and_tell(read_settings(["--config", str(example)], {})) == 0
+    assert check_and_print(read_settings(["--config", str(example)], {})) == 0
 
 
 @pytest.mark.parametrize(("name", "example"), list(UNITS.items()))

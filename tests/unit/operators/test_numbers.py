@@ -12,7 +12,7 @@ from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Appended
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.operating import depths
 from entrypoints.settings import Settings
 from tests.unit.gateway.server import Server, settled
@@ -137,7 +137,9 @@ async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
 async def test_a_server_counts_what_it_writes() -> None:
     """It counts with metrics and without. Otherwise it would report that it is idle."""
     for port in (0, 1):
-        async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
+        async with open_gateway(
+            Settings(store="memory://", hashing="cheap", http_port=port)
+        ) as gateway:
             chat = gateway.shared.chat
             await chat.groups.create(await chat.registration.register("Ann", "pw"), "hikers", "")
             assert gateway.shared.tally.written == 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.limits import FILES_OF_OUR_OWN
 from entrypoints.settings import Settings
 
@@ -25,5 +25,5 @@ def few_files() -> Iterator[None]:
 async def test_some_files_are_kept_for_the_store(asked: int, taken: int) -> None:
     """The settings may allow more connections than that, or any number."""
     settings = Settings(store="memory://", hashing="cheap", connections=asked)
-    async with opened(settings) as gateway:
+    async with open_gateway(settings) as gateway:
         assert gateway.shared.guard.limits.connections == taken

@@ -3,8 +3,8 @@
 import pytest
 
 from entrypoints.declaring import BadSettings
-from entrypoints.managing.form import arguments_of, parse
-from entrypoints.managing.words import plain_text
+from entrypoints.managing.arguments import arguments_of, parse
+from entrypoints.managing.text_output import plain_text
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "²", ""])

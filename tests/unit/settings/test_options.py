@@ -69,7 +69,7 @@ def test_one_secret_is_not_said_twice(secret: str) -> None:
 def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """It has every setting but no password, and the defaults are marked."""
     settings = Settings(store=URL, single_node=True)
-    assert checking.check_and_tell(settings) == 0
+    assert checking.check_and_print(settings) == 0
     lines = capsys.readouterr().out.splitlines()
     assert 'store = "mysql://db/chat"' in lines
     assert "single_node = true" in lines
@@ -91,7 +91,7 @@ def test_what_only_its_user_could_notice_is_noticed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No connection is made, and no password is shown."""
-    assert checking.check_and_tell(settings) == 2
+    assert checking.check_and_print(settings) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert len(told.err.splitlines()) == 1
@@ -118,7 +118,7 @@ def test_a_check_tells_of_variables_that_are_no_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The check goes on, for they may belong to another program."""
-    assert checking.check_and_tell(Settings(), ["CHAT_STOER"]) == 0
+    assert checking.check_and_print(Settings(), ["CHAT_STOER"]) == 0
     assert "CHAT_STOER in the environment: no such setting" in capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from structlog.testing import capture_logs
 
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.declaring import BadSettings
 from entrypoints.logs import THRESHOLD
 from entrypoints.protocols import entrance
@@ -109,7 +109,7 @@ def test_tls_neither_begins_nor_ends() -> None:
 
 async def test_what_is_taken_counts() -> None:
     """The guard, the entrance and existing connections use the new settings."""
-    async with opened(BEFORE) as gateway:
+    async with open_gateway(BEFORE) as gateway:
         door = entrance(BEFORE, gateway, None)
         meter = gateway.add(FakeLink()).context.meter
         after = attrs.evolve(

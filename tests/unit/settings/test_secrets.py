@@ -17,7 +17,7 @@ from adapters.wire import answers, requests
 from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token
 from entrypoints import logs
-from entrypoints.bootstrap import opened
+from entrypoints.bootstrap import open_gateway
 from entrypoints.declaring import BadSettings
 from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
@@ -151,7 +151,7 @@ def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
 async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
     """The address that contains the secret may be wrong in any way."""
     with pytest.raises((BadSettings, StoreUnusable, BrokerUnusable)) as refusal:
-        async with opened(settings):
+        async with open_gateway(settings):
             pass
     assert SECRET not in str(refusal.value)
     assert SECRET not in str(refusal.value.__cause__)

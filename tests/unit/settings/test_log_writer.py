@@ -11,7 +11,7 @@ import attrs
 import pytest
 import structlog
 
-from entrypoints import lines, logs
+from entrypoints import log_writer, logs
 
 MANY = 300  # lines: more than fit into a pipe
 LONG = "x" * 1000
@@ -21,7 +21,7 @@ LONG = "x" * 1000
 class Log:
     """A log that is written into a pipe."""
 
-    lines: lines.Lines
+    lines: log_writer.LogWriter
     reader: IO[str]
     writer: IO[str]
 
@@ -48,7 +48,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
 def test_who_logs_does_not_wait_for_who_reads(log: Log) -> None:
     """All lines still arrive, in order, once somebody reads."""
     found: list[dict[str, object]] = []
-    with log.lines.behind():
+    with log.lines.in_background():
         log.write(MANY)
         reader = threading.Thread(target=lambda: found.extend(map(json.loads, log.reader)))
         reader.start()
@@ -59,9 +59,9 @@ def test_who_logs_does_not_wait_for_who_reads(log: Log) -> None:
 
 def test_a_line_says_how_many_are_lost(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only as many lines wait as there is memory for."""
-    monkeypatch.setattr(lines, "MOST_WAITING", 50 * len(LONG))
+    monkeypatch.setattr(log_writer, "MOST_WAITING", 50 * len(LONG))
     found: list[dict[str, object]] = []
-    with log.lines.behind():
+    with log.lines.in_background():
         log.write(MANY)
         reader = threading.Thread(target=lambda: found.extend(map(json.loads, log.reader)))
         reader.start()
@@ -74,8 +74,8 @@ def test_a_line_says_how_many_are_lost(log: Log, monkeypatch: pytest.MonkeyPatch
 
 def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait at the end has a limit."""
-    monkeypatch.setattr(lines, "LAST_WITHIN", 0.0)
-    with log.lines.behind():
+    monkeypatch.setattr(log_writer, "LAST_WITHIN", 0.0)
+    with log.lines.in_background():
         log.write(MANY)
     log.write(MANY)
     found = [json.loads(log.reader.readline())["number"] for _ in range(2 * MANY)]
@@ -85,7 +85,7 @@ def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatc
 def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
     """Lines from before the thread begins, and from after its end, are written directly."""
     log.write(1)
-    with log.lines.behind():
+    with log.lines.in_background():
         log.write(2)
     log.write(3)
     assert [line["number"] for line in log.end()] == [0, 0, 1, 0, 1, 2]
@@ -94,5 +94,5 @@ def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
 def test_a_line_that_finds_no_place_is_lost_alone(log: Log) -> None:
     """Nobody reads the log any more, but the program that logs goes on."""
     log.reader.close()
-    with log.lines.behind():
+    with log.lines.in_background():
         log.write(MANY)

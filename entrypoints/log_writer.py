@@ -17,7 +17,7 @@ MOST_WAITING = 4 * 1024 * 1024  # bytes
 LAST_WITHIN = 2.0  # seconds
 
 
-class Lines:
+class LogWriter:
     """Writes lines to a stream.
 
     Rules:
@@ -25,24 +25,25 @@ class Lines:
        the lines of several workers do not mix.
     2. A line that cannot be written is lost, since the disk is full or nobody reads it any more:
        people go on chatting without a log.
-    3. Within `behind`, a thread does the writing, and nobody who logs is blocked. At most
+    3. Within `in_background`, a thread does the writing, and nobody who logs is blocked. At most
        MOST_WAITING bytes wait for it; further lines are lost, and when there is room again, a line
        says how many.
-    4. At the end of `behind`, waiting lines have LAST_WITHIN seconds, so that the process can end.
+    4. At the end of `in_background`, waiting lines have LAST_WITHIN seconds, so that the process
+       can end.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._some = threading.Condition()
+        self._condition = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._lost = 0
-        self._behind = self._over = False
+        self._in_background = self._ending = False
 
     def msg(self, message: str) -> None:
         """Write a line. (structlog calls this on its loggers.)"""
-        with self._some:
-            if self._behind:
+        with self._condition:
+            if self._in_background:
                 self._put(f"{message}\n".encode(errors="backslashreplace"))
                 return
             with suppress(OSError):
@@ -52,19 +53,19 @@ class Lines:
     debug = info = warning = error = msg
 
     @contextmanager
-    def behind(self) -> Iterator[None]:
+    def in_background(self) -> Iterator[None]:
         """Write on a thread of this process, which must not be forked meanwhile."""
         thread = threading.Thread(target=copy_context().run, args=(self._write_all,), daemon=True)
-        self._behind = True
+        self._in_background = True
         thread.start()
         try:
             yield
         finally:
-            with self._some:
-                self._over = True
-                self._some.notify()
+            with self._condition:
+                self._ending = True
+                self._condition.notify()
             thread.join(LAST_WITHIN)
-            self._behind = thread.is_alive()
+            self._in_background = thread.is_alive()
 
     def _put(self, line: bytes) -> None:
         if self._bytes + len(line) > MOST_WAITING:
@@ -72,7 +73,7 @@ class Lines:
             return
         self._waiting.append(line)
         self._bytes += len(line)
-        self._some.notify()
+        self._condition.notify()
 
     def _write_all(self) -> None:
         number = self._stream.fileno()
@@ -83,17 +84,17 @@ class Lines:
 
     def _next(self) -> bytes:
         """The next lines to write at once; empty at the end."""
-        with self._some:
-            while not (self._waiting or self._lost or self._over):
-                self._some.wait()
+        with self._condition:
+            while not (self._waiting or self._lost or self._ending):
+                self._condition.wait()
             if self._lost and not self._waiting:
-                self._tell_of_lost()
+                self._log_lost()
             waiting, piece = self._waiting, b""
             while waiting and (not piece or len(piece) + len(waiting[0]) <= select.PIPE_BUF):
                 piece += waiting.popleft()
             self._bytes -= len(piece)
             return piece
 
-    def _tell_of_lost(self) -> None:
+    def _log_lost(self) -> None:
         lost, self._lost = self._lost, 0
         log.error("nobody has read the log in time: lines are lost", lines=lost)
