@@ -205,7 +205,7 @@ class ClientContext:
         """For a client that cannot say what it has taken over, what has left the process counts as
         taken over. Just when the node starts over in the log, `sent_upto` may be above its head."""
         session, client = self.session, self.client
-        if session is not None and client is not None and not client.says_taken:
+        if session is not None and client is not None and not client.sends_taken:
             at = min(self.link.sent_upto(), self.position())
             self.chat.marks.record_taken(session, at)
 

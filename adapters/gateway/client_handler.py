@@ -92,7 +92,7 @@ class ClientHandler:
         if kind not in _AT_ONCE and context.awaits_answers():
             return self._wait_for(self._after_answers(request), request)
         client = context.client
-        commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
+        commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
         try:
             unfinished = commands[kind](context, request)
         except ChatError as error:
@@ -121,7 +121,7 @@ class ClientHandler:
         if context.session is not None:
             await context.chat.logins.wait_answered(context.session)
         client = context.client
-        commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
+        commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
         unfinished = commands[type(request)](context, request)
         if unfinished is not None:
             await unfinished

@@ -25,8 +25,8 @@ class Version2Client:
 
     version = 2
     takes_errors = True
-    knows_ours = True  # the requests that the C++ server did not have
-    says_taken = True  # otherwise, what has left the process counts as taken over
+    knows_our_requests = True  # the requests that the C++ server did not have
+    sends_taken = True  # otherwise, what has left the process counts as taken over
     on_terminal = False  # then, what would control a terminal is escaped
     full = False  # more frames wait to be sent one by one than may
 
@@ -56,7 +56,7 @@ class Version2Client:
     def delivered(self, user_id: int, got: int) -> None:
         self._send(frames.MarksFrame([frames.Mark(user_id, got)]))
 
-    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+    def read_marks_changed(self, user_id: int, marks: Mapping[int, int]) -> None:
         own_id = self._user.id
         found = [
             frames.Mark(user_id, read=at, **conversation_field(conv, own_id))
@@ -64,7 +64,7 @@ class Version2Client:
         ]
         self._send(frames.MarksFrame(found))
 
-    def is_typing(self, user: User, conv: int) -> None:
+    def user_typing(self, user: User, conv: int) -> None:
         self._send(
             frames.TypingFrame(user.id, user.name, **conversation_field(conv, self._user.id))
         )

@@ -38,7 +38,7 @@ def group_chat(context: ClientContext, request: requests.GroupChat) -> None:
 
 def taken(context: ClientContext, request: requests.Taken) -> None:
     session = context.current_session()
-    if context.client is not None and not context.client.says_taken:
+    if context.client is not None and not context.client.sends_taken:
         raise NotSentYet(request.at, 0)  # version 1 has no positions
     context.meter.free += 1
     context.chat.marks.record_taken(session, request.at)

@@ -27,7 +27,7 @@ WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides its content
 
 
 class Intake:
-    """heard: whether the client has sent anything since this was last set to False. waiting: for a
+    """active: whether the client has sent anything since this was last set to False. waiting: for a
     request to be finished. choked: the client does not read."""
 
     __slots__ = (
@@ -43,8 +43,8 @@ class Intake:
         "_meter",
         "_paused_until",
         "_slice_pending",
+        "active",
         "choked",
-        "heard",
         "waiting",
     )
 
@@ -65,7 +65,7 @@ class Intake:
         self._memory = StrangerMemory(context)  # a stranger's
         self._slice_pending = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
-        self.heard = True
+        self.active = True
         self.waiting = False
         self.choked = False
 
@@ -82,7 +82,7 @@ class Intake:
 
     def received(self, data: bytes) -> None:
         """Handle what can be handled now of what has arrived, and keep the rest."""
-        self.heard = True
+        self.active = True
         meter, size = self._meter, len(data)
         meter.bytes += size
         if (
@@ -244,7 +244,7 @@ class Intake:
             self._count_held()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
-            self.heard = True
+            self.active = True
             self._yield_turn()
 
     def _is_held(self) -> bool:
@@ -270,7 +270,7 @@ class Intake:
             return
         if self._broken is not None:
             self._context.hang_up(self._broken)
-        self.heard = True  # it was this node that did not listen
+        self.active = True  # it was this node that did not listen
         self._link.resume_reading()
         self._idle()
 
@@ -286,7 +286,7 @@ class Intake:
 
     def _next_slice(self) -> None:
         self._slice_pending = False
-        self.heard = True  # as after a wait or a pause, it was this node that did not listen
+        self.active = True  # as after a wait or a pause, it was this node that did not listen
         if not self._is_held():
             self._charge()
         self._handle_backlog()

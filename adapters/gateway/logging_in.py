@@ -68,7 +68,7 @@ async def _begin_version2(
     token = await devices.new_token(user, request.device)
     start = await _begin_device(context, request, user, client, token)
     try:  # stored only now, so that refused logins do not push other tokens out
-        await devices.keep(user, token)
+        await devices.store_token(user, token)
         await context.chat.accounts.check_unchanged(account)
         context.current_session()  # it may have ended meanwhile; then nobody learns of the token
     except ChatError:

@@ -39,7 +39,7 @@ class Histogram:
 class Tally:
     """written: entries of clients in the log. shown: entries shown to clients. errors: refusals, by
     their names in the protocol. acks: the latency of entries, in ms. lag: of the event loop, in
-    seconds. waits: durations of operations, by port and method. failures: how many of them failed.
+    seconds. durations: those of operations, by port and method. failures: how many of them failed.
     web: answers on the browsers' port, by status; 101 is a WebSocket."""
 
     written: int = 0
@@ -47,7 +47,7 @@ class Tally:
     errors: Counter[str] = attrs.field(factory=Counter)
     acks: Histogram = attrs.field(factory=lambda: Histogram(ACK_BOUNDS))
     lag: Histogram = attrs.field(factory=lambda: Histogram(LAG_BOUNDS))
-    waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
+    durations: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
     failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
     web: Counter[int] = attrs.field(factory=Counter)
 

@@ -30,7 +30,7 @@ class PersonClient(Version2Client):
     __slots__ = ("_early", "_own_id", "_with_oneself")
 
     version = 1
-    says_taken = False
+    sends_taken = False
     on_terminal = True
     # Of the answer to a login: 200 friends with the longest names fit, and it takes 1.5 ms at most.
     longest_frame = MAX_SERVER_FRAME * 3 // 4
@@ -122,7 +122,7 @@ class OriginalClient(PersonClient):
     __slots__ = ("_pacer", "full", "on_full_changed")
 
     takes_errors = False
-    knows_ours = False
+    knows_our_requests = False
     on_terminal = False
     longest_frame = version1.MAX_FRAME
 

@@ -150,7 +150,7 @@ class NodeCollector(Collector):
         failures = CounterMetricFamily(
             "chat_operation_failures", "How often they failed.", labels=labels
         )
-        for name, histogram in sorted(self.tally.waits.items()):
+        for name, histogram in sorted(self.tally.durations.items()):
             waits.add_metric(list(name), *_buckets(histogram, 1))
             failures.add_metric(list(name), self.tally.failures[name])
         yield waits

@@ -16,7 +16,7 @@ from chat_domain.ports.store import Store
 
 def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Operation:
     name = (port, method)
-    waits = tally.waits.setdefault(name, Histogram(WAIT_BOUNDS))
+    waits = tally.durations.setdefault(name, Histogram(WAIT_BOUNDS))
 
     async def measured(*args: Any, **kwargs: Any) -> Any:
         begun = time.perf_counter()
@@ -34,7 +34,7 @@ def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Ope
 def _measured_append(tally: Tally, append: Append) -> Append:
     """Measures from the call with the batch to the call with its outcome."""
     name = ("log", "append")
-    waits = tally.waits.setdefault(name, Histogram(WAIT_BOUNDS))
+    waits = tally.durations.setdefault(name, Histogram(WAIT_BOUNDS))
 
     def measured(batch: Batch, done: Callable[[Outcome], None]) -> None:
         begun = time.perf_counter()

@@ -125,4 +125,4 @@ class ReadMarks:
                     told[session][conv] = at
         for session, marks in told.items():
             if session.ready and not session.choked:
-                session.client.has_read(note.user_id, marks)
+                session.client.read_marks_changed(note.user_id, marks)

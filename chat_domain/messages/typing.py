@@ -69,4 +69,4 @@ class Typing:
         user = User(note.user_id, note.name)
         for session in self.audience.local_sessions(note.conv, user.id):
             if session.live:
-                session.client.is_typing(user, note.conv)
+                session.client.user_typing(user, note.conv)

@@ -84,7 +84,7 @@ class Accounts:
         ):
             raise BadCredentials
         await devices.revoke_all(user, session)
-        await devices.keep(user, token)
+        await devices.store_token(user, token)
         try:
             await self.check_unchanged(attrs.evolve(account, secret=secret))
         except TryAgain:

@@ -41,14 +41,14 @@ class Devices:
     # -- tokens ------------------------------------------------------------------------------
 
     async def new_token(self, user: User, device: str = "", session: str = "") -> Token:
-        """A session's first token. It is not valid until it is stored (`keep`).
+        """A session's first token. It is not valid until it is stored (`store_token`).
 
         device: its user's name for it. session: its name, a new one if it is "".
         """
         now_ms = await self.log.now_ms()
         return Token.first(user, device, session or self.ids.session(), self.ids, now_ms)
 
-    async def keep(self, user: User, token: Token) -> None:
+    async def store_token(self, user: User, token: Token) -> None:
         """Let a user resume with this token. Sessions that make room for it (see `Tokens.add`)
         end."""
         connected = [session.name for session in self.sessions.of(user.id)]

@@ -47,11 +47,11 @@ class Client(Protocol):
         """Some device of the user `user_id` has received everything up to the position `got` that
         this client's user has written to them."""
 
-    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+    def read_marks_changed(self, user_id: int, marks: Mapping[int, int]) -> None:
         """A user has read conversations (the keys of `marks`) up to these positions: another user,
         or this client's own on another device."""
 
-    def is_typing(self, user: User, conv: int) -> None:
+    def user_typing(self, user: User, conv: int) -> None:
         """Another user is typing in one of this user's conversations."""
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:

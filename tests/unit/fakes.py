@@ -409,10 +409,10 @@ class RecordingClient:
     def delivered(self, user_id: int, got: int) -> None:
         self.marks.append((user_id, got))
 
-    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+    def read_marks_changed(self, user_id: int, marks: Mapping[int, int]) -> None:
         self.reads += [(user_id, conv, at) for conv, at in marks.items()]
 
-    def is_typing(self, user: User, conv: int) -> None:
+    def user_typing(self, user: User, conv: int) -> None:
         self.typing.append((user.name, conv))
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:

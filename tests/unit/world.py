@@ -99,7 +99,7 @@ class World:
     def issue(self, user: User, device: str = "") -> Token:
         """A token for a new session of a user on this device, which can be resumed with it."""
         token = self.tasks.run(self.chat.devices.new_token(user, device))
-        self.tasks.run(self.chat.devices.keep(user, token))
+        self.tasks.run(self.chat.devices.store_token(user, token))
         return token
 
     def newcomer(self, name: str) -> "Terminal":

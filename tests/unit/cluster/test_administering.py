@@ -29,7 +29,7 @@ async def register(pair: Pair, name: str) -> User:
 
 async def token_of(pair: Pair, user: User) -> Token:
     token = await pair.first.devices.new_token(user)
-    await pair.first.devices.keep(user, token)
+    await pair.first.devices.store_token(user, token)
     return token
 
 

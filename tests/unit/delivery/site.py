@@ -100,10 +100,10 @@ class Link:
     def delivered(self, user_id: int, got: int) -> None:
         self.note("marks", user=user_id, got=got)
 
-    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+    def read_marks_changed(self, user_id: int, marks: Mapping[int, int]) -> None:
         """Nobody looks."""
 
-    def is_typing(self, user: User, conv: int) -> None:
+    def user_typing(self, user: User, conv: int) -> None:
         """Nobody looks."""
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:

@@ -237,7 +237,7 @@ def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
 
     async def log_in() -> None:
         late.append(await world.chat.devices.new_token(user))
-        await world.chat.devices.keep(user, late[0])
+        await world.chat.devices.store_token(user, late[0])
 
     world.tasks.run(just_before(world, log_in).change_password(user, "pw", "better"))
     with pytest.raises(BadToken):

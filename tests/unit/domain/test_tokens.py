@@ -240,4 +240,4 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
         with pytest.raises(BadToken):
             world.tasks.run(world.chat.devices.use(found))
         assert world.tasks.run(world.store.tokens.of(bob.id, world.clock.ms)) == []
-        world.tasks.run(world.chat.devices.keep(bob, token))
+        world.tasks.run(world.chat.devices.store_token(bob, token))

@@ -592,14 +592,14 @@ async def test_a_login_that_nobody_is_told_of_leaves_no_device(
 ) -> None:
     """Otherwise each such login would be listed as a device, and could end one of the others."""
     (ann,) = await server.register("Ann")
-    keep = Devices.keep
+    keep = Devices.store_token
 
     async def keep_late(devices: Devices, user: User, token: Token) -> None:
         await keep(devices, user, token)
         await server.log.renew()
         await server.chat.follower.poll_head()
 
-    monkeypatch.setattr(Devices, "keep", keep_late)
+    monkeypatch.setattr(Devices, "store_token", keep_late)
     peer = await server.log_in(ann)
     await settled()
     refused, away = peer.heard()

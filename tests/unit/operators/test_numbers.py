@@ -58,8 +58,8 @@ def test_the_page_has_the_numbers(server: Server) -> None:
     tally.shown = 5
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
-    tally.waits["log", "append"] = Histogram((1, 5))
-    tally.waits["log", "append"].add(2)
+    tally.durations["log", "append"] = Histogram((1, 5))
+    tally.durations["log", "append"].add(2)
     tally.failures["log", "append"] += 3
     INCIDENTS.bad_input("redis", "packet", "it is truncated")
     INCIDENTS.defect("clock", ValueError())

@@ -19,7 +19,7 @@ async def test_each_operation_is_measured_on_its_own() -> None:
     store = timed_store(memory_store(), tally)
     anna, bert = await register(store, "anna", "bert")
     await say(store, anna, pair(anna, bert), "hello")
-    counted = {name: sum(waits.counts) for name, waits in tally.waits.items()}
+    counted = {name: sum(waits.counts) for name, waits in tally.durations.items()}
     assert counted == {("users", "add"): 2, ("log", "ends"): 1, ("log", "append"): 1}
     assert not +tally.failures
 
@@ -43,7 +43,7 @@ async def test_an_append_takes_until_it_is_told() -> None:
     world, tally = World(), Tally()
     world.log.slow_writes = True
     store = timed_store(world.store, tally)
-    waits = tally.waits
+    waits = tally.durations
     store.log.append(NOTHING, lambda _: None)
     assert sum(waits["log", "append"].counts) == 0
     world.log.serve()
@@ -56,7 +56,7 @@ async def test_the_presence_and_the_slots_are_measured() -> None:
     surroundings = timed_surroundings(Hub().surroundings("alone"), tally)
     await surroundings.presence.where([1])
     await surroundings.slots.own("alone")
-    assert {name: sum(waits.counts) for name, waits in tally.waits.items()} == {
+    assert {name: sum(waits.counts) for name, waits in tally.durations.items()} == {
         ("presence", "where"): 1,
         ("slots", "own"): 1,
     }
