@@ -34,7 +34,6 @@ class MySqlConnection:
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
         some_tokens="ORDER BY digest LIMIT ?",
-        now_ms="TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
     )
 
     _link: Link

@@ -29,6 +29,8 @@ _OPENING = (
     " LEFT JOIN Member ON Member.userid = %s AND conv < %s AND `left` = %s"
 )
 
+_NOW_MS = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
+
 Done = Callable[[Outcome], None]
 
 
@@ -57,6 +59,9 @@ class MySqlLog(SqlReading):
     def depth(self) -> int:
         """How many batches are in flight or wait."""
         return len(self._waiting)
+
+    async def now_ms(self) -> int:
+        return await self._pool.read(_now_ms)
 
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
@@ -101,6 +106,11 @@ class MySqlLog(SqlReading):
     def _answer(self, outcome: Outcome) -> None:
         _, done = self._waiting.popleft()
         asyncio.get_running_loop().call_soon(done, outcome)
+
+
+async def _now_ms(link: Link) -> int:
+    ((now_ms,),) = await link.rows(_NOW_MS)
+    return int(now_ms)
 
 
 async def _opening(link: Link, user_id: int) -> Opening:

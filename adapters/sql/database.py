@@ -25,7 +25,6 @@ class Dialect:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # after INSERT INTO Friend or Member: leave a row that is there
     some_tokens: str  # after DELETE FROM Token: `?` of them
-    now_ms: str  # the database's clock, in UTC milliseconds since the epoch
     # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
     # at most; None for a database that cannot count them in the statement that reads the row.
     unread: str | None = None

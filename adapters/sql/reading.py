@@ -62,9 +62,6 @@ class SqlReading:
             return await self._renewing.write(_ends_anew, last, epoch)
         return found
 
-    async def now_ms(self) -> int:
-        return await self._database.read(_now_ms)
-
     async def renew(self) -> str:
         return await self._renewing.write(renew)
 
@@ -187,11 +184,6 @@ async def renew(connection: Connection) -> str:
     await connection.change("UPDATE User SET got = ? WHERE got > ?", (head, head))
     await connection.change("UPDATE Member SET `read` = ? WHERE `read` > ?", (head, head))
     return epoch
-
-
-async def _now_ms(connection: Connection) -> int:
-    ((now_ms,),) = await connection.rows(f"SELECT {connection.dialect.now_ms}")
-    return int(now_ms)
 
 
 async def _tail(connection: Connection, after: int, limit: int) -> LogSlice:

@@ -37,7 +37,6 @@ class SqliteConnection:
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
-        now_ms="CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",  # days since 1970
         unread=(
             "(SELECT count(*) FROM (SELECT 1 FROM Entry WHERE Entry.conv = page.conv"  # noqa: S608
             " AND at > max(page.since, page.`read`) AND at <= page.`left`"
