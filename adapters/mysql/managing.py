@@ -44,7 +44,7 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
         async with asyncio.timeout(CONNECTING_TAKES):
             link = await connect(address)
     except (Failure, TimeoutError) as error:
-        raise StoreUnusable(f"cannot use {address}: {error or 'no answer'}") from error
+        raise StoreUnusable(f"cannot use {address}: {str(error) or 'no answer'}") from error
     try:
         yield link
     except (Failure, MySQLError) as error:

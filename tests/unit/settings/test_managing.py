@@ -1,7 +1,11 @@
 """The operator's commands as they are typed, and the answers as a person reads them."""
 
+import socket
+
 import pytest
 
+from adapters.mysql.managing import make_tables
+from adapters.startup_errors import StoreUnusable
 from entrypoints.declaring import BadSettings
 from entrypoints.managing.arguments import arguments_of, parse
 from entrypoints.managing.text_output import plain_text
@@ -18,6 +22,19 @@ def test_what_is_no_text_is_neither_sent_nor_stored() -> None:
     """Python gives bytes that are no UTF-8 to a program as halves of characters."""
     with pytest.raises(BadSettings, match="the text is not text in UTF-8"):
         arguments_of(parse(["find", "\udcff"]))
+
+
+async def test_a_database_that_says_nothing_is_said_to_do_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What listens on the port may be something else, which waits, too."""
+    monkeypatch.setattr("adapters.mysql.managing.CONNECTING_TAKES", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(
+            StoreUnusable, match=f"^cannot use database 'chat' at {where}: no answer$"
+        ):
+            await make_tables(f"mysql://user:secret@{where}/chat")
 
 
 def test_no_days_are_forever() -> None:
