@@ -70,7 +70,7 @@ class GroupChatFrame(ServerFrame, tag=1009):
 class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
     """A change of who may see what. id, name: its author. time: UTC milliseconds. toid, groupid:
     its conversation, one of the two. what, whom, newname, detail: see
-    `chat_domain.entries.What`."""
+    `chat_domain.entries.ChangeKind`."""
 
     at: int
     cid: str

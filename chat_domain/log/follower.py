@@ -230,25 +230,25 @@ class Follower:
     async def _read_gap_part(self) -> LogEnds | None:
         """Read part of the gap. Return the log's ends if a change may have been deleted unseen."""
         epoch, after = self.epoch, self._received
-        reading = await self._log.tail(after, READ_AT_ONCE)
-        ends = await self._log.ends() if self._has_holes(reading) else None
+        log_slice = await self._log.tail(after, READ_AT_ONCE)
+        ends = await self._log.ends() if self._has_holes(log_slice) else None
         if self.epoch != epoch:
             return None
-        if reading.upto <= after:
+        if log_slice.upto <= after:
             self._head = self._received  # the log does not have that position after all
             return None
         if ends is not None and ends.changed > self._received:
             return ends
-        self.ingest(after + 1, reading.upto, reading.entries)
+        self.ingest(after + 1, log_slice.upto, log_slice.entries)
         while self.is_full():
             await self._pause()
         return None
 
-    def _has_holes(self, reading: LogSlice) -> bool:
-        """Whether entries of a reading were deleted before this node saw them: a group may keep its
+    def _has_holes(self, log_slice: LogSlice) -> bool:
+        """Whether entries of a slice were deleted before this node saw them: a group may keep its
         entries for less long than others do. Changes of its members may be among them."""
         received = self._received
-        return sum(entry.at > received for entry in reading.entries) < reading.upto - received
+        return sum(entry.at > received for entry in log_slice.entries) < log_slice.upto - received
 
     # -- applying ------------------------------------------------------------------------------
 

@@ -67,14 +67,14 @@ class Offline:
         """Show a session what comes next; the store is asked for `limit` entries at most. Return
         the limit for the next call: hardly more than can be shown at once, since entries that are
         not shown have to be read again. Raises TryAgain."""
-        reading = self._from_ring(session)
-        if reading is None:
+        log_slice = self._from_ring(session)
+        if log_slice is None:
             epoch, after = self.follower.epoch, session.after
-            reading = await self.log.read(session.user.id, after, limit)
+            log_slice = await self.log.read(session.user.id, after, limit)
             if epoch != self.follower.epoch or session.after != after:  # the node has started over
                 return limit
-        self._show(session, reading)
-        return _shown_at_once(reading)
+        self._show(session, log_slice)
+        return _shown_at_once(log_slice)
 
     def _from_ring(self, session: Session) -> LogSlice | None:
         """What follows, if it is short and all in the ring. What its user may see of it is what
@@ -88,20 +88,20 @@ class Offline:
         seen = (one for one in entries if session.sees(one))
         return LogSlice(tuple(seen), max(follower.applied, after))
 
-    def _show(self, session: Session, reading: LogSlice) -> None:
+    def _show(self, session: Session, log_slice: LogSlice) -> None:
         size = 0
-        for entry in reading.entries:
+        for entry in log_slice.entries:
             if session.choked or session.ended:
                 return
             session.show_late(entry)
             size += entry.size
             if size > BYTES_AT_ONCE:
                 return
-        session.after = max(session.after, reading.upto)
+        session.after = max(session.after, log_slice.upto)
 
 
-def _shown_at_once(reading: LogSlice) -> int:
+def _shown_at_once(log_slice: LogSlice) -> int:
     """How many entries of this size are shown before the link can say anything."""
-    entries = reading.entries
+    entries = log_slice.entries
     size = sum(entry.size for entry in entries)
     return min(READ_AT_ONCE, BYTES_AT_ONCE * len(entries) // size + 1) if size else READ_AT_ONCE

@@ -53,9 +53,9 @@ class Overview:
         found: list[Entry] = []
         after, head = 0, (await self.store.log.ends()).head
         while after < head:
-            reading = await self.store.log.read(user_id, after, PAGE)
-            found += reading.entries
-            after = reading.upto
+            log_slice = await self.store.log.read(user_id, after, PAGE)
+            found += log_slice.entries
+            after = log_slice.upto
         return found
 
 
