@@ -162,6 +162,12 @@ test("the first page of conversations is kept, and none behind the last is asked
   assert.deepEqual([...later.all.keys()], ["u15"]);
 });
 
+test("a list that cannot be kept has come all the same, and what comes after it is asked for", async () => {
+  const store = new FakeStore();
+  store.keep = () => Promise.reject(new Error("the disk is full"));
+  await new Conversations(new FakeSession({ conversations: [] }), store, new Chats(ME)).load();
+});
+
 test("what the history had is shown and kept, even where it cannot be kept", async () => {
   const store = new FakeStore();
   const chats = new Chats(ME);

@@ -7,6 +7,7 @@ import { Preferences } from "../../adapters/web/page/account/preferences.js";
 import { Roster } from "../../adapters/web/page/account/roster.js";
 import { Chats, MOST_LOADED, Tick } from "../../adapters/web/page/model/chats.js";
 import { MSG, readEntry } from "../../adapters/web/page/protocol/protocol.js";
+import { Emitter } from "../../adapters/web/page/session/emitter.js";
 
 const [ME, LI] = [13, 15];
 
@@ -112,7 +113,7 @@ test("what is pushed behind the ACK of a later message is news", () => {
 });
 
 /** A session whose requests are answered when a test says so, and that notes what it is told. */
-class SlowSession {
+class SlowSession extends Emitter {
   said = [];
   asked = [];
   ask(frame) {
@@ -191,14 +192,17 @@ test("what is told of a muting while a list is on its way counts more than that"
   const [session, chats] = [new SlowSession(), new Chats(ME)];
   const [conversations, preferences] = [new Conversations(session, store, chats), new Preferences(session, chats)];
   const told = { msgid: MSG.SETTINGS_ACK, hide_read: false, hide_typing: false, toid: LI, muted: true };
-  let loading = conversations.load();
+  const first = conversations.load();
   preferences.heard(told);
+  const second = conversations.load(); // which does not have to name it
   session.asked[0].answer(list(row(4, 2, 1)));
-  await loading;
+  session.asked[1].answer(list());
+  await Promise.all([first, second]);
   assert.equal(chats.chat("u15").muted, true);
-  loading = conversations.load(); // as with a new connection: what was changed meanwhile is not told
-  session.asked[1].answer(list(row(4, 2, 1)));
-  await loading;
+  session.emit("online"); // what was changed before that is not told
+  const third = conversations.load();
+  session.asked[2].answer(list(row(4, 2, 1)));
+  await third;
   assert.equal(chats.chat("u15").muted, false);
 });
 

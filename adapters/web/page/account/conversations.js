@@ -22,6 +22,7 @@ export class Conversations extends Emitter {
     this._session = session;
     this._store = store;
     this._chats = chats;
+    session.on("online", () => chats.told.clear());
   }
 
   async restore() {
@@ -31,7 +32,7 @@ export class Conversations extends Emitter {
 
   /** Throws Refused and Lost. */
   async load() {
-    await this._store.keep(FIRST_PAGE, await this._load());
+    this._store.keep(FIRST_PAGE, await this._load()).catch(() => {});
   }
 
   /** Ask for the next page. Throws Refused and Lost. */
@@ -41,7 +42,6 @@ export class Conversations extends Emitter {
 
   /** Read marks that did not reach the server are sent again. @param {number} [before] */
   async _load(before) {
-    this._chats.told.clear();
     const page = await this._session.ask({ msgid: MSG.CONVERSATIONS, before });
     const unheard = this._chats.listed(page);
     for (const { key, read: at } of unheard) this._session.say({ msgid: MSG.READ, ...where(key), at });

@@ -57,7 +57,7 @@ export class Chats {
     this.names = new Map();
     /** @type {number | null} what to ask for as `before`; null: there are no more */
     this.next = null;
-    /** @type {Map<Key, boolean>} what is muted or not as was told since a list was asked for */
+    /** @type {Map<Key, boolean>} what is muted or not as was told in this connection */
     this.told = new Map();
   }
 

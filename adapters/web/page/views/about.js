@@ -18,6 +18,7 @@ export function openAbout(app, chat) {
   const { chats, preferences, roster } = app;
   const id = idOf(chat.key);
   const mute = button("", () => tried(() => preferences.mute(chat, !chat.muted)));
+  const isFriend = () => roster.isFriend(chat.key);
   const friend = button("", () => tried(() => (isFriend() ? roster.remove(id) : roster.add(id))));
   const number = h("p", {}, t("number", { id }));
   const inside = isGroup(chat.key) ? group(id) : id === chats.me ? [] : [number, friend];
@@ -25,10 +26,6 @@ export function openAbout(app, chat) {
   draw();
   for (const one of [preferences, roster]) box.addEventListener("close", one.on("changed", draw));
   if (!isGroup(chat.key)) roster.load().catch(() => {});
-
-  function isFriend() {
-    return roster.isFriend(chat.key);
-  }
 
   /** The same buttons: somebody may be about to click. */
   function draw() {

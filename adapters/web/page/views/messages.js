@@ -110,7 +110,6 @@ export class Messages {
     if (chat === this._chat) this._put(true);
   }
 
-  /** Show the present state. */
   update() {
     const { follows } = this;
     this._fill();
