@@ -105,12 +105,18 @@ test("all pages of the friends are asked for, and told of once", async () => {
 
 test("a friend is who was added and not removed, and no group with the same number", async () => {
   const friend = { id: LI, name: "li si", state: "online" };
-  const roster = new Roster(new FakeSession({ friend }, {}), new Chats(ME));
+  const session = new FakeSession({ friend }, {});
+  const roster = new Roster(session, new Chats(ME));
   await roster.add(LI);
   assert.deepEqual([roster.isFriend("u15"), roster.isFriend("g15")], [true, false]);
   assert.deepEqual([roster.isOnline("u15"), roster.isOnline("g15")], [true, false]);
   roster.heard({ msgid: MSG.PRESENCE, ...friend, state: "offline" });
   assert.equal(roster.isOnline("u15"), false);
+  session.online = false;
+  roster.heard({ msgid: MSG.PRESENCE, ...friend });
+  assert.equal(roster.isOnline("u15"), false); // as far as anybody knows
+  session.online = true;
+  assert.equal(roster.isOnline("u15"), true);
   await roster.remove(LI);
   assert.equal(roster.isFriend("u15"), false);
 });

@@ -114,6 +114,7 @@ test("what is pushed behind the ACK of a later message is news", () => {
 
 /** A session whose requests are answered when a test says so, and that notes what it is told. */
 class SlowSession extends Emitter {
+  online = true;
   said = [];
   asked = [];
   ask(frame) {

@@ -123,7 +123,7 @@ export class App {
       await this.preferences.load();
       if (this.open) await this._loadOpen(this.open);
     } catch {
-      // the connection is gone again, and so on
+      // the connection is gone again
     }
   }
 

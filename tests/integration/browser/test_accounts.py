@@ -320,13 +320,16 @@ def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newco
     ann.open_about().get_by_role("button", name="Add friend").click()
     expect(ann.dialog.get_by_role("button", name="Remove friend")).to_be_visible()
     ann.page.keyboard.press("Escape")
-    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
-        "online"
-    )
+    state = ann.page.get_by_role("region", name="Conversation").locator(".state")
+    expect(state).to_have_text("online")
+    ann.block_server()
+    ann.is_offline()
+    expect(state).to_be_hidden()
+    ann.context.set_offline(False)
+    ann.comes_back()
+    expect(state).to_have_text("online")
     bob.page.close()
-    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
-        "offline"
-    )
+    expect(state).to_have_text("offline")
 
 
 def test_a_friend_who_is_removed_on_one_device_is_so_on_another_that_shows_the_list(

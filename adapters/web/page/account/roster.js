@@ -32,9 +32,9 @@ export class Roster extends Emitter {
     return this.friends.has(key);
   }
 
-  /** @param {Key} key */
+  /** Without a connection, nobody knows. @param {Key} key */
   isOnline(key) {
-    return Boolean(this.friends.get(key)?.online);
+    return this._session.online && Boolean(this.friends.get(key)?.online);
   }
 
   /** Fetch all: another device may have changed the list. Throws Refused and Lost. */

@@ -71,8 +71,7 @@ export class Store {
   // -- the place in the log ----------------------------------------------------------------------
 
   async place() {
-    const kept = await done(this._read("meta").get("place"));
-    return /** @type {{since: number, epoch: string}} */ (kept ?? { since: 0, epoch: "" });
+    return (await this.value("place")) ?? { since: 0, epoch: "" };
   }
 
   /**

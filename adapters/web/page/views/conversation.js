@@ -90,7 +90,7 @@ export class ConversationView {
     if (names.length === 1) return t("typing_one", { name: names[0] });
     if (names.length > 1) return t("typing_many", { names: names.slice(0, 3).join(", ") });
     if (isGroup(key)) return t("group");
-    const { roster } = this._app;
-    return roster.isFriend(key) ? t(roster.isOnline(key) ? "online" : "away") : "";
+    const { roster, session } = this._app;
+    return session.online && roster.isFriend(key) ? t(roster.isOnline(key) ? "online" : "away") : "";
   }
 }

@@ -38,14 +38,10 @@ export class Messages {
     this._followed = true; // whether the newest was seen when it was scrolled last
   }
 
-  get atBottom() {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
-    return scrollHeight - scrollTop - clientHeight < 48;
-  }
-
   /** Whether the user sees what is new. */
   get follows() {
-    return this._excerpt.isAtEnd && this.atBottom;
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return this._excerpt.isAtEnd && scrollHeight - scrollTop - clientHeight < 48;
   }
 
   /** The position up to which the user sees it, from where it was opened; 0 if there is nothing. */
@@ -126,7 +122,9 @@ export class Messages {
     reconcile(this._list, this._entries.of(chat, this._excerpt, this._unreadAbove));
     this._entries.dropHidden();
     if (follow) this.element.scrollTop = this.element.scrollHeight;
-    else if (anchor) this._restore(anchor);
+    else if (anchor?.element.isConnected) {
+      this.element.scrollTop += anchor.element.getBoundingClientRect().bottom - anchor.bottom;
+    }
   }
 
   get _chat() {
@@ -146,7 +144,7 @@ export class Messages {
     this._app.sawMessages();
   }
 
-  /** Put more where an end of what is here is near. At an end, there may be nothing to scroll. */
+  /** Put more where an end of what is here is near, where there may be nothing to scroll. */
   _fill() {
     const chat = this._chat;
     if (!chat?.loaded || !chat.messages.length) return;
@@ -193,11 +191,5 @@ export class Messages {
       if (bottom > top && element.dataset.at) return { element, bottom };
     }
     return null;
-  }
-
-  /** @param {{element: HTMLElement, bottom: number}} anchor */
-  _restore({ element, bottom }) {
-    if (!element.isConnected) return;
-    this.element.scrollTop += element.getBoundingClientRect().bottom - bottom;
   }
 }

@@ -44,10 +44,10 @@ export function openPeople(app) {
   box.addEventListener("close", ends);
 
   function drawFriends() {
-    const wanted = [...app.roster.friends.values()].map(({ id, name, online }) => {
+    const wanted = [...app.roster.friends.values()].map(({ id, name }) => {
       const row = rows.get(id) ?? friend(id, name);
       rows.set(id, row);
-      row.firstElementChild?.replaceWith(dot(online));
+      row.firstElementChild?.replaceWith(dot(app.roster.isOnline(userKey(id))));
       return row;
     });
     reconcile(friends, wanted.length ? wanted : [none]);
