@@ -237,7 +237,7 @@ async def test_a_proxy_may_speak_for_itself() -> None:
     async with visitor() as proxy:
         await proxy.says(LOCAL, DATA)
         await proxy.hears(b"127.0.0.1\n%d\n" % len(DATA))
-    async with visitor(silence=0.01) as proxy:
+    async with visitor(silence=0.2) as proxy:
         await proxy.says(LOCAL)
         await proxy.hears(b"127.0.0.1\n")
         await proxy.says(DATA)
