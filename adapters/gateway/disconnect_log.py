@@ -25,9 +25,8 @@ class DisconnectLog:
 
     def __init__(self, name_of: Callable[[str], str]) -> None:
         self._name_of = name_of
-        self._not_told: Counter[tuple[str, DisconnectReason]] = (
-            Counter()
-        )  # by origin, without the first
+        # By origin, without the first.
+        self._not_told: Counter[tuple[str, DisconnectReason]] = Counter()
         self._since = 0.0
 
     def log_client(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:

@@ -15,9 +15,8 @@ class TurnedAway:
         self._link = link
         link.write(answers.refusal(errors.name_of(error), str(error), None))
         loop = asyncio.get_running_loop()
-        loop.call_soon(
-            link.close, DisconnectReason.TOO_MANY_CONNECTIONS
-        )  # once the link has its receiver
+        # Once the link has its receiver.
+        loop.call_soon(link.close, DisconnectReason.TOO_MANY_CONNECTIONS)
 
     def received(self, data: bytes) -> None: ...
 

@@ -135,6 +135,5 @@ class SqliteDatabase:
 
 
 def _do(connection: sqlite3.Connection, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
-    return run_synchronously(
-        work(SqliteConnection(connection), *args)
-    )  # this connection never waits
+    # This connection never waits.
+    return run_synchronously(work(SqliteConnection(connection), *args))

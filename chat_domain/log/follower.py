@@ -202,7 +202,7 @@ class Follower:
                 await self._reset(lost, lambda: lost.changed > self._received)
 
     async def _read_gap(self) -> LogEnds | None:
-        """Read until the gap is closed, or `_read_on` returns something, which is returned."""
+        """Read until the gap is closed, or `_read_gap_part` returns something; return that."""
         lost: LogEnds | None = None
         try:
             if self._broker.is_receiving():
@@ -211,9 +211,8 @@ class Follower:
             while lost is None and self._head > self._received:
                 lost = await self._read_gap_part()
         finally:
-            self._filling_gap = (
-                False  # now, so that `wait_until_applied` can fill gaps while the node starts over
-            )
+            # Now, so that `wait_until_applied` can fill gaps while the node starts over.
+            self._filling_gap = False
         return lost
 
     async def _await_own_batch(self) -> None:

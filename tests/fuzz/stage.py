@@ -24,9 +24,8 @@ TRIES = 7  # before a frame counts as too expensive; other processes disturb the
 LISTED = 100  # users on the sender's list
 GROUPS = 3
 MEMBERS = 31  # of a group, all of them online
-SAID = (
-    30  # texts that the first on the list has written to the sender; each of the others wrote one
-)
+# Texts that the first on the list has written to the sender; each of the others wrote one.
+SAID = 30
 STEERING = "\u202e" * 4096  # takes longest to be made safe for a terminal
 LONG = "👩" * 44  # the beginning of a name that has as many bytes as possible
 
