@@ -10,7 +10,7 @@ LineageOf = Callable[[str], Sequence[str]]
 
 
 def alone(origin: str) -> Sequence[str]:
-    """The line of an origin that belongs to no wider network."""
+    """The lineage of an origin that belongs to no wider network."""
     return (origin,)
 
 

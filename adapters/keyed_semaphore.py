@@ -1,4 +1,4 @@
-"""The same number of places for everybody, so that only those who ask for much have to wait."""
+"""The same number of permits for everybody, so that only those who ask for much have to wait."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -11,14 +11,14 @@ from chat_domain.errors import TryAgain
 
 @attrs.define(eq=False)
 class _Own:
-    """The places of one asker. asking: how many of their calls have a place or wait for one."""
+    """The permits of one asker. asking: how many of their calls have a permit or wait for one."""
 
     free: asyncio.Semaphore
     asking: int = 0
 
 
 class KeyedSemaphore:
-    """each: how many places each asker has. waiting: how many more calls of theirs may wait; None
+    """each: how many permits each asker has. waiting: how many more calls of theirs may wait; None
     for no limit, where the askers limit themselves."""
 
     def __init__(self, each: int, waiting: int | None = None) -> None:
@@ -27,12 +27,12 @@ class KeyedSemaphore:
         self._of: dict[Hashable, _Own] = {}
 
     def __len__(self) -> int:
-        """How many askers have a place or wait for one."""
+        """How many askers have a permit or wait for one."""
         return len(self._of)
 
     @asynccontextmanager
     async def acquire(self, who: Hashable) -> AsyncIterator[None]:
-        """Wait for one of the asker's places, in the order of calls, and hold it until the block
+        """Wait for one of the asker's permits, in the order of calls, and hold it until the block
         ends. Raises TryAgain if too many of their calls wait already."""
         own = self._of.get(who)
         if own is None:

@@ -218,7 +218,7 @@ class Batch:
     """Entries to be committed together, in this order. Treated as immutable, like an `EntryRef`.
 
     epoch: the log's, as the appending node knows it. applied: the position up to which that node
-    has applied all changes; by these it judged who may write. last: the last entry that it knows.
+    has applied all changes; by these it authorized the entries. last: the last entry that it knows.
     refused: by index in the batch, the errors of entries that their senders may not write.
     """
 

@@ -41,8 +41,8 @@ class Changed:
     """A change of who may see what, in a group of this user or among their own devices.
 
     sender_id, sender_name: who made it; 0 and empty for the operator. what, whom, new_name, detail:
-    see `chat_domain.entries.What`; a later version may have other values. own: made by this user.
-    to_id: the user's own id, if it concerns only them. Other fields: as in `Message`.
+    see `chat_domain.entries.ChangeKind`; a later version may have other values. own: made by this
+    user. to_id: the user's own id, if it concerns only them. Other fields: as in `Message`.
     """
 
     at: int

@@ -133,7 +133,7 @@ class ClientContext:
         return self.client is None or self.client.takes_errors
 
     def hang_up(self, why: ChatError | BrokenStream) -> None:
-        """Say why, and close. The ending has the error's name."""
+        """Say why, and close. The disconnect reason has the error's name."""
         name = why.error if isinstance(why, BrokenStream) else errors.name_of(why)
         self._send_error(name, str(why), None)
         self.link.close(DisconnectReason(name))
@@ -203,7 +203,7 @@ class ClientContext:
 
     def record_sent_as_taken(self) -> None:
         """For a client that cannot say what it has taken over, what has left the process counts as
-        taken over. Just when the node starts over in the log, `sent_upto` may be above its head."""
+        taken over. Just after the follower was reset, `sent_upto` may be above its head."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.sends_taken:
             at = min(self.link.sent_upto(), self.position())

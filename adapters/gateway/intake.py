@@ -171,7 +171,7 @@ class Intake:
         return frames
 
     def _count_held(self) -> None:
-        """Count what waits, and part from a stranger for whom it is too much."""
+        """Count what waits, and cut off a stranger for whom it is too much."""
         if self._context.session is not None:
             self._memory.update(0)
             self._count_users()
@@ -234,7 +234,7 @@ class Intake:
         self._context.shared.unsent.remove(self)
 
     def cut_off(self, why: ChatError) -> None:
-        """Handle nothing more, and part from the client."""
+        """Handle nothing more, and disconnect the client."""
         self.drop()
         self._context.hang_up(why)
 

@@ -1,4 +1,4 @@
-"""What is done for a client by the clock: it pings silent clients, and parts from those that stay
+"""What is done for a client by the clock: it pings silent clients, and disconnects those that stay
 silent, do not read, or never log in."""
 
 from adapters.gateway.client_context import ClientContext
@@ -38,7 +38,7 @@ class Keepalive:
         self._check_silence(now)
 
     def held_up(self) -> DisconnectReason | None:
-        """Why this client is held up: the ending to which that may lead, None if it is not."""
+        """Why this client is held up: the disconnect reason that may follow, None if it is not."""
         if self._intake.choked:
             return DisconnectReason.NOT_READING
         if self._intake.is_paused():

@@ -22,11 +22,11 @@ class PerOriginLimit:
         self._semaphore = KeyedSemaphore(at_once)
 
     def __len__(self) -> int:
-        """How many addresses have requests that have a place or wait for one."""
+        """How many addresses have requests that have a permit or wait for one."""
         return len(self._semaphore)
 
     def acquire(self, origin: Origin) -> AbstractAsyncContextManager[None]:
-        """Wait until a request of this origin has a place, and keep that until it is done. For
-        IPv6, places belong to the widest counted network."""
+        """Wait until a request of this origin has a permit, and keep that until it is done. For
+        IPv6, permits belong to the widest counted network."""
         *_, widest = origin.lineage()
         return self._semaphore.acquire(widest.name)

@@ -37,7 +37,7 @@ async def mysql_store(url: str) -> AsyncIterator[Store]:
     """Open `mysql://user:password@host:port/database`, whose tables must exist.
 
     Options, after a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections; besides
-    these, the log has one to append by, and one to begin a new epoch by), `ssl=true` (with the
+    these, the log has one to append by, and one to renew the epoch by), `ssl=true` (with the
     system's authorities) or `ssl_ca=/path/of/the/authority.pem`. Special characters in a name or a
     password are written as in any URL (`@` as `%40`).
 

@@ -1,8 +1,8 @@
 """How a batch gets into the log: one transaction, in which the row of Log orders all nodes.
 
 1. Most batches have only texts. What the log has of them is looked up first; then one statement
-   locks the row of Log, compares all that the batch was judged by, and assigns the positions. So
-   the lock is held only for the insertion and the commit.
+   locks the row of Log, compares all that the batch was authorized by, and assigns the positions.
+   So the lock is held only for the insertion and the commit.
 2. If that is not enough (for a change, a refusal, a copy that another node was faster with, or a
    row of Log that is not as expected), everything is done again under the lock.
 3. If a connection is lost during the commit, the next one waits for the lock, which the lost

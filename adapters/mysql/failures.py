@@ -49,7 +49,7 @@ def reason(error: Exception) -> str:
 
 
 def classified(error: Exception, *, closed: bool) -> Failure:
-    """The Trouble that one of FAILURES means."""
+    """The Failure that one of DRIVER_ERRORS means."""
     code: Any = error.args[0] if error.args else None
     if code in _CONFLICTS:
         return Conflict(reason(error))

@@ -83,7 +83,7 @@ class ChangeResult:
 
 
 class Link:
-    """Raises Trouble; errors about a statement itself are the driver's."""
+    """Raises Failure; errors about a statement itself are the driver's."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -151,7 +151,7 @@ class Link:
 
 
 async def connect(address: Address) -> Link:
-    """A new connection. Raises Trouble."""
+    """A new connection. Raises Failure."""
     try:
         link = Link(await _connect(address))
     except (*DRIVER_ERRORS, RuntimeError) as error:  # or no authentication method

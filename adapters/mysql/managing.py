@@ -39,7 +39,7 @@ async def upgrade_tables(url: str, zone: tzinfo | None = None) -> Report | None:
 
 @asynccontextmanager
 async def _connected(address: Address) -> AsyncIterator[Link]:
-    """A connection without a time limit on its use; any trouble with it becomes StoreUnusable."""
+    """A connection without a time limit on its use; any failure of it becomes StoreUnusable."""
     try:
         async with asyncio.timeout(CONNECTING_TAKES):
             link = await connect(address)

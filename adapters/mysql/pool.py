@@ -1,13 +1,13 @@
-"""Connections that are lent for one piece of work each.
+"""Connections that are acquired for one piece of work each.
 
 The rules:
-1. There are at most `size` connections. A caller that finds all of them lent waits for one.
+1. There are at most `size` connections. A caller that finds all of them acquired waits for one.
 2. A piece of work - waiting, connecting, asking, retrying - takes at most `limit` seconds in all.
    After that, or if the database cannot do it, it raises TryAgain. A stopped server costs its
    callers this time, and nobody waits behind them for longer than their own limit.
 3. A connection returns to the pool after work that was done, or refused in good order. After
-   anything else (cancelled, timed out, trouble) it is discarded, since an answer may still arrive
-   on it that the next caller would take for its own.
+   anything else (cancelled, timed out, failed) it is discarded, since an answer may still arrive on
+   it that the next caller would take for its own.
 4. If a connection turns out to be dead, its work is done again once, on a new one, and those that
    are idle in the pool are discarded: a server that was restarted has forgotten them all. A
    transaction is done again as well, as long as its COMMIT was not sent; after that only if it is
@@ -35,7 +35,7 @@ T = TypeVar("T")
 TIME_LIMIT = 4.0  # seconds
 MAX_CONFLICTS = 5
 CONFLICT_PAUSE = 0.02  # seconds, on average, before work that met a conflict is done again
-STALE_AFTER = 120.0  # seconds of rest after which a connection is no longer trusted
+STALE_AFTER = 120.0  # seconds idle after which a connection is no longer trusted
 
 
 @attrs.frozen

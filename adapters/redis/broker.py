@@ -1,9 +1,9 @@
-"""Notes between nodes by publish/subscribe: one channel, on which every node hears everything.
+"""Notes between nodes by publish/subscribe: one channel, on which every node receives everything.
 
 The notes of one turn of the event loop are one packet, and what waits is sent in one pipeline. A
 subscription can break, reconnect and lose packets without an error, and it can continue at a Redis
 that has been replaced by another. Two signs show it: a second confirmation of the subscription, and
-that this node no longer hears itself. Both count as a gap.
+that this node no longer receives its own packets. Both count as a gap.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 LISTENER = "listener"  # in the log and the metric of defects
 HEARTBEAT = 1.0  # seconds between packets without a note
-SILENCE = 3.0  # seconds without hearing itself, after which a node's subscription counts as dead
+SILENCE = 3.0  # seconds without its own packets, after which a node's subscription counts as dead
 TURN = 0.005  # seconds of reading and handling notes in each turn of the event loop
 RETRY_AFTER = 0.3  # seconds, when subscribing has failed
 
@@ -172,6 +172,6 @@ def _now() -> float:
 
 
 def _ignore_result(future: "asyncio.Future[Any]") -> None:
-    """Nothing depends on a publication: others look at the log, and silence shows a failure."""
+    """Nothing depends on a publication: others poll the log's head, and silence shows a failure."""
     if not future.cancelled():
         future.exception()

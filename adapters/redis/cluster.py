@@ -67,7 +67,7 @@ class RedisCluster:
             raise _unusable(error) from error
 
     async def _listen(self, node: Node) -> None:
-        """Listen from now on. Raises TryAgain if nothing can be heard yet."""
+        """Listen from now on. Raises TryAgain if nothing can be received yet."""
         try:
             await require_single_server(self._commands)
         finally:  # even if Redis is away: it may come later

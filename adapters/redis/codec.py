@@ -1,10 +1,10 @@
 """Notes between nodes as bytes.
 
 A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of the
-number of its kind and its form (see `note_schemas`). A node ignores packets of a version, and notes
-of a kind, that it does not know, so that nodes of two releases can work side by side during an
-upgrade. A form may get more fields at its end, which an older node ignores. A change that an older
-node would misread needs a new VERSION, and a release that reads both before one that writes it.
+number of its kind and its NoteSchema (see `note_schemas`). A node ignores packets of a version, and
+notes of a kind, that it does not know, so two releases can work side by side during an upgrade. A
+schema may get more fields at its end, which an older node ignores. A change that an older node
+would misread needs a new VERSION, and a release that reads both before one that writes it.
 
 Incoming packets are bounded, since a client that can write to Redis can send anything. Outgoing
 ones are cut to fit these bounds.
@@ -27,8 +27,8 @@ MOST_NOTES = 1000  # in a packet
 ROOM = LONGEST_PACKET - 256  # bytes for the notes in a packet; the sender's id is before them
 
 Raw = msgspec.Raw
-Encoded = tuple[int, Raw]  # the number of a kind, and the form as bytes
-_OVERHEAD = 8  # bytes at most that a note takes in a packet besides its form
+Encoded = tuple[int, Raw]  # the number of a kind, and the NoteSchema as bytes
+_OVERHEAD = 8  # bytes at most that a note takes in a packet besides its NoteSchema
 
 _SCHEMAS: Mapping[type[Note], type[NoteSchema[Any]]] = {
     notes.Appended: note_schemas.Appended,

@@ -1,8 +1,8 @@
-"""The forms of notes between nodes, and the values that each field may have.
+"""The schemas of notes between nodes, and the values that each field may have.
 
-A form is an array of its fields. `of` makes one from a note. `note` makes a note from one, after
-validation, since a client that can write to Redis can send anything; it raises ValidationError.
-What follows from the rest of a note, such as an entry's position and its size, is not in its form.
+An instance is encoded as an array. `from_note` makes one from a note. `to_note` makes a note from
+one, after validation, since a client that can write to Redis can send anything; it raises
+ValidationError. What follows from the rest of a note (an entry's position, its size) is no field.
 """
 
 from typing import Annotated, ClassVar, Generic, Self, TypeVar

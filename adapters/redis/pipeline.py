@@ -21,7 +21,7 @@ class Commands:
     """Runs commands in the order in which they are given.
 
     Nothing is repeated: a command that failed may have been carried out all the same. Every failure
-    is a TryAgain, caused by a Trouble: what Redis refuses now (a replica is missing, it has become
+    is a TryAgain, caused by a Failure: what Redis refuses now (a replica is missing, it has become
     one itself, its memory is full, a key has a wrong type) it may do once an operator has mended
     that.
     """

@@ -31,7 +31,7 @@ class Dialect:
 
 
 class Connection(Protocol):
-    """A connection that is lent for one piece of work.
+    """A connection that is acquired for one piece of work.
 
     A statement has values as `?`, no other `?`, and no `%`. Columns named like a word of SQL are in
     backticks, which all databases understand.
@@ -87,7 +87,7 @@ Work = Callable[[Connection, *Ts], Coroutine[Any, Any, T]]
 
 
 class Database(Protocol):
-    """Lends connections. Both methods raise TryAgain, and whatever the work raises."""
+    """Acquires connections. Both methods raise TryAgain, and whatever the work raises."""
 
     def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
         """Run `work(connection, *args)`, which changes nothing. Each of its statements sees at

@@ -72,7 +72,7 @@ class Appender:
         self._known_pairs.clear()
 
     def _follows(self, connection: sqlite3.Connection, batch: Batch) -> bool:
-        """Whether the log has what the batch was judged by."""
+        """Whether the log has what the batch was authorized by."""
         last, head = batch.last, self._head
         at = last.at
         if at > head or batch.applied > head:

@@ -95,7 +95,7 @@ def read_head(head: bytes) -> HttpRequest | Answer:
     if head.count(b"\n") > _MANY_HEADERS:
         why = f"a request can have at most {_MANY_HEADERS} headers"
         return plain_text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
-    protocol = ServerProtocol(max_size=0)  # the conversation sets the limit for messages later
+    protocol = ServerProtocol(max_size=0)  # `ClientContext` sets the limit for messages later
     protocol.receive_data(head)
     events = protocol.events_received()
     if events and isinstance(events[0], Request):

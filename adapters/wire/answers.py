@@ -176,7 +176,7 @@ def _role(value: str) -> Role:
     return Role.CREATOR if value == Role.CREATOR.value else Role.NORMAL
 
 
-# -- what was said ---------------------------------------------------------------------------------
+# -- conversations ---------------------------------------------------------------------------------
 
 
 class ConversationRow(Struct, omit_defaults=True, gc=False, kw_only=True):
@@ -222,7 +222,7 @@ class HistoryAck(Answer, tag=1042, kw_only=True):
     marks: list[ReadMark] | None = None
 
 
-# -- what the user has chosen ----------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 class SettingsAck(Answer, tag=1046, kw_only=True):

@@ -60,7 +60,7 @@ def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
     conv = one.conv
-    of_two = not is_group(conv)  # like `where`, but without a dictionary for each row
+    of_two = not is_group(conv)  # like `conversation_field`, without a dictionary for each row
     return ConversationRow(
         toid=other_of(conv, user_id) if of_two else 0,
         groupid=0 if of_two else conv,

@@ -196,7 +196,7 @@ class Typing(InConversation, Request[None], tag=number_of(TypingFrame), kw_only=
     groupid: Id | None = None
 
 
-# -- what was said ---------------------------------------------------------------------------------
+# -- conversations ---------------------------------------------------------------------------------
 
 
 class ListConversations(Request[answers.ConversationsAck], tag=1039, kw_only=True):

@@ -1,4 +1,4 @@
-"""This process as one node of many: what others tell it, what its lease means, and its clock.
+"""This process as one node of many: the notes of others, what its lease means, and its clock.
 
 Messages depend on the log alone: notes only bring entries sooner than this node would find them
 there. Without a lease (see `people.slots`) chat goes on.
@@ -41,8 +41,8 @@ from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
 GRACE = 5.0  # seconds in which a dead node's users can reconnect without being announced
-POLL_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
-POLL_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
+POLL_EVERY = 1.0  # seconds; of the log's head, in case a note was lost
+POLL_ALONE_EVERY = 0.1  # seconds; the same while nothing is received from others
 DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
 
 
@@ -159,8 +159,8 @@ class Node:
             self.attendance.flush()
 
     async def poll_head(self) -> None:
-        """Wait until the next look at the log's head is due, then look. To be called forever."""
+        """Wait until the log's head is to be polled, then poll it. To be called forever."""
         receiving = self.broker.is_receiving()
         await self.latches.latch().wait(POLL_EVERY if receiving else POLL_ALONE_EVERY)
-        with suppress(TryAgain):  # it is looked at again soon
+        with suppress(TryAgain):  # it is polled again soon
             await self.follower.poll_head()

@@ -57,7 +57,7 @@ class Networks:
         return _line(name, tuple(prefix.length for prefix in reversed(self.prefixes)))
 
     def factors_of(self, line: Sequence[str]) -> Sequence[int]:
-        """The factor of each network of a line."""
+        """The factor of each network of a lineage."""
         return [prefix.factor for prefix in reversed(self.prefixes)][-len(line) :]
 
 

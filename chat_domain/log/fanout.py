@@ -41,7 +41,7 @@ class Fanout:
 
     def to_group(self, entry: Entry, writer: Writer | None) -> int:
         """Clients are told directly, which costs less per member than `Session.show`: in a group,
-        nobody is told who has received what, so no session has to note the writer."""
+        nobody is told who has received what, so no session has to add a receipt."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for own in self._sessions.of(entry.sender_id):
             if own.expected and own is not writer and own.live and at > own.after:

@@ -1,10 +1,10 @@
-"""A node's place in the log: it applies each entry once, in the order of positions.
+"""A node's position in the log: it applies each entry once, in the order of positions.
 
 Rules:
 1. Entries that this node commits and entries that others report as committed come in through
-   `ingest`: the entry above the last known one is next, known ones are ignored, and early ones wait
-   until the gap below them is closed.
-2. A gap is read from the log after GAP_WAITS seconds, or at once if this node hears nothing from
+   `ingest`: the entry above the last received one is next, received ones are ignored, and early
+   ones wait until the gap below them is closed.
+2. A gap is read from the log after GAP_WAITS seconds, or at once if this node receives nothing from
    others. The node first waits for its own batch in flight, which may be the gap: the writers are
    told the outcome before the entries are shown to anybody. A position that the log does not have
    was deleted, and is no gap.
@@ -12,9 +12,9 @@ Rules:
 4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
    `fanout`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
-6. In another epoch no position is valid: the node starts over at the log's head. It also does if
-   the log has deleted entries that it never saw, at the front or further on, and changes may be
-   among them.
+6. In another epoch no position is valid: the follower is reset to the log's head. It also is if the
+   log has deleted entries that it never saw, at the front or further on, and changes may be among
+   them.
 """
 
 from collections import deque
@@ -43,7 +43,7 @@ APPLIED_WITHIN = 5.0  # seconds
 
 class Follower:
     """applied: the position up to which this node has applied the log. batch_in_flight: the number
-    of its own batch in flight, 0 if none is. on_reset: called once the node has started over."""
+    of its own batch in flight, 0 if none is. on_reset: called after each reset."""
 
     def __init__(
         self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
@@ -74,7 +74,7 @@ class Follower:
 
     @property
     def last(self) -> EntryRef:
-        """The last entry known here, applied or not: in the same epoch, the log must have it."""
+        """The last entry received, applied or not: in the same epoch, the log must have it."""
         return NO_ENTRY if self._last is None else self._last.ref
 
     # -- the log as a whole ------------------------------------------------------------------
@@ -194,8 +194,8 @@ class Follower:
             self._tasks.start(self._fill_gap())
 
     async def _fill_gap(self) -> None:
-        """Read the gap between what is known here and what the log is known to have; start over if
-        a change in it may be lost."""
+        """Read the gap between what was received and what the log is known to have; reset if a
+        change in it may be lost."""
         with suppress(TryAgain):  # the clock asks again
             lost = await self._read_gap()
             if lost is not None:
@@ -211,7 +211,7 @@ class Follower:
             while lost is None and self._head > self._received:
                 lost = await self._read_gap_part()
         finally:
-            # Now, so that `wait_until_applied` can fill gaps while the node starts over.
+            # Now, so that `wait_until_applied` can fill gaps during the reset.
             self._filling_gap = False
         return lost
 
@@ -280,7 +280,7 @@ class Follower:
     # -- waiting ---------------------------------------------------------------------------------
 
     async def wait_until_applied(self, at: int) -> None:
-        """Wait until this position is applied, or the node starts over. Raises TryAgain after
+        """Wait until this position is applied, or the follower is reset. Raises TryAgain after
         APPLIED_WITHIN seconds."""
         if self.applied >= at:
             return

@@ -3,8 +3,8 @@
 Rules:
 1. A mark only grows. It is written behind, about once a second, and when a session ends: a session
    of version 1 releases its slot after that.
-2. Writers of one-to-one texts are told how far the recipient's devices have received their texts,
-   at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
+2. Writers of one-to-one texts get receipts: how far the recipient's devices have received their
+   texts, at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
 3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
 """
 
@@ -71,7 +71,7 @@ class Marks:
         self.grow(session.user.id, EVERYWHERE, at)
 
     def _add_receipts(self, session: Session, at: int) -> None:
-        """Note whom to tell of what no other session of its user has taken over before."""
+        """Add receipts for what no other session of its user has taken over before."""
         user_id = session.user.id
         told_of = max(one.taken for one in (session, *self.sessions.of(user_id)))
         told = {
@@ -100,7 +100,7 @@ class Marks:
             self._tell(note)
 
     def tick(self, now: float) -> None:
-        """Tell and write the marks that have grown. To be called about twice a second."""
+        """Send receipts, and write the marks that have grown. To be called about twice a second."""
         receipts, self._receipts = self._receipts, defaultdict(dict)
         for user_id, got in receipts.items():
             note = Delivered(self.follower.epoch, user_id, got)
@@ -150,7 +150,7 @@ class Marks:
                     del self._unwritten[user_id]
 
     def reset(self) -> None:
-        """The follower has started over: no mark is valid any more."""
+        """The follower was reset: no mark is valid any more."""
         self._unwritten.clear()
         self._count = 0
         self._receipts.clear()

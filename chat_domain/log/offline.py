@@ -71,7 +71,7 @@ class Offline:
         if log_slice is None:
             epoch, after = self.follower.epoch, session.after
             log_slice = await self.log.read(session.user.id, after, limit)
-            if epoch != self.follower.epoch or session.after != after:  # the node has started over
+            if epoch != self.follower.epoch or session.after != after:  # the follower was reset
                 return limit
         self._show(session, log_slice)
         return _shown_at_once(log_slice)

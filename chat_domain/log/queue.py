@@ -3,13 +3,13 @@
 Rules:
 1. One batch is in flight at a time; what is queued meanwhile forms the next one. So batches are
    small under low load, and grow with the time that a commit takes.
-2. The queue judges who may write when it assembles a batch, by what the node has applied. If a
-   change was committed since, the log admits nothing; the queue judges again once it is applied.
+2. The queue authorizes entries when it assembles a batch, by what the node has applied. If a change
+   was committed since, the log admits nothing; the queue authorizes again once it is applied.
 3. Each writer is told the outcome when the batch is committed; then the batch is applied.
 4. If a batch cannot be committed, all that waits is refused with it, so that nothing is written
    without what came before it. Whether the batch was committed may be unknown; a client that sends
    an entry again learns it.
-5. When the follower starts over (its rule 6), what a session may see is unknown for a while. What
+5. When the follower is reset (its rule 6), what a session may see is unknown for a while. What
    waits is then refused as by rule 4, and the batch in flight once its outcome is there.
 6. While the follower is full, no batch is assembled: senders that outpace the readers fill the
    queue, and are then refused.
@@ -89,7 +89,7 @@ class AppendQueue:
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is in flight, or about to be assembled
-        self._was_reset = False  # the follower has started over since the batch was assembled
+        self._was_reset = False  # the follower was reset since the batch was assembled
         self._started_at = 0.0
         self._retries = 0  # times in a row
         self._number = 0  # of the last batch
@@ -128,7 +128,7 @@ class AppendQueue:
         return result
 
     def reset(self) -> None:
-        """The follower has started over (rule 5)."""
+        """The follower was reset (rule 5)."""
         self._was_reset = bool(self._batch)
         self._bytes = self._batch_bytes if self._batch else 0
         waiting, self._waiting = self._waiting, deque()
@@ -217,7 +217,7 @@ class AppendQueue:
                     if isinstance(outcome.not_admitted.get(index), TryAgain)
                 ]
             )
-        if not changes:  # the next batch can be judged before this one is applied
+        if not changes:  # the next batch can be authorized before this one is applied
             self._start_next()
         written = _tell_writers(batch, outcome.not_admitted)
         self.observe(self.latency, len(written))
@@ -235,7 +235,7 @@ class AppendQueue:
         )
 
     def _retry_once_applied(self, changed: int) -> None:
-        """Judge the same batch again once this change is applied."""
+        """Retry the same batch once this change is applied."""
         self._waiting.extendleft(reversed(self._batch))
         self._batch = ()
         self._retries += 1

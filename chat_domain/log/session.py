@@ -2,16 +2,16 @@
 
 Rules:
 1. A session is live, behind, or ended. It begins behind.
-2. A live session is shown what the node applies, at once. Its place in the log is the node's.
-3. A session that is behind is shown only what is read for it, and its place is `after`. It is
+2. A live session is shown what the node applies, at once. Its position in the log is the node's.
+3. A session that is behind is shown only what is read for it, and its position is `after`. It is
    behind until its client knows that it is logged in (`ready`), and when its link takes no more
-   (`choked`); it is live again once its place has reached what the node has applied.
+   (`choked`); it is live again once its position is what the node has applied.
 4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
 5. At most MOST_UNANSWERED of its texts are on their way into the log. A text that cannot be written
    for the moment is expected again, and so are those behind it. Nothing else is accepted until they
    have come, in order. One that its client is shown as written is expected no longer; none are, if
    the first has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept. A
-   session that is not subscribed, since the follower has started over, writes nothing at all.
+   session that is not subscribed, since the follower was reset, writes nothing at all.
 """
 
 from collections import deque
@@ -24,7 +24,7 @@ from chat_domain.ports.runtime import Latch  # noqa: TC001  # rooms name what th
 
 MOST_UNANSWERED = 256
 EXPECTED_FOR = 20.0  # seconds
-MAX_RECEIPTS = 1000  # texts whose writers are told once they are taken over
+MAX_RECEIPTS = 1000  # texts whose writers get receipts once they are taken over
 
 
 class _Reader:
@@ -87,7 +87,7 @@ class Session(_Reader):
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
         self.answer_latches: list[Latch] = []  # opened once nothing is unanswered
-        self.typing_sent: dict[int, float] = {}  # when that was told last, by conversation
+        self.typing_sent: dict[int, float] = {}  # when that was passed on last, by conversation
         self.allowance: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
         # The positions and writers of texts that are not taken over yet, ascending.
         self.pending_receipts: deque[tuple[int, int]] | None = None
@@ -106,7 +106,7 @@ class Session(_Reader):
         return visibility is not None and visibility.shows(entry.at)
 
     def show(self, entry: Entry) -> None:
-        """Show an entry, above its place, of one of its one-to-one conversations."""
+        """Show an entry, above its position, of one of its one-to-one conversations."""
         if entry.sender_id != self.user.id and entry.kind == TEXT:
             self.add_receipt(entry)
         if self.expected:
@@ -123,7 +123,7 @@ class Session(_Reader):
         self.after = entry.at
 
     def add_receipt(self, entry: Entry) -> None:
-        """Note the writer of a one-to-one text, who is to be told once it is taken over."""
+        """Note that the writer of a one-to-one text is to get a receipt once it is taken over."""
         if self.pending_receipts is None:
             self.pending_receipts = deque(maxlen=MAX_RECEIPTS)
         self.pending_receipts.append((entry.at, entry.sender_id))
@@ -132,7 +132,7 @@ class Session(_Reader):
         """Be shown what the node applies from now on; all that it has applied was shown."""
         self.live = True
         if self.after <= applied:
-            self.after = 0  # its place is the node's, and one value for all stays in the caches
+            self.after = 0  # its position is the node's, and one value for all stays in the caches
 
     def position(self, applied: int) -> int:
         """The position up to which everything was shown. applied: what the node has applied."""
@@ -153,7 +153,7 @@ class Session(_Reader):
         return self.subscribed and self.ready and not (self.live or self.choked or self.ended)
 
     def reset(self) -> None:
-        """The follower has started over: it has no place until it is subscribed again."""
+        """The follower was reset: it has no position until it is subscribed again."""
         self.live = self.subscribed = False
         self.after = self.taken = self.last_written = 0
         self.pending_receipts = None
@@ -169,7 +169,7 @@ class Session(_Reader):
         self.client.dropped()
 
     def take_receipts(self, at: int) -> dict[int, int]:
-        """The client has received everything up to this position. Return whom to tell, each with
+        """The client has received everything up to this position. Return the receipts: by writer,
         the position of their last text up to there."""
         told: dict[int, int] = {}
         receipts = self.pending_receipts

@@ -90,8 +90,8 @@ class Sessions:
         return True
 
     def unsubscribe_all(self) -> list[Session]:
-        """The follower has started over. Return the sessions that are no longer subscribed:
-        they are still here and can be ended, and their users stay online."""
+        """The follower was reset. Return the sessions that are no longer subscribed: they are still
+        here and can be ended, and their users stay online."""
         lost = [session for session in self if session.subscribed]
         for session in self:
             self._leave_all(session)

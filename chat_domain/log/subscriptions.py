@@ -1,12 +1,12 @@
 """Subscribing a session to the log: from then on, the follower shows it what it applies.
 
 A user's groups are read as of one position of the log. The session is subscribed once the node has
-applied that position, and the entries applied above it meanwhile are made up for in the same turn
-of the event loop: so it misses nothing, and sees nothing that it may not see.
+applied that position, and the entries applied above it meanwhile are applied to the session in the
+same turn of the event loop: so it misses nothing, and sees nothing that it may not see.
 
-When the follower starts over, the sessions of devices are ended: their requests in flight refer to
-old positions, and none is carried out. The devices reconnect, and the answer to their login tells
-them. Sessions of version 1, which has no positions, stay and are subscribed again.
+When the follower is reset, the sessions of devices are ended: their requests in flight refer to old
+positions, and none is carried out. The devices reconnect, and the answer to their login tells them.
+Sessions of version 1, which has no positions, stay and are subscribed again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,8 +57,8 @@ class Subscriptions:
         return True
 
     def reset(self) -> tuple[Sequence[Session], Sequence[Session]]:
-        """The follower has started over: end the sessions of devices. Return these, whose clients
-        are to be dropped, and the sessions of version 1, which are to be subscribed again."""
+        """The follower was reset: end the sessions of devices. Return these, whose clients are to
+        be dropped, and the sessions of version 1, which are to be subscribed again."""
         leaving, staying = [], []
         for session in self.sessions.unsubscribe_all():
             if session.claim is None:

@@ -3,9 +3,9 @@
 Rules:
 1. A mark only grows, and is never above what this node has applied. It is written as `log.marks`
    says.
-2. It is told at most twice a second: to the reader's other devices and, unless the reader hides it,
+2. It is sent at most twice a second: to the reader's other devices and, unless the reader hides it,
    to the `audience` of the conversation; of a group, only while the reader is in it.
-3. A session that has read MOST_READ conversations before that time has them told at once.
+3. A session that has read MOST_READ conversations before that time has them sent at once.
 """
 
 from collections import defaultdict
@@ -99,12 +99,12 @@ class ReadMarks:
         self._tell(note)
 
     def tick(self) -> None:
-        """Tell the marks that have grown. To be called about twice a second."""
+        """Send the marks that have grown. To be called about twice a second."""
         for session, private in list(self._untold):
             self._tell_all(session, private)
 
     def reset(self) -> None:
-        """The follower has started over."""
+        """The follower was reset."""
         self._cache = {}
         self._untold.clear()
 

@@ -2,6 +2,6 @@
 
 Others may import `register`, `accounts` (proving an identity), `devices` and `tokens` (coming back
 without a password), `login` (how sessions begin and end), `friends`, `settings`, `slots` (version
-1's), `announcer`, `attendance` (telling who came or went), `notices`; `presence_debounce` is
+1's), `announcer`, `attendance` (announcing who came or went), `notices`; `presence_debounce` is
 internal.
 """

@@ -1,8 +1,8 @@
-"""Telling users that somebody on their list has come or gone.
+"""Announcing to users that somebody on their list has come or gone.
 
 This happens in the background: TELLERS at a time, each of which tells MOST_LISTED users in one turn
 of the event loop and by one note, and no more than TOLD_PER_SECOND together. `PresenceDebounce`
-knows of whom something may be told by now.
+knows who may be announced by now.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -43,18 +43,18 @@ class Announcer:
     _hurries: bool = attrs.field(default=False, init=False)
 
     def changed(self, user: User) -> None:
-        """A user has come or gone: tell it, and update the `state` column."""
+        """A user has come or gone: announce that, and update the `state` column."""
         self._debounce.changed(user)
         self.announce_due()
 
     def hurry(self) -> None:
-        """This node is about to end: tell what is left, and what still comes, without delay."""
+        """This node is about to end: announce what is due, and what still comes, without delay."""
         self._hurries = True
         self._debounce.hurry()
         self.announce_due()
 
     def announce_due(self) -> None:
-        """Tell what may be told by now. To be called regularly: more may be told as time passes."""
+        """Announce what is due. To be called regularly: more becomes due as time passes."""
         while self._tellers < TELLERS and (user := self._next()) is not None:
             self._tellers += 1
             self.tasks.start(self._announce(user))
@@ -66,7 +66,7 @@ class Announcer:
         return self._debounce.take(now)
 
     async def _announce(self, first: User) -> None:
-        """Tell of this user and of some others that wait, one after another."""
+        """Announce this user and some others that wait, one after another."""
         states: dict[int, bool | None] = {}
         try:
             for user in self._batch(first):
@@ -87,8 +87,8 @@ class Announcer:
             yield user
 
     async def _tell_of(self, user: User) -> bool | None:
-        """Tell whether this user is online. Return that, or None if it cannot be found out now:
-        news are hints, and the next change is told again."""
+        """Announce whether this user is online. Return that, or None if it cannot be found out now:
+        announcements are hints, and the next change is announced again."""
         online = None
         try:
             listed_by = await self.friends.listed_by(user.id)
@@ -96,7 +96,7 @@ class Announcer:
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
                     await self.tasks.next_turn()
-                # asked each time, or another node could have told what is newer meanwhile
+                # asked each time, or another node could have announced what is newer meanwhile
                 online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
                     listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)

@@ -1,8 +1,8 @@
 """A user's devices: each has a session that it resumes by tokens, under a name of its own.
 
 The end of a session is an entry of the log, in its user's conversation with themselves. So it holds
-on every node, whether or not the nodes hear of one another. When a session was begun and resumed is
-told by the store's clock: the nodes' may differ, and the session that was unused for longest ends.
+on every node, whether or not notes arrive between the nodes. Sessions are timed by the store's
+clock, since the nodes' may differ and the session unused for longest ends.
 """
 
 from contextlib import suppress
@@ -22,7 +22,7 @@ from chat_domain.ports.store import Tokens
 
 SESSIONS_KEPT = 10  # of a user
 NEW_KEPT = 3  # unused tokens of a session; older ones were in answers that nobody has read
-MAX_UNWRITTEN = 10_000  # endings that could not be written yet
+MAX_UNWRITTEN = 10_000  # ended sessions that could not be written yet
 
 
 @attrs.define(eq=False)

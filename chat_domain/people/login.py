@@ -19,7 +19,7 @@ from chat_domain.ports.client import Client
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids, Latches
 
-MISSED_AT_MOST = 5_000  # entries of its user's that a device is sent; if more, it starts over
+MISSED_AT_MOST = 5_000  # entries of its user's that a device is sent; if more, it is reset
 ANSWERED_WITHIN = 10.0  # seconds
 
 
@@ -73,7 +73,7 @@ class Logins:
     async def _set_position(
         self, session: Session, since: int | None, epoch: str | None, opening: Opening
     ) -> bool:
-        """Set a device's place in the log; return whether it has to start over."""
+        """Set a device's position in the log; return whether it is reset."""
         user_id, applied, ends = session.user.id, self.follower.applied, opening.ends
         if since is None:
             after = max(self.marks.of(user_id, opening.got), ends.oldest - 1)
@@ -83,7 +83,7 @@ class Logins:
             lost = epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
-        if session.ended:  # the node has started over meanwhile
+        if session.ended:  # the follower was reset meanwhile
             raise TryAgain
         session.after = self.follower.applied if lost else after
         if since is not None and not lost:  # what it has stored it has taken over
@@ -91,8 +91,8 @@ class Logins:
         return lost
 
     def _record_taken(self, session: Session, got: int) -> None:
-        """A device has everything up to its place. got: how far that is known of some device, most
-        often of this one by an earlier connection; then there is nothing to be written."""
+        """A device has everything up to its position. got: how far that is known of some device,
+        most often of this one by an earlier connection; then there is nothing to be written."""
         if session.after <= got:
             session.taken = session.after
         else:
@@ -100,8 +100,8 @@ class Logins:
             self.marks.record_taken(session, session.after)
 
     def _remember_writers(self, session: Session, got: int) -> None:
-        """Note the writers of what the device received on an earlier connection without anybody's
-        knowing, as far as this node remembers them: they are to be told."""
+        """Add receipts for what the device received on an earlier connection without anybody's
+        knowing, as far as this node remembers it."""
         user_id = session.user.id
         for entry in self.follower.ring.above(got, session.after) or ():
             is_private = entry.kind == TEXT and not is_group(entry.conv)

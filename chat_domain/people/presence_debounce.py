@@ -1,11 +1,11 @@
-"""Who has come or gone, and when that may be told.
+"""Who has come or gone, and when that may be announced.
 
 Rules:
-1. What has happened to a user can be told at once, unless something was told of them less than
-   QUIET seconds ago. Then it can be told at the end of that time, once, however much has happened.
-2. The same holds while something is being told of them: two tellings of one user never overlap.
-3. The user who has waited longest is told of first. At most WAITING users wait: what has happened
-   to any others is not told, until something happens to them again.
+1. A user's change is due at once, unless the user was announced less than QUIET seconds ago. Then
+   it is due at the end of that time, once, however many changes there were.
+2. The same holds while the user is being announced: two announcements of one user never overlap.
+3. The user who has waited longest is announced first. At most WAITING users wait: any others are
+   not announced until they change again.
 """
 
 import attrs
@@ -18,7 +18,7 @@ WAITING = 20_000  # users
 
 @attrs.define
 class _Telling:
-    """What was told of a user, or is being told. again: the user, if there is more to tell."""
+    """An announcement of a user, made or in progress. again: the user, if another is to follow."""
 
     quiet_until: float = 0.0  # on the monotonic clock
     again: User | None = None
@@ -34,7 +34,7 @@ class PresenceDebounce:
         self._quiet = QUIET
 
     def __len__(self) -> int:
-        """Of how many users something can be told."""
+        """How many users are due."""
         return len(self._due)
 
     def changed(self, user: User) -> None:
@@ -46,7 +46,7 @@ class PresenceDebounce:
             self._due[user.id] = user
 
     def take(self, now: float) -> User | None:
-        """The next user to be told of, from now on until `announced` is called; None if there is
+        """The next user to be announced, from now on until `announced` is called; None if there is
         none."""
         self._end_quiet(now)
         for user_id, user in self._due.items():
@@ -56,7 +56,7 @@ class PresenceDebounce:
         return None
 
     def announced(self, user_id: int, now: float) -> None:
-        """The telling of this user is over, whether or not anything could be told."""
+        """The announcement of this user is over, whether or not anybody could be told."""
         telling = self._announcing.pop(user_id)
         telling.quiet_until = now + self._quiet
         self._quiet_users[user_id] = telling

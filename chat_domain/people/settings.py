@@ -1,8 +1,8 @@
 """Users' own settings, for all their devices.
 
-Every node remembers the settings that it has looked up, and hears of changes by notes. It then
-looks them up again, since two changes can be heard of in another order than they were made. If
-notes may have been lost, it forgets them all; while it hears nothing, it looks them up each time.
+Every node caches the settings that it has looked up, and is told of changes by notes. It then looks
+them up again, since two notes can arrive in another order than the changes were made. If notes may
+have been lost, it forgets them all; while it is not receiving, it looks them up each time.
 """
 
 import attrs
@@ -25,7 +25,7 @@ class OwnSettings:
     sessions: Sessions
     broker: Broker
     _cache: dict[int, Preferences] = attrs.field(factory=dict, init=False)
-    _changes: int = attrs.field(default=0, init=False)  # that this node has made or heard of
+    _changes: int = attrs.field(default=0, init=False)  # that this node has made or was told of
 
     async def of(self, user_id: int) -> Preferences:
         """A user's settings. Raises TryAgain."""

@@ -59,8 +59,8 @@ class Client(Protocol):
         mute or unmute a conversation."""
 
     def reset(self) -> None:
-        """The node has started over in the log. Called for clients that are told no positions;
-        others get `dropped` instead."""
+        """The node's follower was reset. Called for clients that are told no positions; others get
+        `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
         """A user on this user's list has come or gone."""

@@ -48,7 +48,7 @@ class Slots(Protocol):
 
 
 class Lease(Protocol):
-    """This node's right to fill slots and to show presence. A claim of a node without a lease does
+    """This node's right to claim slots and to show presence. A claim of a node without a lease does
     not count."""
 
     def held(self) -> bool:
