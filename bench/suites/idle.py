@@ -19,7 +19,7 @@ GROUPS_EACH, MEMBERS = 5, 100
 def lines(options: Options) -> Iterator[Line]:
     with server(options.sqlite("crowded"), root=options.root) as preparing:
         idle = clients.register(preparing.port, IDLE, prefix="idle")
-        _seat(preparing.port, idle)
+        _fill_groups(preparing.port, idle)
     with ExitStack() as stack:
         alone, crowded = (
             stack.enter_context(server(options.sqlite(name), root=options.root))
@@ -60,7 +60,7 @@ def lines(options: Options) -> Iterator[Line]:
         )
 
 
-def _seat(port: int, users: list[int]) -> None:
+def _fill_groups(port: int, users: list[int]) -> None:
     """Put each of them into GROUPS_EACH groups, with different members in each."""
     numbers = random.Random(5)
     groups = []

@@ -259,7 +259,7 @@ async def test_a_copy_of_what_was_deleted_is_no_conflict(store: Store) -> None:
     assert isinstance(results[2], CidConflict)
 
 
-async def test_a_copy_is_known_before_it_is_judged(store: Store) -> None:
+async def test_a_copy_is_known_before_it_is_authorized(store: Store) -> None:
     """It gets the first one's answer even if nobody, or not its sender, may write there now."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
@@ -354,10 +354,10 @@ async def test_who_has_left_in_the_same_batch_writes_no_more(store: Store) -> No
     assert alike([results[2], results[5], results[7]], refused)
 
 
-# -- what was judged by ---------------------------------------------------------------------------
+# -- what a batch was authorized by ---------------------------------------------------------------
 
 
-async def test_what_was_judged_before_a_change_is_out_of_date(store: Store) -> None:
+async def test_what_was_authorized_before_a_change_is_out_of_date(store: Store) -> None:
     """Nothing of such a batch is committed, whatever the change is about."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
@@ -380,7 +380,7 @@ async def test_texts_put_nothing_out_of_date(store: Store) -> None:
     assert (await store.log.ends()).changed == 0
 
 
-async def test_what_was_judged_before_an_erasure_is_out_of_date(store: Store) -> None:
+async def test_what_was_authorized_before_an_erasure_is_out_of_date(store: Store) -> None:
     """Otherwise the user's texts would come behind it, and stay."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
@@ -401,7 +401,7 @@ async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:
 
 
 async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None:
-    """Nor does one who has judged by a position that the log does not have."""
+    """Nor does one who has authorized by a position that the log does not have."""
     ann, bob = await register(store, "Ann", "Bob")
     first, second = await say(store, ann, pair(ann, bob), "one", "two")
     right = [first.ref, second.ref]

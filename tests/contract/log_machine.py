@@ -161,7 +161,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(user=user_ids, place=groups)
     def say_to_group(self, user: int, place: int) -> None:
-        """The writer judges who may write to a group, so only members do it here."""
+        """The writer authorizes who may write to a group, so only members do it here."""
         stretch = self.model.stretches.get((self.id(user), self.group(place)))
         if stretch is not None and stretch.left is None:
             self.write(text(self.id(user), self.group(place)))

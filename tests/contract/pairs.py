@@ -41,8 +41,8 @@ class Person:
         await eventually(lambda: len(self.client.texts) >= len(texts))
         assert self.client.texts == list(texts)
 
-    async def is_thrown_out(self) -> None:
-        await eventually(lambda: self.client.notices == ["thrown out"])
+    async def is_revoked(self) -> None:
+        await eventually(lambda: self.client.notices == ["revoked"])
         assert self.session.ended
 
 

@@ -419,7 +419,7 @@ class RecordingClient:
         self.settings.append((preferences, muting))
 
     def reset(self) -> None:
-        self.notices.append("anew")
+        self.notices.append("reset")
 
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
@@ -434,4 +434,4 @@ class RecordingClient:
         self.notices.append("dropped")
 
     def revoked(self) -> None:
-        self.notices.append("thrown out")
+        self.notices.append("revoked")

@@ -18,7 +18,7 @@ def before_the_dot(origin: str) -> list[str]:
     return [site, origin] if dot else [origin]
 
 
-class Desk:
+class Bench:
     """One hand that works while the gate is open, and notes for which origin."""
 
     def __init__(self, executor: ThreadPoolExecutor, waiting: int) -> None:
@@ -26,7 +26,7 @@ class Desk:
         self.done: list[str] = []
         self.refusals = 0
         askers = Askers(before_the_dot, lambda origin: origin.startswith("known"), lambda: 3)
-        self.turns = FairExecutor(
+        self.executor = FairExecutor(
             executor, hands=1, waiting=lambda: waiting, refused=self._refused, askers=askers
         )
 
@@ -38,15 +38,15 @@ class Desk:
             self.gate.wait()
             self.done.append(origin)
 
-        return asyncio.ensure_future(self.turns.run(work, origin))
+        return asyncio.ensure_future(self.executor.run(work, origin))
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def bench() -> AsyncIterator[Bench]:
     with ThreadPoolExecutor(1) as executor:
-        desk = Desk(executor, waiting=10)
-        yield desk
-        desk.gate.set()
+        bench = Bench(executor, waiting=10)
+        yield bench
+        bench.gate.set()
 
 
 async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
@@ -55,159 +55,159 @@ async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
     return [isinstance(result, TryAgain) for result in results]
 
 
-async def test_origins_take_turns(desk: Desk) -> None:
+async def test_origins_take_turns(bench: Bench) -> None:
     """A job of another origin waits behind one of the flood's jobs, not behind all."""
-    jobs = [desk.ask("flood") for _ in range(5)] + [desk.ask("somebody")]
+    jobs = [bench.ask("flood") for _ in range(5)] + [bench.ask("somebody")]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     await asyncio.gather(*jobs)
-    assert desk.done == ["flood", "flood", "somebody", "flood", "flood", "flood"]
+    assert bench.done == ["flood", "flood", "somebody", "flood", "flood", "flood"]
 
 
-async def test_an_origin_fills_half_the_queue(desk: Desk) -> None:
+async def test_an_origin_fills_half_the_queue(bench: Bench) -> None:
     """After that it is told to try again, and others find room."""
-    jobs = [desk.ask("flood") for _ in range(20)]
+    jobs = [bench.ask("flood") for _ in range(20)]
     await asyncio.sleep(0)
-    other = desk.ask("somebody")
-    desk.gate.set()
+    other = bench.ask("somebody")
+    bench.gate.set()
     refused = await finished(jobs)
     await other
-    assert sum(refused) == desk.refusals == 14  # one is under way, five wait
+    assert sum(refused) == bench.refusals == 14  # one is under way, five wait
 
 
-async def test_all_together_fill_the_queue(desk: Desk) -> None:
+async def test_all_together_fill_the_queue(bench: Bench) -> None:
     """They get no more than that, however many they are."""
-    jobs = [desk.ask(f"origin {number}") for number in range(20)]
+    jobs = [bench.ask(f"origin {number}") for number in range(20)]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     assert sum(await finished(jobs)) == 9
 
 
-async def test_who_has_gone_is_not_worked_for(desk: Desk) -> None:
+async def test_who_has_gone_is_not_worked_for(bench: Bench) -> None:
     """A job that was cancelled while it waited is skipped."""
-    first, second, third = (desk.ask(name) for name in ("first", "second", "third"))
+    first, second, third = (bench.ask(name) for name in ("first", "second", "third"))
     await asyncio.sleep(0)
     second.cancel()
-    desk.gate.set()
+    bench.gate.set()
     await asyncio.gather(first, second, third, return_exceptions=True)
-    assert desk.done == ["first", "third"]
+    assert bench.done == ["first", "third"]
 
 
-async def test_a_failure_is_its_asker_s(desk: Desk) -> None:
+async def test_a_failure_is_its_asker_s(bench: Bench) -> None:
     """The next job has its turn all the same."""
 
     def fail() -> None:
         raise ZeroDivisionError
 
-    desk.gate.set()
+    bench.gate.set()
     with pytest.raises(ZeroDivisionError):
-        await desk.turns.run(fail, "somebody")
-    await desk.ask("somebody")
-    assert desk.done == ["somebody"]
+        await bench.executor.run(fail, "somebody")
+    await bench.ask("somebody")
+    assert bench.done == ["somebody"]
 
 
-async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
+async def test_a_few_floods_keep_nobody_out(bench: Bench) -> None:
     """A full queue makes room for an origin that has less in it than the largest has."""
-    floods = [desk.ask(f"flood {number % 2}") for number in range(11)]
+    floods = [bench.ask(f"flood {number % 2}") for number in range(11)]
     await asyncio.sleep(0)
-    somebody = desk.ask("somebody")
+    somebody = bench.ask("somebody")
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     refused = await finished(floods)
     await somebody
-    assert sum(refused) == desk.refusals == 1
-    assert desk.done.index("somebody") <= 3
+    assert sum(refused) == bench.refusals == 1
+    assert bench.done.index("somebody") <= 3
 
 
-async def test_a_wide_network_has_turns_like_any_other(desk: Desk) -> None:
+async def test_a_wide_network_has_turns_like_any_other(bench: Bench) -> None:
     """This holds however many narrow ones are in it; these take turns among themselves."""
-    jobs = [desk.ask(name) for name in ("site.1", "site.1", "site.2", "site.3", "somebody")]
+    jobs = [bench.ask(name) for name in ("site.1", "site.1", "site.2", "site.3", "somebody")]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     await asyncio.gather(*jobs)
-    assert desk.done == ["site.1", "site.1", "somebody", "site.2", "site.3"]
+    assert bench.done == ["site.1", "site.1", "somebody", "site.2", "site.3"]
 
 
-async def test_a_wide_network_fills_half_the_queue(desk: Desk) -> None:
+async def test_a_wide_network_fills_half_the_queue(bench: Bench) -> None:
     """This holds whichever of its narrow ones ask."""
-    jobs = [desk.ask(f"site.{number}") for number in range(20)]
+    jobs = [bench.ask(f"site.{number}") for number in range(20)]
     await asyncio.sleep(0)
-    other = desk.ask("somebody")
-    desk.gate.set()
+    other = bench.ask("somebody")
+    bench.gate.set()
     refused = await finished(jobs)
     await other
     assert sum(refused) == 14
 
 
-async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
+async def test_a_network_makes_room_for_who_has_less_in_it(bench: Bench) -> None:
     """Two sites fill the queue; within each, the larger part gives way to the smaller."""
-    greedy = [desk.ask(f"site {number % 2}.1") for number in range(11)]
+    greedy = [bench.ask(f"site {number % 2}.1") for number in range(11)]
     await asyncio.sleep(0)
-    modest = desk.ask("site 1.2")
+    modest = bench.ask("site 1.2")
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     refused = await finished(greedy)
     await modest
     assert sum(refused) == 1
 
 
-async def test_many_with_one_job_each_keep_no_known_one_out(desk: Desk) -> None:
+async def test_many_with_one_job_each_keep_no_known_one_out(bench: Bench) -> None:
     """Three of ten places are for known origins, which also have every other turn."""
-    crowd = [desk.ask(f"origin {number}") for number in range(11)]
+    crowd = [bench.ask(f"origin {number}") for number in range(11)]
     await asyncio.sleep(0)
-    known = [desk.ask(f"known {number}") for number in range(4)]
+    known = [bench.ask(f"known {number}") for number in range(4)]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     assert await finished(known) == [False, False, False, True]
     assert sum(await finished(crowd)) == 3
-    assert desk.done.index("known 2") <= 6
+    assert bench.done.index("known 2") <= 6
 
 
-async def test_many_known_ones_keep_no_other_out(desk: Desk) -> None:
+async def test_many_known_ones_keep_no_other_out(bench: Bench) -> None:
     """They may have all places as long as nobody else needs one."""
-    crowd = [desk.ask(f"known {number}") for number in range(11)]
+    crowd = [bench.ask(f"known {number}") for number in range(11)]
     await asyncio.sleep(0)
-    others = [desk.ask(f"origin {number}") for number in range(7)]
+    others = [bench.ask(f"origin {number}") for number in range(7)]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     assert not any(await finished(others))
     assert sum(await finished(crowd)) == 7
 
 
-async def test_known_ones_have_every_other_turn_and_no_more(desk: Desk) -> None:
+async def test_known_ones_have_every_other_turn_and_no_more(bench: Bench) -> None:
     """This holds however many of them wait."""
-    crowd = [desk.ask(f"known {number}") for number in range(8)]
-    others = [desk.ask(f"origin {number}") for number in range(3)]
+    crowd = [bench.ask(f"known {number}") for number in range(8)]
+    others = [bench.ask(f"origin {number}") for number in range(3)]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     await asyncio.gather(*crowd, *others)
-    assert desk.done.index("origin 2") <= 6
+    assert bench.done.index("origin 2") <= 6
 
 
 @pytest.mark.parametrize("kind", ["known", "origin"])
-async def test_who_has_had_many_turns_makes_room(desk: Desk, kind: str) -> None:
+async def test_who_has_had_many_turns_makes_room(bench: Bench, kind: str) -> None:
     """This decides if all have one job. So a crowd that has been there for a while does not keep
     out an origin that comes for the first time."""
-    desk.gate.set()
+    bench.gate.set()
     for first in (0, 6):
-        await asyncio.gather(*(desk.ask(f"{kind} {first + number}") for number in range(6)))
-    desk.gate.clear()
-    crowd = [desk.ask(f"{kind} {number}") for number in range(11)]
+        await asyncio.gather(*(bench.ask(f"{kind} {first + number}") for number in range(6)))
+    bench.gate.clear()
+    crowd = [bench.ask(f"{kind} {number}") for number in range(11)]
     await asyncio.sleep(0)
-    somebody = [desk.ask(f"{kind} who is new")]
+    somebody = [bench.ask(f"{kind} who is new")]
     await asyncio.sleep(0)
-    one_of_the_crowd = [desk.ask(f"{kind} 11")]
+    one_of_the_crowd = [bench.ask(f"{kind} 11")]
     await asyncio.sleep(0)
-    desk.gate.set()
+    bench.gate.set()
     assert await finished(somebody) == [False]
     assert await finished(one_of_the_crowd) == [True]
     assert sum(await finished(crowd)) == 1
 
 
-async def test_turns_are_forgotten(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
+async def test_turns_are_forgotten(monkeypatch: pytest.MonkeyPatch, bench: Bench) -> None:
     """They are after a while, or when there are too many to remember."""
     monkeypatch.setattr(fair_executor, "NETWORKS", 1)
-    desk.gate.set()
-    await asyncio.gather(*(desk.ask(f"origin {number}") for number in range(5)))
-    lately = desk.turns._lately
+    bench.gate.set()
+    await asyncio.gather(*(bench.ask(f"origin {number}") for number in range(5)))
+    lately = bench.executor._lately
     assert [lately.turns(f"origin {number}") for number in range(5)] == [0, 0, 0, 1, 1]

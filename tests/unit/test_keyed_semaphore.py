@@ -1,4 +1,4 @@
-"""Everybody has the same number of places, and waits only for their own."""
+"""Everybody has the same number of permits, and waits only for their own."""
 
 import asyncio
 
@@ -7,10 +7,10 @@ from chat_domain.errors import TryAgain
 
 
 class Crowd:
-    """Tasks that keep their places until they are told to leave. came: their names, in order."""
+    """Tasks that keep their permits until they are told to leave. came: their names, in order."""
 
-    def __init__(self, places: KeyedSemaphore) -> None:
-        self.places = places
+    def __init__(self, semaphore: KeyedSemaphore) -> None:
+        self.semaphore = semaphore
         self.came: list[str] = []
         self.leave = asyncio.Event()
 
@@ -18,7 +18,7 @@ class Crowd:
         return asyncio.ensure_future(self._come(who, name))
 
     async def _come(self, who: str, name: str) -> None:
-        async with self.places.acquire(who):
+        async with self.semaphore.acquire(who):
             self.came.append(name)
             await self.leave.wait()
 
@@ -28,17 +28,17 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_who_asks_for_more_than_their_places_waits_and_nobody_else() -> None:
-    """They get places in the order of asking; those that no longer ask are forgotten."""
+async def test_who_asks_for_more_than_their_permits_waits_and_nobody_else() -> None:
+    """They get permits in the order of asking; those that no longer ask are forgotten."""
     crowd = Crowd(KeyedSemaphore(2))
     tasks = [crowd.ask("ann", f"ann {n}") for n in range(4)] + [crowd.ask("bob", "bob")]
     await turns()
     assert crowd.came == ["ann 0", "ann 1", "bob"]
-    assert len(crowd.places) == 2
+    assert len(crowd.semaphore) == 2
     crowd.leave.set()
     await asyncio.gather(*tasks)
     assert crowd.came[3:] == ["ann 2", "ann 3"]
-    assert len(crowd.places) == 0
+    assert len(crowd.semaphore) == 0
 
 
 async def test_who_waits_too_often_is_refused() -> None:
@@ -55,15 +55,15 @@ async def test_who_waits_too_often_is_refused() -> None:
     await crowd.ask("ann", "again")
 
 
-async def test_who_gives_up_waiting_keeps_no_place() -> None:
-    """Nor does a task that fails in its place."""
+async def test_who_gives_up_waiting_keeps_no_permit() -> None:
+    """Nor does a task that fails with its permit."""
     crowd = Crowd(KeyedSemaphore(1))
     first, second = crowd.ask("ann", "first"), crowd.ask("ann", "second")
     await turns()
     for task in (second, first):
         task.cancel()
     await asyncio.wait([first, second])
-    assert len(crowd.places) == 0
+    assert len(crowd.semaphore) == 0
     crowd.leave.set()
     await crowd.ask("ann", "third")
     assert crowd.came == ["first", "third"]

@@ -57,17 +57,17 @@ async def test_it_is_done_again_after_a_pause() -> None:
 
 @pytest.mark.parametrize("failure", [ValueError("a defect"), TimeoutError(), OSError(), TryAgain()])
 async def test_whatever_it_raises_it_is_done_again(failure: Exception) -> None:
-    """Retries are soon at first, then later and later up to a bound; a success starts over."""
+    """Retries are soon at first, then later and later up to a bound; a success resets them."""
     waits = await run(failure, failure, failure, failure, None, failure)
     assert waits == [0.5, 1.0, 2.0, 2.0, 3.0, 0.5]
 
 
-async def test_passing_trouble_is_told_at_its_beginning_and_its_end() -> None:
+async def test_an_outage_is_logged_at_its_beginning_and_its_end() -> None:
     """The log has its cause. It is no defect."""
-    trouble = TryAgain()
-    trouble.__cause__ = OSError("NOREPLICAS")
+    outage = TryAgain()
+    outage.__cause__ = OSError("NOREPLICAS")
     with capture_logs() as lines:
-        await run(None, trouble, trouble, None)
+        await run(None, outage, outage, None)
     assert [(line["event"], line["what"]) for line in lines] == [
         ("outage", "a task"),
         ("outage over", "a task"),

@@ -1,4 +1,4 @@
-"""Whatever a row has, judging it raises no error and lets nothing bad through."""
+"""Whatever a row has, validating it raises no error and lets nothing bad through."""
 
 from typing import Any
 

@@ -112,8 +112,8 @@ class World:
             self.tasks.run(self.chat.groups.join(member.user, group.id))
         return group.id
 
-    def begin_anew(self) -> None:
-        """Let positions begin anew, and let the node notice. What sessions may see then is read
+    def reset(self) -> None:
+        """Give the log a new epoch, and let the node notice. What sessions may see then is read
         only by `settle`."""
         self.tasks.run(self.store.log.renew())
         self.log.slow_reads = True

@@ -41,7 +41,7 @@ class TestSince:
             pytest.param(10**12, {"epoch": "another"}, id="all of it"),
         ],
     )
-    def test_a_place_that_means_nothing_is_a_new_beginning(
+    def test_a_position_that_means_nothing_is_reset(
         self, port: int, ahead: int, other: Frame
     ) -> None:
         """The answer says so. What follows comes, and the new place works afterwards."""
@@ -60,7 +60,7 @@ class TestSince:
             assert "reset" not in reader.login(since=ack["head"], epoch=ack["epoch"])
             assert reader.next_chat()["msg"] == "after"
 
-    def test_a_place_below_the_oldest_is_a_new_beginning(self, tmp_path: Path) -> None:
+    def test_a_position_below_the_oldest_is_reset(self, tmp_path: Path) -> None:
         """Entries after it may be deleted; from the oldest on, nothing is missing."""
         path = tmp_path / "chat.db"
         with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:

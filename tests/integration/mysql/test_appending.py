@@ -168,7 +168,7 @@ async def test_who_believes_in_an_earlier_epoch_commits_nothing(
 async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
     store: Store, neighbour: Store, ask: Ask
 ) -> None:
-    """Both look at the same time, and one of them renews the epoch. A node that began anew twice
+    """Both look at the same time, and one of them renews the epoch. A node that was reset twice
     would show old clients entries twice that they cannot recognise."""
     ann, bob = await register(store, "Ann", "Bob")
     for _ in range(10):

@@ -166,7 +166,7 @@ async def test_a_read_mark_is_told_until_it_is_known(server: FakeServer) -> None
         await telling
 
 
-async def test_a_read_mark_means_nothing_where_positions_have_begun_anew(
+async def test_a_read_mark_means_nothing_after_a_reset(
     server: FakeServer,
 ) -> None:
     """The server would take it for one of the new positions."""

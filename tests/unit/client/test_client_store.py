@@ -49,7 +49,7 @@ async def running(
 
 
 async def in_another_epoch(server: FakeServer, peer: Peer, head: int) -> Peer:
-    """The next connection, on which positions have begun anew."""
+    """The next connection, after a reset."""
     await peer.hang_up()
     peer = await server.accept()
     await peer.admit(RESUME, reset=True, head=head, epoch="e2")
@@ -101,7 +101,7 @@ async def test_what_a_program_is_done_with_comes_to_no_other(
 async def test_what_was_to_be_fetched_is_told_again_to_a_later_program(
     server: FakeServer, path: Path
 ) -> None:
-    """This lasts until a program is done with the Reset, or until positions begin anew once
+    """This lasts until a program is done with the Reset, or until positions are reset once
     more."""
     async with running(server, path, LOGIN) as (client, peer):
         await peer.hang_up()

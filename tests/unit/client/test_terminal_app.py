@@ -354,7 +354,7 @@ async def test_what_is_told_while_the_lists_are_on_their_way_counts(server: Fake
         await app.screen.until("talking to group owls")
 
 
-async def test_where_positions_begin_anew_the_lists_are_asked_for_anew(server: FakeServer) -> None:
+async def test_after_a_reset_the_lists_are_asked_for_anew(server: FakeServer) -> None:
     """The server does not send what has changed meanwhile."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.peer.admit()

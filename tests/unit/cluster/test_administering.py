@@ -40,7 +40,7 @@ async def test_a_user_is_logged_out_from_another_node(pair: Pair) -> None:
     await eventually(lambda: len(pair.first.sessions) == 1)
     assert await pair.first.administration.log_out("ann") == (ann, True)
     for person in people:
-        await person.is_thrown_out()
+        await person.is_revoked()
         await person.node.logins.end(person.session)
     await eventually(lambda: not pair.second.sessions.of(ann.id))
 
@@ -50,7 +50,7 @@ async def test_a_disabled_account_cannot_log_in_until_it_is_enabled(pair: Pair) 
     ann = await register(pair, "Ann")
     person = await enter(pair.second, ann)
     await pair.first.administration.disable(str(ann.id))
-    await person.is_thrown_out()
+    await person.is_revoked()
     with pytest.raises(BadCredentials):
         await pair.second.accounts.prove(ann.id, "x")
     await pair.second.administration.enable("Ann")
@@ -72,7 +72,7 @@ async def test_a_new_password_ends_the_sessions_and_the_old_password(pair: Pair)
     ann = await register(pair, "Ann")
     person = await enter(pair.second, ann)
     await pair.first.administration.set_password("Ann", "new")
-    await person.is_thrown_out()
+    await person.is_revoked()
     with pytest.raises(BadCredentials):
         await pair.second.accounts.prove(ann.id, "x")
     assert (await pair.second.accounts.prove(ann.id, "new")).user == ann
@@ -89,7 +89,7 @@ async def test_a_deleted_account_leaves_its_groups_in_good_order(pair: Pair) -> 
     await pair.second.groups.join(bob, group.id)
     person = await enter(pair.second, ann)
     await pair.first.administration.delete("Ann")
-    await person.is_thrown_out()
+    await person.is_revoked()
     (left,) = (await pair.second.groups.members(bob.id, group.id, 0, 9)).items
     assert (left.id, left.role.value) == (bob.id, "creator")
     with pytest.raises(NoSuchUser):

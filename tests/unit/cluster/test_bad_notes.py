@@ -194,26 +194,28 @@ async def test_a_note_that_cannot_be_encoded_takes_no_other_with_it(
     assert INCIDENTS.defects["listener"] == 1
 
 
-async def test_a_node_that_does_not_hear_itself_subscribes_anew(
+async def test_a_node_that_does_not_receive_its_own_packets_subscribes_anew(
     hasty: None, new_place: NewPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does so even if it hears others, as at a Redis that another has replaced: its own notes go
-    to the new one. Until it hears itself, it does not rely on what it hears."""
+    """It does so even if it receives those of others, as at a Redis that another has replaced: its
+    own go to the new one. Until it receives its own, it does not rely on what it receives."""
     place = await new_place()
     await place.join()
     await eventually(lambda: place.node.gaps == 2)  # on each of two channels
-    heard = set()
+    receiving = set()
     with monkeypatch.context() as patch:
         patch.setattr(place.cluster.broker, "_send", lambda _: None)
         while place.node.gaps == 2:
             await place.redis.publish(KEYS.everybody, codec.heartbeat("other"))
-            heard.add(place.cluster.broker.is_receiving())
+            receiving.add(place.cluster.broker.is_receiving())
             await asyncio.sleep(0.01)
-    assert heard == {True, False}
+    assert receiving == {True, False}
     await hears(place, "you are there")
 
 
-async def test_a_node_that_hears_itself_stays_subscribed(hasty: None, new_place: NewPlace) -> None:
+async def test_a_node_that_receives_its_own_packets_stays_subscribed(
+    hasty: None, new_place: NewPlace
+) -> None:
     """This holds however little the others say."""
     place = await new_place()
     await place.join()

@@ -237,7 +237,7 @@ async def test_a_missing_answer_is_no_other_s() -> None:
 
 
 @pytest.mark.parametrize(("error", "code"), FAILURES, ids=NAMES)
-def test_a_trouble_has_redis_s_own_code(error: Exception, code: str) -> None:
+def test_a_failure_has_redis_s_own_code(error: Exception, code: str) -> None:
     """The code also begins its text."""
     failure = failure_of(error)
     assert failure.code == code
@@ -334,7 +334,7 @@ async def test_an_odd_answer_about_redis_is_no_mistake(
     await early.goes_on()
 
 
-async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> None:
+async def test_notes_that_cannot_be_published_are_no_failure(place: Place) -> None:
     """Nobody waits for them, and the log has what they say."""
     place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
     place.at.surroundings.broker.broadcast(Notice("lost"))

@@ -164,7 +164,7 @@ def test_a_change_while_it_is_told_is_told_later(
     assert slow.asked == [bob.id, bob.id]
 
 
-def test_a_store_that_is_away_costs_the_news_alone(
+def test_a_store_that_is_away_costs_the_announcement_alone(
     world: World, ann: Terminal, bob: User, announcer: Announcer
 ) -> None:
     """Announcements are hints: this one is lost, and the next change is announced again."""
@@ -335,28 +335,28 @@ class Marks:
         self.marked.append((online, offline))
 
 
-def test_the_state_column_is_painted(world: World, bob: User, announcer: Announcer) -> None:
+def test_the_state_column_is_updated(world: World, bob: User, announcer: Announcer) -> None:
     """It says online after the login and offline after the end."""
     marks = Marks()
-    painting = over(announcer, users=marks)
+    updating = over(announcer, users=marks)
     terminal = world.log_in(bob)
-    painting.changed(bob)
+    updating.changed(bob)
     world.tasks.drain()
     terminal.leaves()
-    painting.changed(bob)
+    updating.changed(bob)
     world.clock.advance(QUIET)
-    painting.announce_due()
+    updating.announce_due()
     world.tasks.drain()
     assert marks.marked == [([bob.id], []), ([], [bob.id])]
 
 
-def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
+def test_many_states_are_updated_together(world: World, announcer: Announcer) -> None:
     """One write covers all users who are waiting when a place becomes free."""
     marks = Marks()
-    painting = over(announcer, users=marks)
+    updating = over(announcer, users=marks)
     users = world.register(*(f"user {number}" for number in range(40)))
     for user in users:
-        painting.changed(user)
+        updating.changed(user)
     world.tasks.drain()
     assert len(marks.marked) == TELLERS
     assert sorted(user_id for _, offline in marks.marked for user_id in offline) == [
@@ -364,15 +364,15 @@ def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
     ]
 
 
-def test_a_picture_that_cannot_be_painted_costs_nothing_else(
+def test_a_column_that_cannot_be_updated_costs_nothing_else(
     world: World, ann: Terminal, bob: User, announcer: Announcer
 ) -> None:
     """The node goes on announcing."""
     marks = Marks()
     marks.failing = True
-    painting = over(announcer, users=marks)
+    updating = over(announcer, users=marks)
     for _ in range(2 * TELLERS):
-        painting.changed(bob)
+        updating.changed(bob)
         world.tasks.drain()
         world.clock.advance(QUIET)
     assert states(ann.client) == [False] * (2 * TELLERS)

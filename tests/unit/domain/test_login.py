@@ -87,7 +87,7 @@ class TestDevices:
         ann.says(bob, "new")
         assert device.client.texts == ["new"]
 
-    def test_who_has_missed_too_much_begins_anew(
+    def test_who_has_missed_too_much_is_reset(
         self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Messages between other users do not count as missed."""

@@ -115,7 +115,7 @@ def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Termina
     assert world.tasks.run(settings.of(user_id)) == HIDDEN
 
 
-def test_while_nothing_is_heard_the_store_is_asked(
+def test_while_a_node_is_not_receiving_the_store_is_asked(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The node asks each time, even if it remembers the user or has just been told something."""

@@ -290,7 +290,7 @@ def test_only_so_many_marks_of_all_wait(
     assert len(world.chat.marks) == 1
 
 
-def test_positions_that_begin_anew_make_room(
+def test_a_reset_makes_room(
     world: World, ann: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The node drops the marks of the old positions."""
@@ -335,7 +335,7 @@ def test_many_marks_are_written_in_parts(
     assert len(world.chat.marks) == 0
 
 
-def test_no_part_is_written_once_positions_have_begun_anew(
+def test_no_part_is_written_after_a_reset(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The parts that were not written by then mean nothing."""
@@ -352,7 +352,7 @@ def test_no_part_is_written_once_positions_have_begun_anew(
     assert [stored(ann, conv) for conv in (first, second)] == [1, 0]
 
 
-def test_positions_that_have_begun_anew_are_not_read(
+def test_marks_of_before_a_reset_count_for_nothing(
     world: World, ann: Terminal, bob: Terminal, conv: int
 ) -> None:
     """The node drops marks that were not written or told yet. What is read from then on counts."""
@@ -368,9 +368,7 @@ def test_positions_that_have_begun_anew_are_not_read(
     assert bob.client.reads == [(ann.user.id, conv, 1)]
 
 
-def test_what_is_read_while_positions_begin_anew_is_not(
-    world: World, ann: Terminal, conv: int
-) -> None:
+def test_what_is_read_during_a_reset_is_not(world: World, ann: Terminal, conv: int) -> None:
     """The mark was one of the old positions."""
     world.log.slow_reads = True
     world.tasks.start(world.chat.read_marks.read(ann.session, conv, 2))

@@ -202,7 +202,7 @@ def test_what_a_clock_that_was_behind_has_written_is_shown_as_long_as_it_is_kept
     assert bob.client.texts == texts(world)
 
 
-def test_who_has_missed_what_was_deleted_begins_anew(
+def test_who_has_missed_what_was_deleted_is_reset(
     world: World, ann: Terminal, retention: Retention
 ) -> None:
     """A device that was at the head, or that gives no position, gets what is left."""

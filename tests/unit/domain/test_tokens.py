@@ -201,13 +201,13 @@ def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
     assert is_good(world, token)
 
 
-def test_who_is_there_by_a_later_token_is_thrown_out(world: World, bob: User) -> None:
+def test_who_is_there_by_a_later_token_is_revoked(world: World, bob: User) -> None:
     """The client that uses that token may be the thief."""
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, first.session)
     with pytest.raises(BadToken):
         world.tasks.run(world.chat.accounts.prove_by_token(first.text))
-    assert terminal.client.notices == ["thrown out"]
+    assert terminal.client.notices == ["revoked"]
     assert world.log_in(bob).is_live
 
 

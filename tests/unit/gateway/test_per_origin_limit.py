@@ -85,7 +85,7 @@ async def test_few_sessions_of_an_address_begin_at_once(
 async def test_nothing_begins_for_who_has_left_before_its_turn(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does not keep a place from others either."""
+    """It does not keep a permit from others either."""
     await server.register("Ann")
     slow = SlowOpenings(server.log, monkeypatch)
     crowd = [await server.log_in(1) for _ in range(BEGINNINGS_AT_ONCE + 3)]

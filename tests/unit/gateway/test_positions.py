@@ -51,7 +51,7 @@ def session_of(peer: Peer) -> Session:
     return peer.context.session
 
 
-def place_of(server: Server, since: int) -> dict[str, Any]:
+def position_of(server: Server, since: int) -> dict[str, Any]:
     """The fields by which a device says that it has everything up to this position."""
     return {"since": since, "epoch": server.chat.follower.epoch}
 
@@ -70,7 +70,7 @@ async def come(server: Server, way: int, **fields: Any) -> tuple[Frame, list[Fra
     return ack, rest
 
 
-# -- coming with a place, or without -----------------------------------------------------------
+# -- coming with a position, or without ----------------------------------------------------------
 
 
 async def test_who_missed_long_texts_has_few_read_in_vain(
@@ -91,7 +91,7 @@ async def test_who_missed_long_texts_has_few_read_in_vain(
 
     monkeypatch.setattr(server.log, "read", counted)
     peer = server.join()
-    peer.say({"msgid": LOGIN, "id": 1, "password": "pw", "v": 2, **place_of(server, 0)})
+    peer.say({"msgid": LOGIN, "id": 1, "password": "pw", "v": 2, **position_of(server, 0)})
     await asyncio.sleep(0.01)
     assert len(texts(peer.heard())) == 600
     assert found < 2 * 600
@@ -101,14 +101,14 @@ both_ways = pytest.mark.parametrize("way", [LOGIN, RESUME], ids=["LOGIN_MSG", "R
 
 
 @both_ways
-async def test_a_device_is_sent_what_follows_its_place(server: Server, way: int) -> None:
+async def test_a_device_is_sent_what_follows_its_position(server: Server, way: int) -> None:
     """Entries come in the order of the log, including the user's own messages; `head` is the log's
     head."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one", "two")
     await say(ann, 2, "mine")
     await say(bob, 1, "three")
-    ack, rest = await come(server, way, **place_of(server, 1))
+    ack, rest = await come(server, way, **position_of(server, 1))
     assert [(one["at"], one["id"], one["msg"]) for one in rest] == [
         (2, 2, "two"), (3, 1, "mine"), (4, 2, "three"),
     ]  # fmt: skip
@@ -117,7 +117,9 @@ async def test_a_device_is_sent_what_follows_its_place(server: Server, way: int)
 
 
 @both_ways
-async def test_without_a_place_it_begins_where_no_device_has_been(server: Server, way: int) -> None:
+async def test_without_a_position_it_begins_where_no_device_has_been(
+    server: Server, way: int
+) -> None:
     """It begins behind what any of the user's devices has taken over, whether or not that is
     written yet."""
     ann, bob = await ann_and_bob(server)
@@ -152,7 +154,7 @@ async def test_a_mark_is_written_when_its_session_ends(server: Server) -> None:
         (2, "none"),
     ],
 )
-async def test_a_place_that_means_nothing_is_reset(
+async def test_a_position_that_means_nothing_is_reset(
     server: Server, way: int, since: int, epoch: str
 ) -> None:
     """A position beyond the head, of another epoch or without one resets the device, which begins
@@ -181,7 +183,7 @@ async def test_a_device_that_was_reset_is_shown_what_is_new(server: Server) -> N
 
 @both_ways
 @pytest.mark.parametrize("since", [-1, END + 1, 1.5, "1", True, [1], 1e300])
-async def test_a_place_that_is_no_position_is_refused(server: Server, way: int, since: Any) -> None:
+async def test_a_since_that_is_no_position_is_refused(server: Server, way: int, since: Any) -> None:
     """The request's own ack refuses it, and nobody is logged in."""
     await server.register("Ann")
     peer = server.join()
@@ -191,7 +193,7 @@ async def test_a_place_that_is_no_position_is_refused(server: Server, way: int, 
     assert len(server.chat.sessions) == 0
 
 
-async def test_who_has_missed_too_much_begins_anew(server: Server) -> None:
+async def test_who_has_missed_too_much_is_reset(server: Server) -> None:
     """More than 5,000 entries for the user are too many; entries for others do not count."""
     ann, bob = await ann_and_bob(server)
     await server.register("Cid")
@@ -205,10 +207,10 @@ async def test_who_has_missed_too_much_begins_anew(server: Server) -> None:
     await pour(1, MISSED_AT_MOST)
     await pour(3, 500)
     ann.heard()
-    ack, rest = await come(server, LOGIN, **place_of(server, 0))
+    ack, rest = await come(server, LOGIN, **position_of(server, 0))
     assert ("reset" in ack, len(rest)) == (False, MISSED_AT_MOST)
     await pour(1, 1)
-    ack, rest = await come(server, LOGIN, **place_of(server, 0))
+    ack, rest = await come(server, LOGIN, **position_of(server, 0))
     assert (ack["reset"], rest) == (True, [])
 
 
@@ -402,7 +404,7 @@ async def test_whoever_is_there_is_sent_away_by_another_epoch(server: Server) ->
     assert (await server.log.opening(1)).got == 2
 
 
-async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
+async def test_what_waits_of_a_client_at_a_reset_is_not_done(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection stays until all output has left. By then, the position that the client names
@@ -481,7 +483,7 @@ async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Serve
     assert texts(bob.heard()) == ["one", "two", "three", "four"]
 
 
-@pytest.mark.parametrize("leaves", [True, False], ids=["who leaves", "who finds no place"])
+@pytest.mark.parametrize("leaves", [True, False], ids=["who leaves", "who finds no room"])
 async def test_who_goes_while_another_epoch_begins_is_gone(
     server: Server, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
 ) -> None:
@@ -497,13 +499,13 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
 
     await server.log.renew()
     monkeypatch.setattr(server.log, "opening", slow_opening)
-    looking = asyncio.create_task(server.chat.follower.poll_head())
+    polling = asyncio.create_task(server.chat.follower.poll_head())
     await settled()
     if leaves:
         ann.link.abort()
         await settled()
     gate.set()
-    await looking
+    await polling
     await settled()
     monkeypatch.setattr(server.log, "opening", opening)
     assert (ann.is_gone(), bob.is_gone()) == (True, False)
@@ -515,7 +517,7 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
 async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are online, although they had no place at that moment."""
+    """They are online, although they had no position at that moment."""
     await server.logged_in("Ann", version=1)
     laptop = await server.log_in(1)
     opening, gate = server.log.opening, asyncio.Event()
@@ -526,11 +528,11 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
 
     await server.log.renew()
     monkeypatch.setattr(server.log, "opening", slow_opening)
-    looking = asyncio.create_task(server.chat.follower.poll_head())
+    polling = asyncio.create_task(server.chat.follower.poll_head())
     await settled()
     assert laptop.is_gone()
     gate.set()
-    await looking
+    await polling
     assert set(await server.chat.overview.presence.where([1])) == {1}
 
 
@@ -551,7 +553,7 @@ async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) 
     assert not old.is_gone()
 
 
-async def test_who_logs_in_while_positions_begin_anew_is_sent_away(
+async def test_who_logs_in_during_a_reset_is_sent_away(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are sent away before the answer, and log in again."""

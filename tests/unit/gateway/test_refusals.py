@@ -280,21 +280,21 @@ async def one_conversation_too_many(scene: Scene) -> Frame:
     return await ask(scene.ann, chat(toid=cid, cid="d"))
 
 
-def fill_all_places(scene: Scene) -> None:
+def leave_many_unanswered(scene: Scene) -> None:
     scene.server.log.slow_writes = True
     for number in range(MOST_UNANSWERED):
         scene.ann.say(msgspec.to_builtins(chat(toid=1, cid=f"c{number}")))
 
 
 @shows(requests.OneChat, errors.TooManyUnanswered)
-async def all_places_taken(scene: Scene) -> Frame:
-    fill_all_places(scene)
+async def too_many_unanswered(scene: Scene) -> Frame:
+    leave_many_unanswered(scene)
     return await ask(scene.ann, chat(toid=1))
 
 
 @shows(requests.GroupChat, errors.TooManyUnanswered)
-async def all_places_taken_by_others(scene: Scene) -> Frame:
-    fill_all_places(scene)
+async def too_many_others_unanswered(scene: Scene) -> Frame:
+    leave_many_unanswered(scene)
     return await ask(scene.ann, group_chat())
 
 

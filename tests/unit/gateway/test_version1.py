@@ -397,8 +397,8 @@ async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
 async def test_what_was_read_for_the_answer_to_a_login_is_none_of_the_new_positions(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If they begin anew before the login is answered, the messages are read again, and nothing
-    counts as taken over before it has left."""
+    """If the follower is reset before the login is answered, the messages are read again, and
+    nothing counts as taken over before it has left."""
     user_id = await away(server, "Old", "one", "lost")
     check = Accounts.check_unchanged
 

@@ -13,7 +13,7 @@ from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Said, Terminal, World
 
 
-def test_what_others_have_committed_is_shown_when_it_is_heard_of(
+def test_what_others_have_committed_is_shown_when_its_note_arrives(
     world: World, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
     """It is shown without a look at the log."""
@@ -85,7 +85,7 @@ def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) ->
     assert bob.client.texts == ["mine"]
 
 
-def test_of_a_large_batch_only_the_positions_are_heard(
+def test_of_a_large_batch_only_the_positions_are_in_the_note(
     world: World, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
     """The node then reads it."""
@@ -129,8 +129,8 @@ def test_a_membership_counts_from_its_entry_on(
 def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
-    """They are even if this node had not heard of it: it applies the leaving first, and judges the
-    message again."""
+    """They are even if this node had not heard of it: it applies the leaving first, and authorizes
+    the message again."""
     group = world.group(ann, bob)
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     bob.says_to_group(group, "still here?")
@@ -159,7 +159,7 @@ def test_sessions_end_by_entries(
     devices = {name: world.log_in(bob.user, name) for name in ("phone", "laptop")}
     conv = pair(bob.user.id, bob.user.id)
     hear(world, elsewhere.changes(bob, conv, change))
-    told = [name for name, one in devices.items() if one.client.notices == ["thrown out"]]
+    told = [name for name, one in devices.items() if one.client.notices == ["revoked"]]
     assert told == ended
     assert [name for name, one in devices.items() if one.session.ended] == ended
 

@@ -193,7 +193,7 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
     assert bob.client.texts == []
 
 
-def test_what_was_being_read_when_positions_began_anew_is_read_again(
+def test_what_was_being_read_at_a_reset_is_read_again(
     world: World, ann: Terminal, bob: Terminal, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is read from where version 1 begins, even if the epoch is the same because entries were
@@ -209,7 +209,7 @@ def test_what_was_being_read_when_positions_began_anew_is_read_again(
     world.tasks.run(world.chat.follower.poll_head())
     world.passes(GAP_WAITS)
     world.settle()
-    assert old.client.notices == ["anew"]
+    assert old.client.notices == ["reset"]
     assert old.client.texts == ["not marked yet", "not marked yet", "hello", "young"]
     ann.comes_again().says(old.user, "new")
     assert old.client.texts[4:] == ["new"]

@@ -102,11 +102,11 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
 def test_nothing_is_written_until_it_is_known_again_what_may_be(
     world: World, ann: Terminal, bob: Terminal, old: Terminal
 ) -> None:
-    """Positions have begun anew. The session might write to a user, but not before its earlier
+    """The follower was reset. The session might write to a user, but not before its earlier
     message to a group."""
     group = world.group(ann, old)
     old.says(bob.user, "the first is looked at")
-    world.begin_anew()
+    world.reset()
     with pytest.raises(TryAgain):
         old.says_to_group(group, "c1", cid="c1")
     assert not is_accepted(old, bob, "c2")
@@ -116,7 +116,7 @@ def test_nothing_is_written_until_it_is_known_again_what_may_be(
     assert is_accepted(old, bob, "c2")
 
 
-def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
+def test_what_waits_at_a_reset_is_refused_in_its_order(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
     """So is what is on its way, once it has come back, whatever has become of it."""
@@ -247,7 +247,7 @@ def test_another_session_of_the_same_user_waits_for_nothing(
     assert texts(world)[1:] == ["c1", "c2"]
 
 
-def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
+def test_nothing_overtakes_what_could_not_be_checked_for_the_moment() -> None:
     """The first message to a user needs the store, which did not answer."""
     world = World(guard=Guard(Limits()))
     ann, bob, cid = [world.newcomer(name) for name in ("Ann", "Bob", "Cid")]
@@ -264,11 +264,11 @@ def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
 
 
 @pytest.mark.parametrize("pause", [0.0, EXPECTED_FOR * 0.06])
-def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
+def test_what_cannot_be_checked_is_waited_for_as_long_as_it_comes_again(
     monkeypatch: pytest.MonkeyPatch, pause: float
 ) -> None:
-    """This holds however long that takes, and however many later messages need the same judgement:
-    these are not judged, so they cost no time. Its time counts from its last attempt; otherwise it
+    """This holds however long that takes, and however many later messages need the same check:
+    these are not checked, so they cost no time. Its time counts from its last attempt; otherwise it
     would be over, with pauses, while others come."""
 
     async def no_answer(*_: object) -> int:

@@ -168,7 +168,7 @@ class VisibilityMachine(RuleBasedStateMachine):
             assert device.terminal.client.positions == device.pushed, device.user_id
 
     @invariant()
-    def each_session_is_pushed_by_the_sight_that_the_log_has(self) -> None:
+    def each_session_is_pushed_by_the_visibility_that_the_log_has(self) -> None:
         """This holds for its groups, above the position at which they last changed."""
         for device in self.devices:
             session = device.terminal.session

@@ -407,8 +407,10 @@ async def test_only_an_append_that_worked_ends_an_outage_of_appending(
         return await done
 
     with capture_logs() as lines:
-        assert isinstance(await run_unbatched(lambda lent, _: lose_transaction(lent)), TryAgain)
-        assert await run_unbatched(lambda lent, _: words(lent)) == []
+        assert isinstance(
+            await run_unbatched(lambda connection, _: lose_transaction(connection)), TryAgain
+        )
+        assert await run_unbatched(lambda connection, _: words(connection)) == []
         assert [line["event"] for line in lines] == ["outage"]
         await run_unbatched(insert)
     assert [line["event"] for line in lines] == ["outage", "outage over"]

@@ -65,7 +65,7 @@ class Transport(asyncio.Transport):
         self.calls.append("abort")
 
 
-class Conversation:
+class FakeReceiver:
     """Records what it is told, and may answer when it is unchoked."""
 
     def __init__(self, link: Link) -> None:
@@ -93,19 +93,19 @@ class Conversation:
 
 class Bench:
     def __init__(self) -> None:
-        self.talks: list[Conversation] = []
-        self.connection = Connection(self._answer, Outboxes())
+        self.receivers: list[FakeReceiver] = []
+        self.connection = Connection(self._accept, Outboxes())
         self.transport = Transport(self.connection.pause_writing)
         self.connection.connection_made(self.transport)
-        (self.talk,) = self.talks
+        (self.receiver,) = self.receivers
 
     def says(self, frame: bytes, number: int) -> None:
         self.connection.write(frame)
         self.connection.written_upto = number
 
-    def _answer(self, link: Link) -> Conversation:
-        self.talks.append(Conversation(link))
-        return self.talks[-1]
+    def _accept(self, link: Link) -> FakeReceiver:
+        self.receivers.append(FakeReceiver(link))
+        return self.receivers[-1]
 
     def sent(self) -> list[bytes]:
         return self.transport.writes
@@ -168,14 +168,14 @@ async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:
     bench.transport.stuck = True
     bench.connection.write(b"x" * (HIGH_WATER - 1))
     await asyncio.sleep(0)
-    assert bench.talk.events == []
+    assert bench.receiver.events == []
     for _ in range(2):
         bench.connection.write(b"x")
         await asyncio.sleep(0)
-    assert bench.talk.events == ["choked"]
+    assert bench.receiver.events == ["choked"]
     bench.transport.buffered = 0
     bench.connection.resume_writing()
-    assert bench.talk.events == ["choked", "unchoked"]
+    assert bench.receiver.events == ["choked", "unchoked"]
 
 
 async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
@@ -184,7 +184,7 @@ async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
     await asyncio.sleep(0)
     bench.says(b"b", 2)
     assert bench.connection.sent_upto() == 1
-    bench.talk.to_say_when_unchoked = b"c"
+    bench.receiver.to_say_when_unchoked = b"c"
     await asyncio.sleep(0)
     bench.connection.resume_writing()
     assert bench.connection.sent_upto() == 2
@@ -197,8 +197,8 @@ async def test_what_was_lost_with_the_connection_has_not_left(bench: Bench) -> N
     assert bench.connection.sent_upto() == 0
 
 
-async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
-    """What was said before no longer counts, even if it is stuck."""
+async def test_after_a_reset_nothing_was_sent(bench: Bench) -> None:
+    """What was sent before no longer counts, even if it is stuck."""
     bench.says(b"a", 7)
     await asyncio.sleep(0)
     bench.transport.stuck = True
@@ -218,7 +218,7 @@ async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
     await asyncio.sleep(0)
     assert bench.transport.calls == ["abort"]
     bench.connection.connection_lost(None)
-    assert bench.talk.events[-1] == "lost: too_slow"
+    assert bench.receiver.events[-1] == "lost: too_slow"
 
 
 async def test_what_is_said_in_one_turn_is_never_too_much(bench: Bench) -> None:
@@ -294,7 +294,7 @@ async def test_it_is_told_why_a_connection_is_lost(
 ) -> None:
     """The reason is what the transport knows."""
     bench.connection.connection_lost(error)
-    assert bench.talk.events == [f"lost: {why}"]
+    assert bench.receiver.events == [f"lost: {why}"]
 
 
 async def test_the_first_reason_counts(bench: Bench) -> None:
@@ -302,7 +302,7 @@ async def test_the_first_reason_counts(bench: Bench) -> None:
     bench.connection.close(DisconnectReason.REPLACED)
     bench.connection.abort(DisconnectReason.SHUTTING_DOWN)
     bench.connection.connection_lost(ConnectionResetError())
-    assert bench.talk.events == ["lost: replaced"]
+    assert bench.receiver.events == ["lost: replaced"]
 
 
 async def test_pausing_is_idempotent(bench: Bench) -> None:
@@ -325,7 +325,7 @@ async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> No
     bench.connection.flush()
     assert bench.connection.eof_received() is True
     bench.connection.connection_lost(None)
-    assert bench.talk.events == [
+    assert bench.receiver.events == [
         "received 3: [b'x']",
         "choked",
         "input ended",

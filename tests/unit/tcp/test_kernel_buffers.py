@@ -13,14 +13,14 @@ from adapters.tcp.options import KERNEL_HOLDS, set_options
 from adapters.tcp.outboxes import Outboxes
 
 
-class Conversation:
-    """A conversation whose link the test writes to."""
+class FakeReceiver:
+    """A receiver whose link the test writes to."""
 
     def __init__(self) -> None:
         self.began: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[DisconnectReason] = asyncio.get_running_loop().create_future()
 
-    def answer(self, link: Link) -> "Conversation":
+    def accept(self, link: Link) -> "FakeReceiver":
         self.began.set_result(link)
         return self
 
@@ -54,11 +54,11 @@ def held(sock: socket.socket) -> int:
 async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
     """The rest waits in the process, where it is counted and bounded. Otherwise, a thousand such
     clients could make the kernel hold gigabytes."""
-    talk = Conversation()
+    receiver = FakeReceiver()
     connections: list[Exposed] = []
 
     def accept() -> Exposed:
-        connections.append(Exposed(talk.answer, Outboxes()))
+        connections.append(Exposed(receiver.accept, Outboxes()))
         return connections[-1]
 
     server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
@@ -66,12 +66,12 @@ async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(server.sockets[0].getsockname())
-        link = await talk.began
+        link = await receiver.began
         for _ in range(10):
             link.write(b"x" * (HARD_LIMIT // 11))
             await asyncio.sleep(0)
             assert held(connections[0].socket) <= 3 * KERNEL_HOLDS
         link.abort(DisconnectReason.SHUTTING_DOWN)
-        assert await talk.ended is DisconnectReason.SHUTTING_DOWN
+        assert await receiver.ended is DisconnectReason.SHUTTING_DOWN
     server.close()
     await server.wait_closed()

@@ -30,14 +30,14 @@ class Hall:
     """Counts the handshakes under way, and records how each has ended."""
 
     inside: int = 0
-    endings: list[DisconnectReason | None] = attrs.field(factory=list)
+    reasons: list[DisconnectReason | None] = attrs.field(factory=list)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         self.inside += 1
 
-        def leave(trouble: DisconnectReason | None, detail: str) -> None:
+        def leave(reason: DisconnectReason | None, detail: str) -> None:
             self.inside -= 1
-            self.endings.append(trouble)
+            self.reasons.append(reason)
 
         return leave
 
@@ -98,7 +98,7 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
         dawdling.cancel()
         await asyncio.wait({dawdling})
         writer.close()
-    assert hall.endings == [DisconnectReason.TLS_FAILED]
+    assert hall.reasons == [DisconnectReason.TLS_FAILED]
     assert hall.inside == 0
 
 

@@ -16,7 +16,7 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import MIB, Limits
 from entrypoints.protocols import Entrance
 from tests.unit.gateway.server import Server, settled
-from tests.unit.tcp.test_connection import Conversation, Transport
+from tests.unit.tcp.test_connection import FakeReceiver, Transport
 from tests.unit.web.browser import Browser, Site
 
 LIMITS = Limits(unsent_mib=1)
@@ -26,14 +26,14 @@ class Reader:
     """A client that reads nothing until it is told to."""
 
     def __init__(self, outboxes: Outboxes) -> None:
-        self.link = Connection(self._answer, outboxes)
+        self.link = Connection(self._accept, outboxes)
         self.transport = Transport(self.link.pause_writing)
         self.transport.stuck = True
         self.link.connection_made(self.transport)
 
-    def _answer(self, link: Link) -> Conversation:
-        self.talk = Conversation(link)
-        return self.talk
+    def _accept(self, link: Link) -> FakeReceiver:
+        self.receiver = FakeReceiver(link)
+        return self.receiver
 
     def is_told(self, size: int) -> None:
         self.link.write(b"x" * (size - 1))
@@ -48,7 +48,7 @@ class Reader:
         return "abort" in self.transport.calls
 
     def is_full(self) -> bool:
-        return self.talk.events == ["choked"]
+        return self.receiver.events == ["choked"]
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_beyond_it_whoever_is_stuck_for_the_longest_is_cut_off(
     assert [one.is_cut() for one in some] == [False, True, True, False]
     assert guard.counters.unsent_cut == 2
     some[1].link.connection_lost(None)
-    assert some[1].talk.events[-1] == f"lost: {DisconnectReason.TOO_SLOW}"
+    assert some[1].receiver.events[-1] == f"lost: {DisconnectReason.TOO_SLOW}"
     assert outboxes.unsent.total <= MIB
 
 

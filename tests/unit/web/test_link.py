@@ -49,7 +49,7 @@ async def test_what_the_server_says_arrives(size: int) -> None:
 
 
 @pytest.mark.parametrize(("why", "code"), CODES.items())
-async def test_each_ending_has_a_code(why: DisconnectReason, code: int) -> None:
+async def test_each_disconnect_reason_has_a_code(why: DisconnectReason, code: int) -> None:
     """The reason's name is in the CLOSE frame. What was written before it arrives before it."""
     browser, link = await opened()
     link.write(b"{}")

@@ -1,4 +1,4 @@
-"""Positions begin anew if the log has lost what a node knew of it, or what it never saw."""
+"""The follower is reset if the log has lost what a node knew of it, or what it never saw."""
 
 from typing import Any
 
@@ -21,17 +21,17 @@ from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
 
-def test_another_epoch_begins_anew(
+def test_another_epoch_is_a_reset(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
     """Every connected device is disconnected. When it comes back, it is told so, and goes on at the
     head."""
     ann.says(bob.user, "before")
-    group, place, epoch = world.group(ann, bob), follower.applied, follower.epoch
+    group, position, epoch = world.group(ann, bob), follower.applied, follower.epoch
     world.tasks.run(world.store.log.renew())
     hear(world, Appended("of another epoch", 99, 99, ()))
     assert ann.client.notices == bob.client.notices == ["dropped"]
-    ann, bob = ann.comes_again(place, epoch), bob.comes_again(place, epoch)
+    ann, bob = ann.comes_again(position, epoch), bob.comes_again(position, epoch)
     assert ann.was_reset
     assert bob.was_reset
     ann.says(bob.user, "behind")
@@ -40,7 +40,7 @@ def test_another_epoch_begins_anew(
     assert ann.client.statuses == ["accepted"] * 2
 
 
-def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothing(
+def test_what_is_on_its_way_from_a_device_at_a_reset_means_nothing(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
     """This holds however far the new positions get until it arrives: its mark would cover entries
@@ -61,7 +61,7 @@ def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothin
     assert bob.comes_again().client.texts == ["before", "where that was"]
 
 
-def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
+def test_a_device_that_was_about_to_begin_at_a_reset_comes_again(
     world: World, ann: Terminal, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The position that it names is an old one, and makes no mark."""
@@ -84,7 +84,7 @@ def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
     assert world.chat.sessions.of(bob.user.id) == ()
 
 
-def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
+def test_however_many_speak_of_another_epoch_the_log_is_polled_once(
     world: World, follower: Follower
 ) -> None:
     """There is one look at a time: otherwise, somebody who can send notes could block the store and
@@ -99,7 +99,7 @@ def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
 
 
 @pytest.mark.parametrize("slow", ["ends", "tail"])
-def test_an_answer_of_before_positions_began_anew_is_too_late(
+def test_an_answer_of_before_a_reset_is_too_late(
     world: World, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
     """Two calls ask for the log's head. The first, of a database that was about to be lost, for
@@ -133,13 +133,13 @@ def test_an_answer_of_before_positions_began_anew_is_too_late(
     assert bob.client.notices == ["dropped"]
 
 
-def test_what_was_a_membership_before_positions_began_anew_is_none(
+def test_what_was_a_membership_before_a_reset_is_none(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
     """The database may have lost it. Until the session knows, what it writes is refused with
     `try_again`."""
     group = world.group(ann, old)
-    world.begin_anew()
+    world.reset()
     with pytest.raises(TryAgain):
         old.says_to_group(group, "too early", cid="c1")
     world.settle()
@@ -147,12 +147,12 @@ def test_what_was_a_membership_before_positions_began_anew_is_none(
     assert old.client.statuses == ["accepted"]
 
 
-def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
+def test_a_session_that_its_user_ends_during_a_reset_is_ended(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
     """The end is applied before the node knows again what the session may see."""
     other = world.log_in_version1(world.register("Other")[0])
-    world.begin_anew()
+    world.reset()
     world.tasks.run(world.chat.devices.end_all(old.user))
     world.settle()
     assert (other.session.ended, old.session.ended) == (False, True)
@@ -160,14 +160,14 @@ def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
     assert old.client.texts == []
 
 
-def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_see(
+def test_who_joins_and_leaves_during_a_reset_is_shown_what_they_may_see(
     world: World, ann: Terminal, old: Terminal
 ) -> None:
     """This holds whether or not their sessions begin with that change. They are counted once."""
     left = world.group(ann, old)
     _, other = world.tasks.run(world.chat.groups.create(ann.user, "another", ""))
     joined = other.id
-    world.begin_anew()
+    world.reset()
     world.tasks.run(world.chat.groups.leave(old.user, left))
     world.tasks.run(world.chat.groups.join(old.user, joined))
     world.settle()
@@ -178,13 +178,13 @@ def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_
     assert world.chat.sessions.memberships == 3
 
 
-def test_who_is_here_is_here_while_positions_begin_anew(
+def test_who_is_here_is_here_during_a_reset(
     world: World, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They stay in the presence, which is compared with the sessions now and then, and in the slot,
     even with as many sessions as a user may have."""
     monkeypatch.setattr("chat_domain.log.sessions.MOST_OF_A_USER", 1)
-    world.begin_anew()
+    world.reset()
     for _ in range(2):
         world.tasks.run(world.chat.node.audit())
         world.passes(1)
@@ -194,7 +194,7 @@ def test_who_is_here_is_here_while_positions_begin_anew(
     assert old.is_live
 
 
-def test_what_was_forgotten_unseen_begins_anew(
+def test_what_was_forgotten_unseen_is_a_reset(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
     """A node that hung until others' entries were old and deleted does not know who has left."""
@@ -212,7 +212,7 @@ def test_what_was_forgotten_unseen_begins_anew(
     assert bob.client.texts == []
 
 
-def test_what_a_group_has_forgotten_unseen_begins_anew(
+def test_what_a_group_has_forgotten_unseen_is_a_reset(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
     """It keeps its entries, including those of who has left, for a shorter time than others."""
@@ -307,7 +307,7 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
     """Its client has sent it again to a node that did not know it, and another entry has taken the
-    lost position below. Devices that were shown the lost entry are disconnected, to begin anew."""
+    lost position below. Devices that were shown the lost entry are disconnected, to be reset."""
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     hear(world, elsewhere.commits("lost", "sent again"))
@@ -328,7 +328,7 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     follower: Follower,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It had a hole, and positions began anew while the node asked whether a change could be
+    """It had a hole, and the follower was reset while the node asked whether a change could be
     missing there."""
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
@@ -364,7 +364,7 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     group = world.group(ann)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
-    elsewhere.commits("not heard of")
+    elsewhere.commits("not received")
     told: list[object] = []
 
     async def join() -> None:
@@ -381,7 +381,7 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     assert [str(one) for one in told] == [str(TryAgain())]
 
 
-def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR0917  # fixtures
+def test_the_log_is_followed_while_sessions_are_subscribed_again(  # noqa: PLR0917  # fixtures
     world: World,
     bob: Terminal,
     old: Terminal,
@@ -390,12 +390,12 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Subscribing takes long if they are many. Those that are subscribed are shown what others
-    write, even if the node hears nothing of it."""
-    opening, seat = world.log.opening, Ticket[None]()
+    write, even if the node receives no note of it."""
+    opening, ticket = world.log.opening, Ticket[None]()
 
     async def slow_opening(user_id: int) -> Opening:
         if user_id == old.user.id:
-            await seat
+            await ticket
         return await opening(user_id)
 
     monkeypatch.setattr(world.log, "opening", slow_opening)
@@ -407,7 +407,7 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
     world.passes(GAP_WAITS)
     assert bob.client.texts == ["meanwhile"]
     assert not old.is_live
-    seat.settle(lambda: None)
+    ticket.settle(lambda: None)
     world.settle()
     assert old.is_live
 
@@ -415,18 +415,18 @@ def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR
 def test_nothing_waits_for_a_change_that_was_lost(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
-    """A message that had to be judged again after it is refused; later ones are written."""
+    """A message that had to be authorized again after it is refused; later ones are written."""
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
-    bob.says_to_group(group, "judged again", cid="c1")
+    bob.says_to_group(group, "once more", cid="c1")
     safe.bring_back()
     world.tasks.run(world.store.log.renew())
     world.tasks.run(follower.poll_head())
     assert bob.client.statuses == ["TryAgain"]
     bob = bob.comes_again()
-    bob.says_to_group(group, "judged again", cid="c1")
+    bob.says_to_group(group, "once more", cid="c1")
     assert bob.client.statuses == ["accepted"]
 
 
