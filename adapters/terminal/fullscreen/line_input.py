@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import Completer
-from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.history import DummyHistory, InMemoryHistory
 
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.parsing import switches_partner
@@ -26,7 +26,9 @@ class LineInput:
         self.switching = False
         self.question = ""
         self.hidden = False
-        self.answers = Buffer(name="answers", multiline=False, accept_handler=self._accept)
+        self.answers = Buffer(
+            name="answers", multiline=False, accept_handler=self._accept, history=DummyHistory()
+        )
         self.lines = Buffer(
             name="lines",
             multiline=False,
@@ -86,12 +88,11 @@ class LineInput:
         self.buffer.insert_text(text.split("\n", 1)[0] if self.asking else text)
 
     def stash(self) -> bool:
-        """Empty the line; the Up key brings it back. False if it is empty already."""
-        buffer = self.buffer
-        if not buffer.text:
+        """Empty the line. Returns whether the Up key brings something back."""
+        if not self.buffer.text:
             return False
-        buffer.reset(append_to_history=not self.asking)
-        return True
+        self.buffer.reset(append_to_history=True)
+        return not self.asking
 
     def swap_draft(self, draft: str) -> str:
         """Replace the draft that is being typed, and return the old one."""

@@ -29,3 +29,18 @@ async def test_half_a_password_is_not_shown_once_nobody_asks_for_it(
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert typed.answers.text == left
+
+
+@pytest.mark.parametrize("put_aside", [False, True])
+async def test_no_key_brings_back_an_answer(put_aside: bool) -> None:
+    """It may be a password, and the next question may be one whose answer is shown."""
+    typed = LineInput(DummyCompleter(), lambda: Window(None, "chat"))
+    asked = await typing(typed, "secret", hidden=True)
+    if put_aside:
+        assert not typed.stash()
+    typed.answers.validate_and_handle()
+    await asked
+    typed.answers.load_history_if_not_yet_loaded()
+    await asyncio.sleep(0)
+    typed.answers.history_backward()
+    assert typed.answers.text == ""
