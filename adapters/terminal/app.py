@@ -208,9 +208,20 @@ class LineClient:
         finally:
             await _cancel(self._conversation)
             self._presenter.on_logout()
-        if self._conversation.cancelled():  # the session has ended
-            return not self._screen.scripted
-        return self._conversation.result()
+        if not self._conversation.cancelled():
+            return self._conversation.result()
+        if self._screen.scripted:  # nobody is there to log in again
+            return False
+        self._discard_typed()
+        return True
+
+    def _discard_typed(self) -> None:
+        """Drop the lines that wait: they were typed for the session that has ended, and must not
+        answer the menu."""
+        count = self._screen.discard_typed()
+        if count:
+            lines = "line was" if count == 1 else "lines were"
+            self._actions.show_error(f"{count} waiting {lines} not carried out")
 
     async def _read_commands(self) -> bool:
         """Carry out commands until the user logs out (True) or quits (False)."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import select
 import sys
 import termios
-from collections.abc import AsyncIterator
+from collections import deque
 from typing import TextIO
 
 from adapters.terminal import tty
@@ -23,7 +24,7 @@ class PlainScreen:
         self._source = source
         self._out = out
         self._err = err
-        self._lines = read_lines(source)
+        self._lines = LineReader(source)
 
     def show(self, line: Line) -> None:
         print(plain(line), file=self._out, flush=True)
@@ -52,28 +53,57 @@ class PlainScreen:
         self._prompt(prompt)
         return await self._next()
 
+    def discard_typed(self) -> int:
+        return self._lines.discard()
+
     def _prompt(self, text: str) -> None:
         if not self.scripted:
             print(text, end="", file=self._out, flush=True)
 
     async def _next(self) -> str:
         try:
-            return await anext(self._lines)
-        except StopAsyncIteration:
+            return await self._lines.next()
+        except EOFError:
             self._prompt("\n")  # so that nothing follows the prompt in its line
-            raise EOFError from None
+            raise
 
 
-async def read_lines(source: int) -> AsyncIterator[str]:
-    """The lines of a file, pipe or terminal, without blocking the event loop."""
-    rest = b""
-    while data := await _read(source):
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            yield _decode(line)
-        rest = rest[:_LONGEST_LINE]
-    if rest:
-        yield _decode(rest)
+class LineReader:
+    """Reads the lines of a file, pipe or terminal, without blocking the event loop. If a read is
+    cancelled, nothing is lost."""
+
+    def __init__(self, source: int) -> None:
+        self._source = source
+        self._lines: deque[bytes] = deque()
+        self._rest = b""
+
+    async def next(self) -> str:
+        """The next line. Raises EOFError if there is none."""
+        while not self._lines:
+            data = await _read(self._source)
+            if not data and not self._rest:
+                raise EOFError
+            self._take(data or b"\n")
+        return _decode(self._lines.popleft())
+
+    def discard(self) -> int:
+        """Drop all that was typed on a terminal so far. Returns how many lines that were."""
+        while _is_readable(self._source) and (data := os.read(self._source, _CHUNK)):
+            self._take(data)
+        termios.tcflush(self._source, termios.TCIFLUSH)  # a line that is not finished
+        count = len(self._lines)
+        self._lines.clear()
+        self._rest = b""
+        return count
+
+    def _take(self, data: bytes) -> None:
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._lines.extend(lines)
+        self._rest = rest[:_LONGEST_LINE]
+
+
+def _is_readable(source: int) -> bool:
+    return bool(select.select([source], [], [], 0)[0])
 
 
 async def _read(source: int) -> bytes:

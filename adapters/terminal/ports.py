@@ -40,6 +40,9 @@ class Screen(Protocol):
 
     async def command(self, prompt: str) -> str: ...
 
+    def discard_typed(self) -> int:
+        """Drop what a person has typed but the client has not read. Returns how many lines."""
+
 
 class Outgoing(Protocol):
     """A message of the user that is in flight."""

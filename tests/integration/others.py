@@ -20,3 +20,11 @@ def say(server: ServerProcess, who: Account, *texts: str, to: int = 1) -> None:
         assert client.ask({"msgid": 1000, "name": name, "password": password, "v": 2})["errno"] == 0
         for text in texts:
             assert client.ask({"msgid": 1005, "toid": to, "msg": text})["msgid"] == ACK
+
+
+def take_over(server: ServerProcess, who: Account, *, device: str) -> None:
+    """Log in with a device of this name, which ends the session of the one that has it."""
+    name, password = who
+    with RawClient(server.port) as client:
+        login = {"msgid": 1000, "name": name, "password": password, "v": 2, "device": device}
+        assert client.ask(login)["errno"] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.others import register, say
+from tests.integration.others import register, say, take_over
 from tests.integration.server_process import ROOT, ServerProcess
 from tests.integration.terminal import Terminal
 
@@ -95,6 +95,23 @@ def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
         laptop.log_in("zhang", "secret one")
         laptop.press("\x1b[A")  # arrow up
         laptop.until_last("zhang> half of")
+
+
+@pytest.mark.parametrize("options", [[], ["--plain"]])
+def test_what_was_typed_for_a_session_that_ends_does_not_answer_the_menu(
+    server: ServerProcess, options: list[str]
+) -> None:
+    """The user is told how many lines were dropped, and answers the menu afterwards."""
+    register(server, ZHANG)
+    with Terminal(f"127.0.0.1:{server.port}", "--device", "desk", *options) as zhang:
+        zhang.log_in(*ZHANG)
+        zhang.press("/wait 600\r2\rnobody's business\rhalf")
+        zhang.until_true(lambda: zhang.lines[-1].endswith("half"), "the line being typed")
+        take_over(server, ZHANG, device="desk")
+        zhang.until("lines were not carried out")
+        zhang.until_true(lambda: sum("choice:" in line for line in zhang.lines) == 2, "the menu")
+        zhang.type("7")
+        zhang.until("error: the choices are 1, 2 and 3, not '7'")
 
 
 def test_a_killed_server_costs_nobody_a_message(server: ServerProcess) -> None:

@@ -78,6 +78,13 @@ class LineInput:
             self.answers.reset()
         return await self._next()
 
+    def discard(self) -> int:
+        """Drop the lines that wait, and return how many. The Up key still brings them back."""
+        count = self.waiting
+        self._finished.clear()
+        self.switching = False
+        return count
+
     def leave(self) -> None:
         self._over = True
         self._news.set()

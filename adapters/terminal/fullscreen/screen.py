@@ -145,6 +145,9 @@ class WholeScreen:
         self._presenter.input_window = self._presenter.switched_to if window is None else window
         return line
 
+    def discard_typed(self) -> int:
+        return self._input.discard()
+
     def _look_at(self, *, asking: bool) -> None:
         typed = self._input
         self._app.layout.focus(typed.answers if asking else typed.lines)

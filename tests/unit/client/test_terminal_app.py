@@ -2,7 +2,7 @@
 plays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -62,15 +62,29 @@ class TypedScreen:
 
     async def command(self, prompt: str) -> str:
         self.prompts.append(prompt)
+        self._news.set()
         text = await self._typed.get()
         if text is None:
             raise EOFError
         return text
 
+    def discard_typed(self) -> int:
+        count = self._typed.qsize()
+        while not self._typed.empty():
+            self._typed.get_nowait()
+        return count
+
     async def until(self, text: str) -> None:
         """Wait until a line with this text is shown."""
+        await self._until(lambda: any(text in shown for shown in self.shown))
+
+    async def back_at_the_menu(self) -> None:
+        """Wait until the menu asks for the second time."""
+        await self._until(lambda: self.prompts.count("choice: ") == 2)
+
+    async def _until(self, there: Callable[[], bool]) -> None:
         async with asyncio.timeout(TIMEOUT):
-            while not any(text in shown for shown in self.shown):
+            while not there():
                 self._news.clear()
                 await self._news.wait()
 
@@ -532,6 +546,7 @@ async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeS
         await second.turn_away(1015, 4, "bad_token")
         await second.turn_away(1000, 3, "bad_credentials")
         await app.screen.until("you are no longer logged in")
+        await app.screen.back_at_the_menu()
         app.screen.type("3")
         assert await app.status() == 0
 
@@ -542,7 +557,36 @@ async def test_who_was_logged_out_elsewhere_is_back_at_the_menu(server: FakeServ
         await app.welcome()
         app.peer.say(msgid=1016)
         await app.screen.until("no longer logged in (the session was ended elsewhere)")
+        await app.screen.back_at_the_menu()
         app.screen.type("3")
+        assert await app.status() == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [(1, "error: 1 waiting line was not carried out"), (2, "error: 2 waiting lines were not")],
+)
+async def test_what_was_typed_for_a_session_does_not_answer_the_menu(
+    server: FakeServer, lines: int, said: str
+) -> None:
+    """The lines wait for an earlier one when the session is ended elsewhere."""
+    async with running(server, "1", "13", "secret", "/wait 600", scripted=False) as app:
+        await app.welcome()
+        for _ in range(lines):
+            app.screen.type("2")
+        app.peer.say(msgid=1016)
+        await app.screen.until(said)
+        await app.screen.back_at_the_menu()
+        app.screen.type("3")
+        assert await app.status() == 0
+
+
+async def test_what_is_typed_behind_a_logout_answers_the_menu(server: FakeServer) -> None:
+    """The user knows that the menu comes next."""
+    lines = ("loginout", "3")
+    async with running(server, "1", "13", "secret", *lines, scripted=False) as app:
+        await app.welcome()
+        await app.log_out()
         assert await app.status() == 0
 
 

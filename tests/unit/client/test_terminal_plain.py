@@ -5,12 +5,23 @@ import io
 import os
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from adapters.terminal.plain import PlainScreen, read_lines
+from adapters.terminal.plain import LineReader, PlainScreen
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    """A terminal: the side that a person types on, and the side that a program reads."""
+    ours, theirs = os.openpty()
+    try:
+        yield ours, theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 @contextmanager
@@ -22,16 +33,41 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(source)
 
 
+async def rest_of(lines: LineReader) -> list[str]:
+    """The lines up to the end of input."""
+    rest = []
+    with suppress(EOFError):
+        while True:
+            rest.append(await lines.next())
+    return rest
+
+
 async def test_lines_are_read_as_they_come() -> None:
     """The writer may have cut them anywhere, and the last one needs no newline."""
     with pipe() as (source, sink):
-        lines = read_lines(source)
+        lines = LineReader(source)
         os.write(sink, b"one\ntw")
-        assert await anext(lines) == "one"
+        assert await lines.next() == "one"
         os.write(sink, b"o\r\nthr\xffee")
-        assert await anext(lines) == "two"
+        assert await lines.next() == "two"
         os.close(sink)
-        assert [line async for line in lines] == ["thr\ufffdee"]
+        assert await rest_of(lines) == ["thr\ufffdee"]
+
+
+async def test_a_read_that_is_cancelled_loses_nothing() -> None:
+    """The next one goes on where it was."""
+    with pipe() as (source, sink):
+        lines = LineReader(source)
+        os.write(sink, b"one\ntw")
+        assert await lines.next() == "one"
+        reading = asyncio.create_task(lines.next())
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        os.write(sink, b"o\n")
+        os.close(sink)
+        assert await rest_of(lines) == ["two"]
 
 
 async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
@@ -39,7 +75,7 @@ async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "script"
     path.write_text("1\n13\nsecret\n", encoding="utf-8")
     with path.open() as file:
-        assert [line async for line in read_lines(file.fileno())] == ["1", "13", "secret"]
+        assert await rest_of(LineReader(file.fileno())) == ["1", "13", "secret"]
 
 
 async def test_a_script_sees_no_prompts() -> None:
@@ -64,23 +100,30 @@ def echoes(terminal: int) -> bool:
 
 async def test_the_end_of_input_ends_the_line_of_the_prompt() -> None:
     """What the shell writes next begins a line of its own."""
-    ours, theirs = os.openpty()
-    try:
+    with terminal() as (ours, theirs):
         out = io.StringIO()
         screen = PlainScreen(theirs, out, io.StringIO())
         os.write(ours, b"\x04")  # Ctrl-D
         with pytest.raises(EOFError):
             await asyncio.wait_for(screen.command("zhang> "), 30)
         assert out.getvalue() == "zhang> \n"
-    finally:
-        os.close(ours)
-        os.close(theirs)
+
+
+async def test_what_waits_on_a_terminal_can_be_dropped() -> None:
+    """This also drops a line that is not finished, which counts as none."""
+    with terminal() as (ours, theirs):
+        screen = PlainScreen(theirs, io.StringIO(), io.StringIO())
+        os.write(ours, b"one\ntwo\nthree\nhalf")
+        assert await asyncio.wait_for(screen.command("> "), 30) == "one"
+        assert screen.discard_typed() == 2
+        os.write(ours, b"four\n")
+        assert await asyncio.wait_for(screen.command("> "), 30) == "four"
+        assert screen.discard_typed() == 0
 
 
 async def test_a_terminal_does_not_show_passwords() -> None:
     """Afterwards it shows everything else again."""
-    ours, theirs = os.openpty()
-    try:
+    with terminal() as (ours, theirs):
         screen = PlainScreen(theirs, io.StringIO(), io.StringIO())
         assert not screen.scripted
         os.write(ours, b"name\n")
@@ -92,6 +135,3 @@ async def test_a_terminal_does_not_show_passwords() -> None:
         os.write(ours, b"secret\n")
         assert await asyncio.wait_for(asking, 30) == "secret"
         assert echoes(theirs)
-    finally:
-        os.close(ours)
-        os.close(theirs)

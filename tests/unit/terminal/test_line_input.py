@@ -44,3 +44,16 @@ async def test_no_key_brings_back_an_answer(put_aside: bool) -> None:
     await asyncio.sleep(0)
     typed.answers.history_backward()
     assert typed.answers.text == ""
+
+
+async def test_lines_that_wait_can_be_dropped() -> None:
+    """The arrow up still brings them back, and what is typed next goes where it is typed."""
+    home = Window(None, "chat")
+    typed = LineInput(DummyCompleter(), lambda: home)
+    typed.asking = False
+    for line in ("/talk li", "hello"):
+        typed.lines.insert_text(line)
+        typed.lines.validate_and_handle()
+    assert typed.discard() == 2
+    assert (typed.waiting, typed.switching) == (0, False)
+    assert typed.lines.history.get_strings() == ["/talk li", "hello"]
