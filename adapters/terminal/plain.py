@@ -121,7 +121,8 @@ async def _read(source: int) -> bytes:
 
 
 def _decode(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", errors="replace")
+    """The line as text, without the byte order mark with which a file may begin."""
+    return line.removesuffix(b"\r").decode("utf-8-sig", errors="replace")
 
 
 def standard_screen() -> PlainScreen:

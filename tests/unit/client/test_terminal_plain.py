@@ -70,6 +70,14 @@ async def test_a_read_that_is_cancelled_loses_nothing() -> None:
         assert await rest_of(lines) == ["two"]
 
 
+async def test_the_byte_order_mark_of_a_script_is_no_part_of_its_first_line() -> None:
+    """Some editors put it at the beginning of a file."""
+    with pipe() as (source, sink):
+        os.write(sink, b"\xef\xbb\xbf1\n13\n")
+        os.close(sink)
+        assert await rest_of(LineReader(source)) == ["1", "13"]
+
+
 async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
     """It cannot be polled, and some event loops refuse to try."""
     path = tmp_path / "script"
