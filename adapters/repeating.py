@@ -15,8 +15,8 @@ async def repeat_forever(
 ) -> None:
     """Repeat something, `pause` seconds apart, until this is cancelled.
 
-    No exception ends the loop. TryAgain is passing trouble: its beginning and end are logged. Any
-    other exception is a defect of ours: counted and logged. Either way the next try follows after
+    No exception ends the loop. TryAgain is an outage: its beginning and end are logged. Any other
+    exception is a defect of ours: counted and logged. Either way the next try follows after
     FIRST_WAIT; with each further failure the wait doubles, up to LONGEST_WAIT.
 
     task: its name in the log and in the metric.

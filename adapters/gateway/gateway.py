@@ -26,7 +26,7 @@ CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the e
 
 
 class Gateway:
-    """Takes links, and gives each of them a handler."""
+    """Accepts links, and gives each of them a handler."""
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
@@ -73,7 +73,7 @@ class Gateway:
         await repeat_forever(CLOCK, self._tick)
 
     async def follow(self) -> None:
-        """Ask for the log's head regularly, forever."""
+        """Poll the log's head regularly, forever."""
         await repeat_forever(FOLLOWING, self.shared.chat.node.poll_head)
 
     async def forget(self) -> None:

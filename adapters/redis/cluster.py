@@ -125,7 +125,7 @@ def client_of(url: str) -> "redis.asyncio.Redis":
 async def taking_part(
     client: "redis.asyncio.Redis", prefix: str, label: str
 ) -> AsyncIterator[RedisCluster]:
-    """A place in the cluster whose keys and channels begin with this prefix."""
+    """A node's side of the cluster whose keys and channels begin with this prefix."""
     keys = Keys(prefix)
     commands = Commands(client)
     label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may have any name

@@ -8,7 +8,7 @@ Rules:
    others. The node first waits for its own batch in flight, which may be the gap: the writers are
    told the outcome before the entries are shown to anybody. A position that the log does not have
    was deleted, and is no gap.
-3. A clock asks for the log's head (`poll_head`), so that nothing depends on notes between nodes.
+3. A clock polls the log's head (`poll_head`), so that nothing depends on notes between nodes.
 4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
    `fanout`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
@@ -119,7 +119,7 @@ class Follower:
 
     async def _poll_head_safely(self) -> None:
         try:
-            with suppress(TryAgain):  # the clock asks again
+            with suppress(TryAgain):  # the clock polls again
                 await self.poll_head()
         finally:
             self._polling = False
@@ -196,7 +196,7 @@ class Follower:
     async def _fill_gap(self) -> None:
         """Read the gap between what was received and what the log is known to have; reset if a
         change in it may be lost."""
-        with suppress(TryAgain):  # the clock asks again
+        with suppress(TryAgain):  # the clock polls again
             lost = await self._read_gap()
             if lost is not None:
                 await self._reset(lost, lambda: lost.changed > self._received)

@@ -1,4 +1,4 @@
-"""Reading on for sessions that are behind, until they are live: what came while their users were
+"""How sessions that are behind catch up until they are live, with what came while their users were
 offline, or did not read.
 """
 

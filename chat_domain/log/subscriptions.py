@@ -1,8 +1,8 @@
 """Subscribing a session to the log: from then on, the follower shows it what it applies.
 
 A user's groups are read as of one position of the log. The session is subscribed once the node has
-applied that position, and the entries applied above it meanwhile are applied to the session in the
-same turn of the event loop: so it misses nothing, and sees nothing that it may not see.
+applied that position, and the changes above it are applied to the session in the same turn of the
+event loop: so it misses nothing, and sees nothing that it may not see.
 
 When the follower is reset, the sessions of devices are ended: their requests in flight refer to old
 positions, and none is carried out. The devices reconnect, and the answer to their login tells them.

@@ -39,8 +39,8 @@ class OneToOne:
         devices, and begin only so many conversations.
 
         Return None if it is on its way into the log; otherwise a coroutine that does the rest, for
-        which the sender's next request has to wait. The outcome is told by `Client.accepted` and
-        `Client.refused`. Raises TooManyUnanswered and TryAgain, as does the coroutine.
+        which the sender's next request has to wait. The outcome is reported by `Client.accepted`
+        and `Client.refused`. Raises TooManyUnanswered and TryAgain, as does the coroutine.
         """
         allowed = sender.allowance.get(to_id)
         if not allowed:

@@ -1,9 +1,9 @@
 """The operator's notices to all users who are online.
 
 Rules:
-1. A notice is told in the background, to AT_ONCE users in each turn of the event loop.
-2. Notices are told one after the other, in their order.
-3. While WAITING of them wait, no more are told.
+1. A notice is sent in the background, to AT_ONCE users in each turn of the event loop.
+2. Notices are sent one after the other, in order.
+3. While WAITING of them wait, further ones are dropped.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ from chat_domain.notes import MAX_NOTICE, Notice
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Tasks
 
-AT_ONCE = 100  # people who are told in one turn of the loop
+AT_ONCE = 100  # users to whom it is sent in one turn of the loop
 WAITING = 1_000  # notices
 
 

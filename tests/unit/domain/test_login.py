@@ -201,7 +201,7 @@ class TestVersion1:
     def test_a_claim_that_no_session_has_is_given_up(self, world: World, bob: User) -> None:
         """The node releases it when a second audit finds it too, for a login may be under way at
         the first."""
-        world.tasks.run(world.slots.claim(Claim(bob.id, "stray", "alone")))
+        world.tasks.run(world.slots.claim(Claim(bob.id, "orphaned", "alone")))
         for _ in range(2):
             world.tasks.run(world.chat.node.audit())
             world.passes(1.0)
