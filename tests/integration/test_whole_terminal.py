@@ -250,7 +250,7 @@ def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerP
 
 
 def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
-    """It stays while the user looks at another one, and until it is sent."""
+    """It stays while the user looks at another one, or is logged out, and until it is sent."""
     with zhang_at(server) as zhang:
         say(server, LI, "hi")
         say(server, WU, "hi")
@@ -265,6 +265,10 @@ def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
         zhang.until_last("zhang to wu> other")
         zhang.press("\x1b1")
         zhang.until_last("zhang to li>")
+        zhang.type("/logout")
+        zhang.log_in("zhang", "secret one")
+        zhang.type("/talk wu")
+        zhang.until_last("zhang to wu> other")
 
 
 def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> None:

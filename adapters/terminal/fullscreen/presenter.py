@@ -93,7 +93,7 @@ class FullScreenPresenter:
     def on_login(self, user: User) -> None:
         self._user = user
         self.viewport.me = user.name
-        self._manager.close_all()
+        self._manager.begin(user.id)
         self._list_all()
 
     def on_logout(self) -> None:

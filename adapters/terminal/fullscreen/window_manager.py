@@ -24,6 +24,8 @@ class WindowManager:
         self.switched: Callable[[Window, Window], None] = lambda _before, _now: None
         self._windows: dict[Where, Window] = {}
         self._recently_shown: dict[Where, None] = {}  # those that were shown, the latest last
+        self._user_id = 0  # who has logged in last
+        self._drafts: dict[Where, str] = {}  # of that user's conversations that were closed
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -44,7 +46,8 @@ class WindowManager:
         if window is None:
             if len(self._windows) >= MOST_WINDOWS:
                 self._drop_one()
-            window = self._windows[where] = Window(where, name)
+            draft = self._drafts.pop(where, "")
+            window = self._windows[where] = Window(where, name, draft=draft)
         return window
 
     def show(self, window: Window) -> None:
@@ -91,9 +94,17 @@ class WindowManager:
         if window is self.current:
             self._switch_to(self.home)
 
+    def begin(self, user_id: int) -> None:
+        """A user has logged in. If it is the same user again, their drafts come back."""
+        self.close_all()
+        if user_id != self._user_id:
+            self._user_id = user_id
+            self._drafts.clear()
+
     def close_all(self) -> None:
-        """Drop all conversations, for another user. The first window keeps its items."""
+        """Drop all conversations, but not their drafts. The first window keeps its items."""
         self._switch_to(self.home)
+        self._drafts |= {where: one.draft for where, one in self._windows.items() if one.draft}
         self._windows.clear()
         self._recently_shown.clear()
 

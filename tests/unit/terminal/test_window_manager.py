@@ -76,6 +76,21 @@ def test_drafts_can_stay_with_their_conversations() -> None:
     assert len(manager.windows) == 1
 
 
+@pytest.mark.parametrize(("user_id", "draft"), [(13, "half of"), (14, "")])
+def test_drafts_come_back_with_their_user(user_id: int, draft: str) -> None:
+    """Another user who logs in does not see them, not even if the conversation has begun to show
+    before the login is complete."""
+    manager = WindowManager()
+    manager.begin(13)
+    manager.window(With(1), "li").draft = "half of"
+    manager.close_all()
+    manager.window(With(1), "li")
+    manager.begin(user_id)
+    assert manager.window(With(1), "li").draft == draft
+    manager.begin(13)
+    assert manager.window(With(1), "li").draft == draft
+
+
 def test_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest one without unread messages that was not looked at is dropped."""
     monkeypatch.setattr(bounds, "MOST_WINDOWS", 3)
