@@ -193,8 +193,10 @@ class Actions(ActionBase):
             return
         self._mention(self.presenter.set_bell(on=_ON_OR_OFF[how]))
 
-    def _mention(self, sentence: str) -> None:
-        if sentence:
+    def _mention(self, sentence: str | None) -> None:
+        if sentence is None:
+            self.show_error("this works only on the whole terminal, without --plain")
+        elif sentence:
             self._say(sentence)
 
     async def log_out(self) -> bool:

@@ -5,8 +5,6 @@ from adapters.client.events import Event
 from adapters.terminal.ports import Outgoing, Partner
 from chat_domain.model import Group, User
 
-_ONLY_WHOLE = "this works only on the whole terminal, without --plain"
-
 
 class PlainPresenter:
     def on_login(self, user: User) -> None:
@@ -39,11 +37,11 @@ class PlainPresenter:
     def partner(self, partner: Partner | None) -> Partner | None:
         return partner
 
-    def search(self, words: str) -> str:  # noqa: ARG002
-        return _ONLY_WHOLE
+    def search(self, words: str) -> None:
+        pass
 
-    def set_bell(self, on: bool) -> str:  # noqa: ARG002
-        return _ONLY_WHOLE
+    def set_bell(self, on: bool) -> None:
+        pass
 
 
 class _Unseen:

@@ -83,11 +83,12 @@ class Presenter(Protocol):
     def partner(self, partner: Partner | None) -> Partner | None:
         """To whom the line typed last goes. partner: to whom the user has turned."""
 
-    def search(self, words: str) -> str:
-        """Go to the next text with these words. Returns what to say about it, "" for nothing."""
+    def search(self, words: str) -> str | None:
+        """Go to the next text with these words. Returns what to say about it, "" for nothing; None
+        if this presenter cannot."""
 
-    def set_bell(self, on: bool) -> str:
-        """Turn the bell on or off. Returns what to say about it."""
+    def set_bell(self, on: bool) -> str | None:
+        """Turn the bell on or off. Returns what to say about it, None if there is no bell."""
 
 
 def where_to(to: Partner) -> Where:

@@ -285,12 +285,14 @@ async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer
     [
         ("/wait long", "error: wait how many seconds?"),
         ("/bell perhaps", "error: the bell can be on or off"),
+        ("/search words", "error: this works only on the whole terminal, without --plain"),
+        ("/bell off", "error: this works only on the whole terminal, without --plain"),
         ("/hide all", "error: only read and typing can be hidden"),
         ("/mute", "error: which conversation? name a person or a group"),
         ("/leave hikers", "error: no_such_group: none of your groups is called hikers"),
     ],
 )
-async def test_an_argument_that_is_none_is_complained_of(
+async def test_what_cannot_be_done_is_complained_of(
     server: FakeServer, command: str, complaint: str
 ) -> None:
     """The complaint is one sentence, and the client asks the server nothing."""
