@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.control.server import LONGEST_REQUEST
+
 PATIENCE = 60.0  # seconds
 
 
@@ -25,7 +27,11 @@ def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any
         except OSError as error:
             error.filename = str(path)
             raise
-        sock.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+        request = json.dumps({"command": command, "arguments": arguments}).encode()
+        if len(request) > LONGEST_REQUEST:
+            why = f"the arguments take more than the {LONGEST_REQUEST:,} bytes that a server reads"
+            return {"error": "bad_request", "message": why}
+        sock.sendall(request + b"\n")
         answer = b"".join(iter(lambda: sock.recv(65_536), b""))
     found: dict[str, Any] = json.loads(answer or b'{"error": "failed", "message": "no answer"}')
     return found

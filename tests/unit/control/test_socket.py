@@ -53,6 +53,14 @@ async def test_a_command_is_carried_out(path: Path) -> None:
     assert found == {"result": {"who": "安娜", "limit": 3}}
 
 
+async def test_arguments_that_are_too_long_are_refused_with_the_reason(path: Path) -> None:
+    """The longest ones that fit are taken."""
+    room = server.LONGEST_REQUEST - len(json.dumps({"command": "echo", "arguments": {"text": ""}}))
+    assert (await asyncio.to_thread(ask, path, "echo", {"text": "x" * room})).keys() == {"result"}
+    found = await asyncio.to_thread(ask, path, "echo", {"text": "x" * (room + 1)})
+    assert "more than the 65,536 bytes" in found["message"]
+
+
 async def test_nobody_else_may_open_it(path: Path) -> None:
     """Its mode admits only its owner."""
     mode = path.stat().st_mode  # noqa: ASYNC240  # a file of this test
