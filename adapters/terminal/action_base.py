@@ -138,13 +138,13 @@ class ActionBase:
         self._screen.show_error(render.error(text))
 
     def is_password(self, text: str) -> bool:
-        """Whether this can be a password; if not, complain."""
+        """Whether this can be a password; if not, show an error."""
         if not text:
             self.show_error("a password needs at least one character")
         return bool(text)
 
     def fail(self, exc: ClientError) -> None:
-        """Complain that the server has refused something, or could not be asked."""
+        """Show that the server has refused something, or could not be asked."""
         self.show_error(self._why(exc))
 
     def _why(self, exc: ClientError) -> str:
@@ -160,7 +160,7 @@ class ActionBase:
             self._screen.show(line)
 
     async def finish(self, within: float) -> bool:
-        """Wait until all messages have their answer, and complain about those that have none."""
+        """Wait until all messages have their answer. False if some have none, which is an error."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
         waiting = await self._sending.finish(within)

@@ -117,8 +117,8 @@ class LineClient:
             self._screen.show([("class:note", text)])
 
     async def _register(self) -> bool:
-        """Create an account and, on the whole screen, log in to it. False if the user is done with
-        the program."""
+        """Create an account and, on the whole terminal, log in to it. False if the user is done
+        with the program."""
         name = await self._screen.ask("name: ")
         password = await self._screen.ask("password: ", hidden=True)
         if not self._actions.is_password(password):

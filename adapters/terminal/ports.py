@@ -78,10 +78,10 @@ class Presenter(Protocol):
         """The user has muted this conversation, or unmuted it."""
 
     def switch_to(self, to: Partner | None) -> bool:
-        """The user turns to a conversation, or to none. Returns whether the screen shows it."""
+        """The user switches to a conversation, or to none. Returns whether the screen shows it."""
 
     def partner(self, partner: Partner | None) -> Partner | None:
-        """To whom the line typed last goes. partner: to whom the user has turned."""
+        """To whom the line typed last goes. partner: to whom the user has switched."""
 
     def search(self, words: str) -> str | None:
         """Go to the next text with these words. Returns what to say about it, "" for nothing; None

@@ -4,7 +4,7 @@ import itertools
 
 import attrs
 
-from adapters.client import Changed, Message
+from adapters.client import Message
 from adapters.terminal.render import Line
 
 Key = tuple[int, int]
@@ -70,10 +70,6 @@ def text_of(message: Message, *, mentions: bool) -> Text:
         message.deleted,
         mentions,
     )
-
-
-def change_item(change: Changed, sentence: str) -> ChangeItem:
-    return ChangeItem((change.at, 0), change.time_ms, sentence)
 
 
 def note_behind(at: int, time_ms: int, line: Line) -> Note:

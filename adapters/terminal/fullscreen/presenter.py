@@ -93,7 +93,7 @@ class FullScreenPresenter:
     def on_login(self, user: User) -> None:
         self._user = user
         self.viewport.me = user.name
-        self._manager.begin(user.id)
+        self._manager.on_login(user.id)
         self._list_all()
 
     def on_logout(self) -> None:
@@ -204,7 +204,7 @@ class FullScreenPresenter:
     # What the user looks at.
 
     def on_window_opened(self) -> None:
-        """The user has turned to a window."""
+        """The user has opened a window."""
         self._manager.current.trouble = ""
         self._redraw()
 

@@ -230,7 +230,7 @@ class WholeScreen:
         """Keep the draft with its conversation; what is typed after a `/talk` goes to the next."""
         self._swapping = True
         draft = self._input.swap_draft(now.draft)
-        now.draft = ""  # from now on it may be sent, or put aside
+        now.draft = ""  # from now on it may be sent, or stashed
         if self._input.switching:
             self._input.lines.insert_text(draft)
         else:

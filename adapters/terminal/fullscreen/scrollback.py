@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from adapters.terminal.fullscreen.items import UNSENT, Item, Key
 
-MOST = 2_000  # items of a conversation that was looked at, and of another
+MOST = 2_000  # items of a conversation that was shown, and of another
 FEW = 100
 
 
@@ -84,12 +84,6 @@ class Scrollback:
         index = bisect_left(self._items, key, key=_key)
         if index < len(self._items) and self._items[index].key == key:
             del self._items[index]
-
-    def replace(self, item: Item) -> None:
-        """Replace the item with this key, if it is there."""
-        index = bisect_left(self._items, item.key, key=_key)
-        if index < len(self._items) and self._items[index].key == item.key:
-            self._items[index] = item
 
     def clear(self) -> None:
         """Drop all items that can be fetched again: all but texts that are not in the log yet."""

@@ -94,7 +94,7 @@ class WindowManager:
         if window is self.current:
             self._switch_to(self.home)
 
-    def begin(self, user_id: int) -> None:
+    def on_login(self, user_id: int) -> None:
         """A user has logged in. If it is the same user again, their drafts come back."""
         self.close_all()
         if user_id != self._user_id:

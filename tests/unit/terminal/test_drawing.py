@@ -81,8 +81,8 @@ def test_whatever_is_written_fits(words: str, columns: int) -> None:
             assert controls <= {"\u200c", "\u200d"}
 
 
-def test_the_line_stands_in_front_of_what_is_new() -> None:
-    """The line is drawn once, and not if the last message that was read is not loaded."""
+def test_the_rule_stands_in_front_of_what_is_new() -> None:
+    """It is drawn once, and not if the last message that was read is not loaded."""
     one = window(1, 2, 3)
     one.rule_at = 1
     draw = drawn_in(one)

@@ -154,8 +154,8 @@ def test_typing_is_over_after_six_seconds_or_with_a_text() -> None:
     assert one.typing(107.0) == ["wu"]
 
 
-def test_the_line_stands_where_one_has_stopped_reading() -> None:
-    """There is no line if nothing is unread."""
+def test_the_rule_stands_where_one_has_stopped_reading() -> None:
+    """There is no rule if nothing is unread."""
     one = window()
     one.read_up_to(4)
     one.set_rule()

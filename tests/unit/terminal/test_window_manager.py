@@ -49,7 +49,7 @@ def test_the_next_unread_is_one_that_names_the_user() -> None:
     assert manager.current.name == "wu", "where there is none, one stays"
 
 
-def test_the_line_goes_when_one_goes() -> None:
+def test_the_rule_goes_when_the_user_leaves_the_window() -> None:
     """It is drawn again before what has arrived meanwhile."""
     manager = manager_of("li")
     li = manager.window(With(1), "")
@@ -81,13 +81,13 @@ def test_drafts_come_back_with_their_user(user_id: int, draft: str) -> None:
     """Another user who logs in does not see them, not even if the conversation has begun to show
     before the login is complete."""
     manager = WindowManager()
-    manager.begin(13)
+    manager.on_login(13)
     manager.window(With(1), "li").draft = "half of"
     manager.close_all()
     manager.window(With(1), "li")
-    manager.begin(user_id)
+    manager.on_login(user_id)
     assert manager.window(With(1), "li").draft == draft
-    manager.begin(13)
+    manager.on_login(13)
     assert manager.window(With(1), "li").draft == draft
 
 
