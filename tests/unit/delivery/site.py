@@ -219,10 +219,10 @@ class OldLink(Link):
     def refused(self, error: ChatError, tag: int | None) -> None:
         """It gets no answers."""
 
-    def marked(self, user_id: int, got: int) -> None:
+    def delivered(self, user_id: int, got: int) -> None:
         """It has no such frame."""
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.sent = 0
 
     def ping(self) -> None:
