@@ -203,6 +203,8 @@ class LineClient:
 
     async def _converse(self) -> bool:
         self._conversation = asyncio.create_task(self._read_commands())
+        if self._client.user is None:  # the session has ended during the welcome
+            self._conversation.cancel()
         try:
             await asyncio.wait({self._conversation})
         finally:

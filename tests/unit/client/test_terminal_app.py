@@ -612,3 +612,19 @@ async def test_a_lost_connection_is_told_and_mended(server: FakeServer) -> None:
         assert (await second.take())["msg"] == "still there?"
         await app.screen.until("reconnected")
         await app.screen.until("✓ to li si: still there?")
+
+
+@pytest.mark.parametrize("scripted", [False, True])
+async def test_a_session_may_end_during_the_welcome(server: FakeServer, scripted: bool) -> None:
+    """A person is back at the menu, and a script fails."""
+    async with running(server, "1", "13", "secret", scripted=scripted) as app:
+        await app.peer.admit()
+        await app.lists()
+        app.peer.say(msgid=1016)
+        if not scripted:
+            await app.screen.back_at_the_menu()
+            app.screen.type("3")
+        assert await app.status() == int(scripted)
+        assert "error: you are no longer logged in (the session was ended elsewhere)" in (
+            app.screen.shown
+        )
