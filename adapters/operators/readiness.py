@@ -55,14 +55,16 @@ class Readiness:
         return [f"lease ({why})" if why else "lease"]
 
     async def _look(self) -> list[str]:
+        log = self._chat.overview.store.log
         asked = self._chat.clock.now_ms()
-        store_ms, online = await asyncio.gather(
-            _answer(self._chat.overview.store.log.now_ms()),
+        store_ms, ends, online = await asyncio.gather(
+            _answer(log.now_ms()),
+            _answer(log.ends()),  # SQLite's clock answers without its file
             _answer(self._chat.overview.presence.where([0])),
         )
         answered = self._chat.clock.now_ms()
         troubles = []
-        if store_ms is None:
+        if store_ms is None or ends is None:
             troubles.append("store")
         elif not asked - CLOCK_OFF <= store_ms <= answered + CLOCK_OFF:
             troubles.append(f"clock ({(answered - store_ms) / 1000:+.1f} s)")

@@ -1,6 +1,7 @@
 """Counting, measuring, and the page in Prometheus' format."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -190,6 +191,17 @@ async def test_a_node_without_its_store_is_not_ready(
 
     monkeypatch.setattr(type(server.log), "now_ms", nothing)
     assert await Readiness(server.chat, lambda: False).troubles() == ["store"]
+
+
+async def test_a_node_whose_sqlite_file_is_away_is_not_ready(tmp_path: Path) -> None:
+    """It is ready again as soon as the file is back."""
+    file, elsewhere = tmp_path / "chat.db", tmp_path / "elsewhere.db"
+    async with open_gateway(Settings(store=f"sqlite:///{file}", hashing="cheap")) as gateway:
+        chat = gateway.shared.chat
+        file.rename(elsewhere)
+        assert await Readiness(chat, lambda: False).troubles() == ["store"]
+        elsewhere.rename(file)
+        assert await Readiness(chat, lambda: False).troubles() == []
 
 
 @pytest.mark.parametrize(
