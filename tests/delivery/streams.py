@@ -230,9 +230,14 @@ class Streams:
 
     def _lost(self, event: Event) -> None:
         head = self.head = self._highest = self._cut_to = event["head"]
+        noticed = len(self._lost_at) in self._epochs.values()  # the loss before
         self._lost_at.append(event["t"])
         self._may_forget()
-        self._taken_before = self._taken_by
+        before = {} if noticed else self._taken_before
+        self._taken_before = {
+            user: max(before.get(user, 0), self._taken_by.get(user, 0))
+            for user in before | self._taken_by
+        }
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
     def _see(self, stream: Stream, at: int, t: float) -> None:

@@ -492,6 +492,17 @@ def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
     assert broken(tale.ends()) == broken_promises
 
 
+def test_what_was_taken_over_counts_however_often_nothing_is_lost(tale: Tale) -> None:
+    """The epoch stays the same, and so do the devices' connections."""
+    tale.push(BEN, tale.says("a"))
+    loses(tale, 1, ANN, BEN, CAT)
+    tale.push(BEN, tale.says("b"))
+    tale.tell("taken", wire=BEN, at=2)
+    loses(tale, 2, ANN, BEN, CAT)
+    tale.tell("marks", wire=ANN, user=BEN, got=2)
+    assert broken(tale.ends()) == set()
+
+
 @pytest.mark.parametrize(
     ("taken", "broken_promises"), [(True, set()), (False, {"streams_are_the_log"})]
 )
