@@ -15,6 +15,9 @@ Rules:
 6. In another epoch no position is valid: the follower is reset to the log's head. It also is if the
    log has deleted entries that it never saw, at the front or further on, and changes may be among
    them.
+7. The log is asked whether it still has what was received here (see `lineage`), at each poll and
+   with each part of a gap. After a poll that failed, and after a note that contradicts what was
+   received, no note is trusted: what it tells of is read from the log.
 """
 
 from collections import deque
@@ -22,9 +25,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
-from chat_domain.entries import ID_BITS, NO_ENTRY, Entry, EntryRef, LogEnds, LogSlice
+from chat_domain.entries import ID_BITS, Entry, EntryRef, LogEnds, LogSlice
 from chat_domain.errors import TryAgain
 from chat_domain.log.fanout import Fanout, Writer
+from chat_domain.log.lineage import Lineage
 from chat_domain.log.reorder_buffer import Part, ReorderBuffer, Written
 from chat_domain.log.ring import Ring
 from chat_domain.log.sessions import Sessions
@@ -59,7 +63,7 @@ class Follower:
         self._broker = broker
         self._tasks = tasks
         self._latches = latches
-        self._last: Entry | None = None
+        self._lineage = Lineage(log)
         self._received = 0  # everything up to here is applied, or waits in `_pending`
         self._pending: deque[Written] = deque()
         self._reorder_buffer = ReorderBuffer()
@@ -75,7 +79,7 @@ class Follower:
     @property
     def last(self) -> EntryRef:
         """The last entry received, applied or not: in the same epoch, the log must have it."""
-        return NO_ENTRY if self._last is None else self._last.ref
+        return self._lineage.ref
 
     # -- the log as a whole ------------------------------------------------------------------
 
@@ -92,7 +96,7 @@ class Follower:
     def _begin(self, ends: LogEnds, last: Entry | None) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
         self.applied = self._received = self._head = ends.head
-        self._last = last
+        self._lineage.begin(last)
         self._pending.clear()
         self._reorder_buffer.clear()
         self.ring.begin(ends.head)
@@ -102,7 +106,7 @@ class Follower:
     async def poll_head(self) -> None:
         """Ask for the log's head, and whether it is still the same log. Raises TryAgain."""
         epoch = self.epoch
-        ends = await self._log.ends(self.last, epoch)
+        ends = await self._lineage.check(epoch)
         if self.epoch != epoch:  # others were answered first
             return
         self.oldest = ends.oldest
@@ -141,9 +145,14 @@ class Follower:
 
     def on_note(self, note: Appended) -> None:
         """Another node has committed these entries."""
+        lineage = self._lineage
         if note.epoch != self.epoch:
             self.poll_head_soon()
-        elif note.entries and not self.is_full():
+            return
+        if note.first <= self._received and lineage.contradicts(note.entries):
+            lineage.in_doubt = True
+            self.poll_head_soon()
+        if note.entries and not (lineage.in_doubt or self.is_full()):
             self.ingest(note.first, note.upto, note.entries)
         else:
             self._raise_head(note.upto)
@@ -166,8 +175,7 @@ class Follower:
         """
         if upto <= self._received:
             return
-        if entries and (self._last is None or entries[-1].at > self._last.at):
-            self._last = entries[-1]
+        self._lineage.extend(entries)
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._received + 1:
             self._reorder_buffer.add(Part(first, upto, written))
@@ -183,6 +191,8 @@ class Follower:
     def _extend(self, first: int, upto: int, written: Sequence[Written]) -> None:
         if first <= self._received:
             written = [one for one in written if one[0].at > self._received]
+        if written:
+            self._lineage.received = written[-1][0]
         self._pending.extend(written)
         self._received = upto
 
@@ -194,12 +204,14 @@ class Follower:
             self._tasks.start(self._fill_gap())
 
     async def _fill_gap(self) -> None:
-        """Read the gap between what was received and what the log is known to have; reset if a
-        change in it may be lost."""
+        """Read the gap between what was received and what the log is known to have; reset if what
+        was received is lost, or a change in the gap may be."""
         with suppress(TryAgain):  # the clock polls again
             lost = await self._read_gap()
             if lost is not None:
-                await self._reset(lost, lambda: lost.changed > self._received)
+                await self._reset(
+                    lost, lambda: not self._is_continuous(lost) or lost.changed > self._received
+                )
 
     async def _read_gap(self) -> LogEnds | None:
         """Read until the gap is closed, or `_read_gap_part` returns something; return that."""
@@ -227,16 +239,19 @@ class Follower:
         await self._latches.latch().wait(GAP_WAITS)
 
     async def _read_gap_part(self) -> LogEnds | None:
-        """Read part of the gap. Return the log's ends if a change may have been deleted unseen."""
+        """Read part of the gap. Return the log's ends if what was received here is lost, or if a
+        change may have been deleted unseen."""
         epoch, after = self.epoch, self._received
         log_slice = await self._log.tail(after, READ_AT_ONCE)
-        ends = await self._log.ends() if self._has_holes(log_slice) else None
+        ends = await self._lineage.check_received(epoch)
         if self.epoch != epoch:
             return None
+        if ends.epoch != epoch:
+            return ends
         if log_slice.upto <= after:
             self._head = self._received  # the log does not have that position after all
             return None
-        if ends is not None and ends.changed > self._received:
+        if self._has_holes(log_slice) and ends.changed > self._received:
             return ends
         self.ingest(after + 1, log_slice.upto, log_slice.entries)
         while self.is_full():

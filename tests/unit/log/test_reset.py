@@ -320,6 +320,144 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     assert bob.client.notices == ["dropped"]
 
 
+@pytest.fixture
+def overwritten(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> tuple[Appended, Appended]:
+    """The log has lost an entry that this node has received. Another node, which had not, has
+    written two in its place. Return its notes, which have not arrived."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "lost")
+    safe.bring_back()
+    world.clock.advance(0.001)
+    return elsewhere.commits("in its place"), elsewhere.commits("behind it")
+
+
+def test_a_note_of_another_entry_in_the_place_of_a_received_one_is_a_reset(
+    world: World, bob: Terminal, overwritten: tuple[Appended, Appended], follower: Follower
+) -> None:
+    """It is, although the log has the last entry of which this node was told."""
+    epoch = follower.epoch
+    hear(world, *overwritten)
+    assert follower.epoch != epoch
+    assert bob.client.notices == ["dropped"]
+    assert bob.client.texts == ["lost"]
+
+
+def test_an_early_entry_does_not_hide_that_a_received_one_was_lost(
+    world: World, bob: Terminal, overwritten: tuple[Appended, Appended], elsewhere: Elsewhere
+) -> None:
+    follower, epoch = world.chat.follower, world.chat.follower.epoch
+    hear(world, elsewhere.commits("early"))
+    world.tasks.run(follower.poll_head())
+    assert follower.epoch != epoch
+    assert bob.client.texts == ["lost"]
+
+
+def test_what_is_read_behind_a_received_entry_that_was_lost_is_shown_to_nobody(
+    world: World, bob: Terminal, overwritten: tuple[Appended, Appended], follower: Follower
+) -> None:
+    _, behind = overwritten
+    epoch = follower.epoch
+    hear(world, Appended(behind.epoch, behind.first, behind.upto, ()))
+    world.passes(GAP_WAITS)
+    assert follower.epoch != epoch
+    assert bob.client.notices == ["dropped"]
+    assert bob.client.texts == ["lost"]
+
+
+def test_notes_are_not_trusted_while_the_log_does_not_answer(
+    world: World, bob: Terminal, overwritten: tuple[Appended, Appended], follower: Follower
+) -> None:
+    """It may have come back without its end, and the first of the notes may be lost."""
+    _, behind = overwritten
+    epoch = follower.epoch
+    world.log.failing = True
+    with pytest.raises(TryAgain):
+        world.tasks.run(follower.poll_head())
+    hear(world, behind)
+    assert bob.client.texts == ["lost"]
+    world.log.failing = False
+    world.tasks.run(follower.poll_head())
+    assert follower.epoch != epoch
+
+
+def test_notes_are_trusted_again_once_the_log_has_answered(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    world.log.failing = True
+    with pytest.raises(TryAgain):
+        world.tasks.run(follower.poll_head())
+    hear(world, elsewhere.commits("meanwhile"))
+    world.log.failing = False
+    world.tasks.run(follower.poll_head())
+    world.passes(GAP_WAITS)
+    world.log.failing = True
+    hear(world, elsewhere.commits("afterwards"))
+    assert bob.client.texts == ["meanwhile", "afterwards"]
+
+
+def test_a_poll_from_before_a_contradiction_proves_nothing(  # noqa: PLR0917  # fixtures
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    follower: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What follows is not trusted, but read."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "lost")
+    ends, tickets, epoch = world.log.ends, [ticket := Ticket[None]()], follower.epoch
+
+    async def answered_late(*asked: Any) -> LogEnds:
+        found = await ends(*asked)
+        if tickets:
+            await tickets.pop()
+        return found
+
+    monkeypatch.setattr(world.log, "ends", answered_late)
+    follower.poll_head_soon()
+    world.tasks.drain()
+    safe.bring_back()
+    world.clock.advance(0.001)
+    hear(world, elsewhere.commits("in its place"))
+    ticket.settle(lambda: None)
+    world.tasks.drain()
+    assert follower.epoch == epoch
+    hear(world, elsewhere.commits("behind it"))
+    world.passes(GAP_WAITS)
+    assert follower.epoch != epoch
+    assert bob.client.texts == ["lost"]
+
+
+def test_nothing_is_shown_between_a_poll_that_finds_a_loss_and_the_reset(
+    world: World,
+    bob: Terminal,
+    overwritten: tuple[Appended, Appended],
+    follower: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, behind = overwritten
+    tail, ticket, epoch = world.log.tail, Ticket[None](), follower.epoch
+
+    async def slow_tail(*asked: Any) -> LogSlice:
+        await ticket
+        return await tail(*asked)
+
+    monkeypatch.setattr(world.log, "tail", slow_tail)
+    follower.poll_head_soon()
+    world.tasks.drain()
+    hear(world, behind)
+    assert follower.epoch == epoch
+    ticket.settle(lambda: None)
+    world.settle()
+    assert follower.epoch != epoch
+    assert bob.client.texts == ["lost"]
+
+
 def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa: PLR0917  # fixtures
     world: World,
     ann: Terminal,
@@ -336,11 +474,11 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     elsewhere.says_to_group(ann, group, "deleted")
     note = elsewhere.commits("lost")
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
-    ends, ticket = world.log.ends, Ticket[None]()
+    ends, tickets = world.log.ends, [ticket := Ticket[None]()]
 
     async def slow_ends(*asked: Any) -> LogEnds:
-        if not asked:
-            await ticket
+        if tickets:
+            await tickets.pop()
         return await ends(*asked)
 
     monkeypatch.setattr(world.log, "ends", slow_ends)

@@ -1,0 +1,61 @@
+"""Whether the log still has what this node knows of it.
+
+A database may come back without its last commits, and a node that did not know these may then give
+their positions to other entries. A node that did know them must not go on as if it knew what is at
+these positions.
+"""
+
+from collections.abc import Sequence
+
+from chat_domain.entries import NO_ENTRY, Entry, EntryRef, LogEnds
+from chat_domain.errors import TryAgain
+from chat_domain.ports.log import Log
+
+
+class Lineage:
+    """last: the last entry known here, applied or not. received: the last one below which nothing
+    is missing here. in_doubt: whether the log may have lost that."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.begin(None)
+
+    def begin(self, last: Entry | None) -> None:
+        self.last = self.received = last
+        self.in_doubt = False
+
+    @property
+    def ref(self) -> EntryRef:
+        """In the same epoch, the log must have this entry."""
+        return NO_ENTRY if self.last is None else self.last.ref
+
+    def extend(self, entries: Sequence[Entry]) -> None:
+        """These entries, in the order of positions, are known here."""
+        if entries and (self.last is None or entries[-1].at > self.last.at):
+            self.last = entries[-1]
+
+    def contradicts(self, entries: Sequence[Entry]) -> bool:
+        """Whether another entry is at the position of the last one received."""
+        received = self.received
+        return received is not None and any(
+            entry.at == received.at and entry.ref != received.ref for entry in entries
+        )
+
+    async def check(self, epoch: str) -> LogEnds:
+        """Ask for the log's ends, in this epoch unless it has lost an entry that is known here.
+        Raises TryAgain."""
+        in_doubt = self.in_doubt
+        try:
+            if self.received is not self.last:  # others have arrived early
+                await self.check_received(epoch)
+            ends = await self._log.ends(self.ref, epoch)
+        except TryAgain:
+            self.in_doubt = True
+            raise
+        self.in_doubt = ends.epoch != epoch or (self.in_doubt and not in_doubt)
+        return ends
+
+    async def check_received(self, epoch: str) -> LogEnds:
+        """The same for the last entry received alone."""
+        received = self.received
+        return await self._log.ends(NO_ENTRY if received is None else received.ref, epoch)
