@@ -476,12 +476,13 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     ends, tickets = world.log.ends, [ticket := Ticket[None]()]
 
-    async def slow_ends(*asked: Any) -> LogEnds:
+    async def answered_late(*asked: Any) -> LogEnds:
+        found = await ends(*asked)
         if tickets:
             await tickets.pop()
-        return await ends(*asked)
+        return found
 
-    monkeypatch.setattr(world.log, "ends", slow_ends)
+    monkeypatch.setattr(world.log, "ends", answered_late)
     hear(world, Appended(note.epoch, note.first, note.upto, ()))
     world.passes(GAP_WAITS)
     safe.bring_back()
