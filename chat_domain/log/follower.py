@@ -145,14 +145,9 @@ class Follower:
 
     def on_note(self, note: Appended) -> None:
         """Another node has committed these entries."""
-        lineage = self._lineage
         if note.epoch != self.epoch:
             self.poll_head_soon()
-            return
-        if note.first <= self._received and lineage.contradicts(note.entries):
-            lineage.in_doubt = True
-            self.poll_head_soon()
-        if note.entries and not (lineage.in_doubt or self.is_full()):
+        elif note.entries and not (self._lineage.in_doubt or self.is_full()):
             self.ingest(note.first, note.upto, note.entries)
         else:
             self._raise_head(note.upto)
@@ -173,6 +168,9 @@ class Follower:
 
         writers: of each entry, if this node committed them.
         """
+        if first <= self._received and self._lineage.is_contradicted_by(entries):
+            self.poll_head_soon()
+            return
         if upto <= self._received:
             return
         self._lineage.extend(entries)

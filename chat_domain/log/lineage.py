@@ -34,12 +34,15 @@ class Lineage:
         if entries and (self.last is None or entries[-1].at > self.last.at):
             self.last = entries[-1]
 
-    def contradicts(self, entries: Sequence[Entry]) -> bool:
-        """Whether another entry is at the position of the last one received."""
+    def is_contradicted_by(self, entries: Sequence[Entry]) -> bool:
+        """Whether another entry is at the position of the last one received, which is in doubt
+        then."""
         received = self.received
-        return received is not None and any(
+        contradicted = received is not None and any(
             entry.at == received.at and entry.ref != received.ref for entry in entries
         )
+        self.in_doubt |= contradicted
+        return contradicted
 
     async def check(self, epoch: str) -> LogEnds:
         """Ask for the log's ends, in this epoch unless it has lost an entry that is known here.

@@ -345,6 +345,23 @@ def test_a_note_of_another_entry_in_the_place_of_a_received_one_is_a_reset(
     assert bob.client.texts == ["lost"]
 
 
+def test_a_batch_of_its_own_in_the_place_of_a_received_entry_is_a_reset(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """The batch was on its way when the entry came, and when the log lost it."""
+    safe, epoch = Safe(attrs.evolve(world.store, log=world.log.inner)), follower.epoch
+    world.log.slow_writes = True
+    ann.says(bob.user, "mine")
+    safe.put_away()
+    hear(world, elsewhere.commits("lost"))
+    safe.bring_back()
+    world.log.serve()
+    world.settle()
+    assert ann.client.statuses == ["accepted"]
+    assert follower.epoch != epoch
+    assert bob.client.texts == ["lost"]
+
+
 def test_an_early_entry_does_not_hide_that_a_received_one_was_lost(
     world: World, bob: Terminal, overwritten: tuple[Appended, Appended], elsewhere: Elsewhere
 ) -> None:
