@@ -214,10 +214,13 @@ class World:
 
     def lose_the_end(self, noticed: Iterable[int]) -> None:
         """Let the database come back as it was when it was put into the safe. noticed: the nodes
-        that notice at once; others notice by the clock, or when they write."""
+        that notice at once; others notice by the clock, or when they write. The judge goes by the
+        time: nothing else happens at the moment of the loss."""
         self.dump()
+        self.clock.advance(0.001)
         self.safe.bring_back()
         self.note("lost", head=len(self._tail().entries))
+        self.clock.advance(0.001)
         for number in noticed:
             self.sites[number].chat.node.notes_lost()
             self.sites[number].tasks.drain()
