@@ -17,8 +17,8 @@ AFTERWARDS = {"login", "logout", "closed", "presence"}  # what still counts afte
 
 @attrs.define
 class Sent:
-    """A message as its sender saw it. head: a position that the log had before it was sent.
-    acked: the position that the answer named, if an answer came."""
+    """A message as its sender saw it. head: a position that the log had before it was sent, and
+    still had when it was answered. acked: the position that the answer named, if an answer came."""
 
     key: str
     sender: int
@@ -167,6 +167,9 @@ class Past:
 
     def _lost(self, event: Event) -> None:
         self.losses.append(Loss(event["t"], event["head"]))
+        for sent in self.sent.values():
+            if sent.acked is None and not sent.error:
+                sent.head = min(sent.head, event["head"])
 
     def _login(self, event: Event) -> None:
         self.logins += 1

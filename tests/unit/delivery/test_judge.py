@@ -431,6 +431,23 @@ def test_what_the_database_has_lost_is_excused_and_nothing_else(
     assert is_kept or broken(verdict) == {"nothing_else_is_lost"}
 
 
+@pytest.mark.parametrize(("head", "is_kept"), [(1, True), (2, False)])
+def test_who_joins_again_after_a_loss_may_have_been_refused_before(
+    tale: Tale, *, head: int, is_kept: bool
+) -> None:
+    """Not if the loss kept that they had joined."""
+    tale.group(BEN)
+    tale.push(BEN, tale.says("b"))
+    tale.send("a", group=GROUP, sender=BEN)
+    loses(tale, head)
+    tale.tell("fail", key="a", error="not_member")
+    if head == 1:
+        joined = tale.change("joined", BEN)
+        tale.push(ANN, joined)
+        tale.push(BEN, joined)
+    assert ("members_may_write" not in broken(tale.ends())) == is_kept
+
+
 def test_an_entry_that_has_become_another_with_a_loss_is_found_out(tale: Tale) -> None:
     for key in "abc":
         tale.push(BEN, tale.says(key))
