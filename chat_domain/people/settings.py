@@ -44,14 +44,15 @@ class OwnSettings:
     async def change(
         self, session: Session, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
-        """Change what is not None; return the settings then. The user's other sessions are told.
-        Raises TryAgain."""
+        """Change what is not None; return the settings then. The user's other sessions are told,
+        and so are the other nodes: even if it was so before, a change by one of them may have come
+        between. Raises TryAgain."""
         user_id = session.user.id
-        before = await self.settings.of(user_id)
         after = await self.settings.set(user_id, hide_read=hide_read, hide_typing=hide_typing)
+        if hide_read is None and hide_typing is None:
+            return after
         self._invalidate(user_id)
-        if after != before:
-            self._tell_all(session, SettingsChanged(user_id, after, None))
+        self._tell_all(session, SettingsChanged(user_id, after, None))
         return after
 
     async def mute(self, session: Session, conv: int, muted: bool | None) -> Muting:

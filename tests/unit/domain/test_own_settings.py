@@ -5,7 +5,7 @@ import pytest
 from chat_domain.entries import pair
 from chat_domain.errors import NotMember
 from chat_domain.model import Muting, Preferences
-from chat_domain.notes import SettingsChanged
+from chat_domain.notes import Note, SettingsChanged
 from tests.unit.world import Terminal, World
 
 HIDDEN = Preferences(hide_read=True)
@@ -22,11 +22,11 @@ def mute(who: Terminal, conv: int, muted: bool | None) -> Muting:
 
 
 def test_what_was_chosen_holds_on_all_devices(world: World, ann: Terminal, bob: Terminal) -> None:
-    """The user's other sessions are told once, and later sessions find it."""
+    """The user's other sessions are told, and later sessions find it."""
     phone = world.log_in(ann.user)
     assert change(ann) == Preferences()
     assert change(ann, hide_read=True) == HIDDEN
-    assert change(phone, hide_read=True) == HIDDEN
+    assert change(phone) == HIDDEN
     assert phone.client.settings == [(HIDDEN, None)]
     assert ann.client.settings == bob.client.settings == []
     assert change(world.log_in(ann.user)) == HIDDEN
@@ -94,6 +94,19 @@ def test_what_was_changed_last_holds_in_whatever_order_it_is_heard_of(
     change(ann, hide_read=True)
     world.chat.node.receive(SettingsChanged(user_id, Preferences(), None))
     assert world.tasks.run(world.chat.settings.of(user_id)) == HIDDEN
+
+
+def test_what_is_undone_elsewhere_at_the_same_moment_holds(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that has changed nothing, as far as it could see, tells the others all the same: they
+    may have looked up what was changed in between."""
+    told: list[Note] = []
+    monkeypatch.setattr(world.chat.settings.broker, "broadcast", told.append)
+    change(ann, hide_read=False)
+    assert told == [SettingsChanged(ann.user.id, Preferences(), None)]
+    change(ann)
+    assert len(told) == 1
 
 
 def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Terminal) -> None:
