@@ -62,6 +62,10 @@ class MemoryTokens:
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
         return [token for token in self._of(user_id) if token.expires_ms > now_ms]
 
+    async def sessions_of(self, user_ids: Collection[int]) -> set[tuple[int, str]]:
+        tokens = self._tokens.values()
+        return {(one.user_id, one.session) for one in tokens if one.user_id in user_ids}
+
     async def remove(self, user_id: int, session: str) -> None:
         self._forget(token for token in self._of(user_id) if token.session == session)
 

@@ -1,6 +1,6 @@
 """Proofs of an earlier login, in the table Token."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -40,6 +40,9 @@ class SqlTokens:
 
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
         return await self._database.read(_of, bounded(user_id), now_ms)
+
+    async def sessions_of(self, user_ids: Collection[int]) -> set[tuple[int, str]]:
+        return await self._database.read(_sessions_of, [bounded(user_id) for user_id in user_ids])
 
     async def remove(self, user_id: int, session: str) -> None:
         await self._database.write(_remove, bounded(user_id), session, repeatable=True)
@@ -136,6 +139,12 @@ async def _of(connection: Connection, user_id: int, now_ms: int) -> list[KeptTok
         (user_id, now_ms),
     )
     return validation.tokens(found)
+
+
+async def _sessions_of(connection: Connection, user_ids: Sequence[int]) -> set[tuple[int, str]]:
+    query = "SELECT DISTINCT userid, session FROM Token WHERE userid IN"
+    rows = validation.with_ids(await connection.rows_in(query, user_ids))
+    return {(user_id, validation.word(session)) for user_id, session in rows}
 
 
 async def _remove(connection: Connection, user_id: int, session: str) -> None:

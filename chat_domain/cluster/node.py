@@ -137,6 +137,7 @@ class Node:
         """There is a lease again. Raises TryAgain, and then the node stays suspended."""
         if self.slots.suspended:
             await self.attendance.rewrite_all()
+            await self.devices.drop_ended()
             await self.slots.resume()
 
     async def audit(self) -> None:

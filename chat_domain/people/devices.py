@@ -127,6 +127,16 @@ class Devices:
             return True
         return any(node != self.node for node in nodes)
 
+    async def drop_ended(self) -> None:
+        """Drop the sessions of devices here that have no tokens any more. While the presence did
+        not have this node's users, they may have ended elsewhere without an entry. Raises
+        TryAgain."""
+        here = [session for session in self.sessions if session.claim is None]
+        kept = await self.tokens.sessions_of({session.user.id for session in here})
+        for session in here:
+            if not session.ended and (session.user.id, session.name) not in kept:
+                session.drop()
+
     async def end_all(self, user: User) -> None:
         """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.
         Raises TryAgain like `end`."""

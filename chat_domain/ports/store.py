@@ -104,6 +104,10 @@ class Tokens(Protocol):
         """A user's tokens that have not expired, the last to expire first (those that expire
         together, ascending by digest)."""
 
+    async def sessions_of(self, user_ids: Collection[int]) -> set[tuple[int, str]]:
+        """The sessions of these users that have tokens, even expired ones: the users' ids, and the
+        sessions' names."""
+
     async def remove(self, user_id: int, session: str) -> None:
         """Delete all tokens of a session. An unknown session is no error."""
 

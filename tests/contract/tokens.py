@@ -363,6 +363,24 @@ async def test_a_users_tokens_are_listed(store: Store) -> None:
     assert await store.tokens.of(bob, NOW) == [token("e", bob)]
 
 
+async def test_sessions_are_known_as_long_as_they_have_tokens(store: Store) -> None:
+    """Those of many users are found at once, each once, even if their tokens have expired."""
+    ann, bob, carl = await register(store, "Ann", "Bob", "Carl")
+    await add(
+        store,
+        token("a", ann, session="s"),
+        token("b", ann, session="s", used=False),
+        token("c", ann, session="t"),
+        token("d", bob, NOW, session="s"),
+        token("e", carl),
+    )
+    every = [ann, bob, *ODD_INTEGERS]
+    assert await store.tokens.sessions_of(every) == {(ann, "s"), (ann, "t"), (bob, "s")}
+    await store.tokens.remove(ann, "s")
+    assert await store.tokens.sessions_of(every) == {(ann, "t"), (bob, "s")}
+    assert await store.tokens.sessions_of([]) == set()
+
+
 async def test_any_integer_may_be_listed(store: Store) -> None:
     """An id that is nobody's has no tokens."""
     for user_id in ODD_INTEGERS:

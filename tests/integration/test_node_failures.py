@@ -140,6 +140,28 @@ async def test_a_node_that_hung_notices_that_its_slots_are_gone(new_cluster: New
                     assert log_in(again, bert)["errno"] == 2
 
 
+async def test_a_node_that_hung_notices_which_sessions_have_ended(new_cluster: NewCluster) -> None:
+    """While it hangs, a user's device logs in elsewhere, in the place of its session there. It
+    closes that one's connection, and keeps the user's others."""
+    with (
+        new_cluster(nodes=2) as cluster,
+        RawClient(cluster.ports[1]) as phone,
+        RawClient(cluster.ports[1]) as laptop,
+    ):
+        laptop.id = phone.register("Anna")
+        phone.login(device="phone")
+        laptop.login(device="laptop")
+        cluster.nodes[1].suspend()
+        await asyncio.sleep(LEASE)
+        with RawClient(cluster.ports[0]) as moved:
+            moved.id = phone.id
+            moved.login(device="phone")
+            cluster.nodes[1].resume()
+            await beside(phone.wait_for_close)
+            assert laptop.is_alive()
+            assert moved.is_alive()
+
+
 async def test_a_node_that_hung_gets_its_own_users_back(new_cluster: NewCluster) -> None:
     """They stay connected, go on, and are seen online again; those of version 1 as well, if nobody
     has taken their slots."""

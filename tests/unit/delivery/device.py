@@ -65,6 +65,7 @@ class Device:
             self._settled(sending, "fail", error="lost")
         self.process = next(self.world.numbers)
         self.name = f"device-{self.process}"
+        self.world.issue_token(self.user, self.name)
         self.since: int | None = None
         self.epoch: str | None = None
         self._sendings: dict[int, Sending] = {}  # by number, in order

@@ -12,6 +12,8 @@ from adapters.memory import memory_store
 from adapters.memory.log import MemoryLog
 from chat_domain.entries import LogSlice
 from chat_domain.errors import TryAgain
+from chat_domain.model import User
+from chat_domain.people.tokens import Token
 from entrypoints.assembly import assemble
 from tests.delivery.history import facts_of, note_log
 from tests.unit.delivery.device import Device, OldDevice
@@ -182,6 +184,11 @@ class World:
         other.tasks.start(other.chat.node.other_died(users))
         for what in (f"node {number}", f"node {old.name} hung", f"node {old.name}'s lease"):
             self.breaks(what, broken=False)
+
+    def issue_token(self, user: User, name: str) -> None:
+        """Give the session of this name a token, without which it would not last."""
+        token = Token.first(user, "", name, self._ids, self.clock.now_ms())
+        finished(self._store.tokens.add(token.kept, sessions=1_000))
 
     def lose_lease(self, site: Site) -> None:
         if site.name in self.hub.leases:

@@ -241,3 +241,17 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
             world.tasks.run(world.chat.devices.use(found))
         assert world.tasks.run(world.store.tokens.of(bob.id, world.clock.ms)) == []
         world.tasks.run(world.chat.devices.store_token(bob, token))
+
+
+def test_a_session_that_has_ended_unseen_is_dropped(world: World, bob: User) -> None:
+    """While this node had no lease, others saw nobody on it: what ended there was not written to
+    the log. Whoever still has a token stays, and so does a client of version 1, which has none."""
+    tokens = [world.issue(bob, device) for device in ("phone", "laptop")]
+    phone, laptop = [world.log_in(bob, token.session) for token in tokens]
+    old = world.log_in_version1(bob)
+    world.tasks.run(world.presence.left("alone", [bob.id]))
+    World(beside=world).issue(bob, "phone")
+    assert world.entries() == []
+    world.chat.node.suspend()
+    world.tasks.run(world.chat.node.resume())
+    assert [one.client.notices for one in (phone, laptop, old)] == [["dropped"], [], []]
