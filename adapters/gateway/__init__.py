@@ -2,6 +2,6 @@
 
 Imports go one way: gateway, client_handler, commands, client_context, clients, link. A
 `client_handler` receives frames and has them carried out; `client_context` is what a command may do
-with its client. Others may import `gateway`, `link` with `disconnect_reasons` (for adapters that
-carry frames), `slices`, `tally` and `tasks`.
+with its client. Others may import `gateway`, `shared`, `slices`, `tally` and `tasks`; adapters that
+carry frames also `link`, `disconnect_reasons`, `disconnect_log`, `unsent` and `stranger_memory`.
 """

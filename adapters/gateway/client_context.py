@@ -42,7 +42,7 @@ class ClientContext:
     id: its name in the server's log. started_at: on the domain's monotonic clock. disconnected: the
     connection has ended. link_choked: the link takes no more for now. last_session: the present
     session or the last one, with its client. stranger_since: since when nobody is logged in, on the
-    event loop's clock, as far as `keepalive` has seen; None if that has to look.
+    event loop's clock; None until `keepalive` has noticed.
     """
 
     __slots__ = (

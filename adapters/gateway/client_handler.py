@@ -10,7 +10,7 @@ from contextlib import closing
 import structlog
 
 from adapters.gateway.client_context import ClientContext
-from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Unfinished
+from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Command, Unfinished
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.intake import Intake
 from adapters.gateway.keepalive import Keepalive
@@ -88,18 +88,18 @@ class ClientHandler:
             context.meter.bytes += BAD_FRAME_WEIGHT * len(frame)
             context.refuse_frame(bad)
             return False
-        kind = type(request)
-        if kind not in _AT_ONCE and context.awaits_answers():
-            return self._wait_for(self._after_answers(request), request)
-        client = context.client
+        kind, client = type(request), context.client
         commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
+        command = commands[kind]
+        if kind not in _AT_ONCE and context.awaits_answers():
+            return self._wait_for(self._after_answers(command, request), request)
         try:
-            unfinished = commands[kind](context, request)
+            unfinished = command(context, request)
         except ChatError as error:
             context.refuse(request, error)
             return False
         except Exception:
-            log.exception(_FAILED, request=type(request).__name__, owner=context)
+            log.exception(_FAILED, request=kind.__name__, owner=context)
             context.refuse(request, TryAgain())
             return False
         if unfinished is None:
@@ -115,14 +115,12 @@ class ClientHandler:
         context.shared.tasks.start(self._finish(request, unfinished), context)
         return True
 
-    async def _after_answers(self, request: AnyRequest) -> None:
+    async def _after_answers(self, command: Command, request: AnyRequest) -> None:
         """Carry out a request that may depend on what the client has written before."""
         context = self.context
         if context.session is not None:
             await context.chat.logins.wait_answered(context.session)
-        client = context.client
-        commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
-        unfinished = commands[type(request)](context, request)
+        unfinished = command(context, request)
         if unfinished is not None:
             await unfinished
 

@@ -25,7 +25,7 @@ class DisconnectLog:
 
     def __init__(self, name_of: Callable[[str], str]) -> None:
         self._name_of = name_of
-        # By origin, without the first.
+        # Those without a line of their own.
         self._not_told: Counter[tuple[str, DisconnectReason]] = Counter()
         self._since = 0.0
 

@@ -62,7 +62,7 @@ class Intake:
         self._meter = context.meter
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
-        self._memory = StrangerMemory(context)  # a stranger's
+        self._memory = StrangerMemory(context.guard, context.origin)
         self._slice_pending = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.active = True
@@ -156,8 +156,8 @@ class Intake:
         return True
 
     def _cut(self, how: Callable[[*Ts], list[bytes]], *args: *Ts) -> list[bytes]:
-        """The next frames of what has arrived. None counts as one frame, so that nothing is
-        free."""
+        """The next frames of what has arrived. If it completes none, that counts as one frame, so
+        that nothing is free."""
         incoming = self._incoming
         try:
             frames = how(*args)

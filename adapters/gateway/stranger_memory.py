@@ -1,21 +1,9 @@
 """What is held in memory for a client that is not logged in, and when that is too much."""
 
-from typing import Protocol
-
 from chat_domain.errors import ChatError, TooFast, TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.origins import Origin
-
-
-class Stranger(Protocol):
-    """A client that has sent something, such as a `ClientContext`."""
-
-    @property
-    def guard(self) -> Guard: ...
-
-    @property
-    def origin(self) -> Origin: ...
 
 
 class StrangerMemory:
@@ -25,18 +13,19 @@ class StrangerMemory:
     `StrangersBudget` allows. What waits for users is bounded by what one read brings.
     """
 
-    __slots__ = ("_reserved", "_stranger")
+    __slots__ = ("_guard", "_origin", "_reserved")
 
-    def __init__(self, stranger: Stranger) -> None:
-        self._stranger = stranger
+    def __init__(self, guard: Guard, origin: Origin) -> None:
+        self._guard = guard
+        self._origin = origin
         self._reserved = 0  # bytes taken from the budget
 
     def update(self, size: int) -> ChatError | None:
-        """This many bytes wait now: of a stranger's; 0 for a user. Return why the client has to go,
-        None if it may stay."""
+        """size: how many bytes of a stranger's wait now; 0 for a user. Return why the client has to
+        go, None if it may stay."""
         if size > STRANGERS_UNREAD:
             return TooFast()
-        budget, origin = self._stranger.guard.strangers_budget, self._stranger.origin
+        budget, origin = self._guard.strangers_budget, self._origin
         more = size - self._reserved
         if more < 0:
             budget.release(origin, -more)

@@ -5,8 +5,8 @@ as much. So links that are stuck are counted: once half of the total bound is us
 full sooner, and beyond the bound those that have been stuck for longest are cut off. A link with
 nothing left to send is not counted, and costs nothing.
 
-What users have sent that is not handled yet is included, once it is more than TIGHT_WATER: both
-wait for the same sort of client, and a node needs room for the sum.
+Unhandled input of a user is included once it is more than TIGHT_WATER: both grow for a client that
+does not read, and a node needs room for the sum.
 """
 
 from collections import OrderedDict

@@ -92,7 +92,7 @@ class TransportLink(_Outgoing):
         self._closing = True
         self._frame = self._more = None
         self._outboxes.unsent.remove(self)
-        self._receiver.lost(self._reason or ending_of(exc))
+        self._receiver.lost(self._reason or _reason_of(exc))
 
     def pause_writing(self) -> None:
         """Something written is still here, or more than before."""
@@ -246,7 +246,7 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(name[0]) if name else ""
 
 
-def ending_of(error: Exception | None) -> DisconnectReason:
+def _reason_of(error: Exception | None) -> DisconnectReason:
     """Why a connection ended that this process did not close."""
     match error:
         case None:

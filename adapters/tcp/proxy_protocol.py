@@ -111,8 +111,8 @@ def _read_binary(data: bytes) -> Beginning | None:
         raise BadHeader(f"version {version}, command {command}")
     if len(data) < end:
         return None
-        # LOCAL: the proxy's own connection; "the receiver must accept this connection" and ignore
-        # any address. After the addresses there may be TLVs, which we skip.
+    # LOCAL: the proxy's own connection; "the receiver must accept this connection" and ignore any
+    # address. After the addresses there may be TLVs, which we skip.
     client = _client_in(data[13], data[_FIXED:end]) if command == PROXY else None
     return Beginning(client, data[end:])
 

@@ -14,19 +14,19 @@ class Visit:
 
     def __init__(self, shared: Shared, peer: str) -> None:
         """Raises TooManyConnections."""
-        self.guard = shared.guard
+        self._guard = shared.guard
         self._clock = shared.chat.clock
         self._begun = self._clock.monotonic()
-        self.origin = self.guard.origins.enter(peer, self._begun)
-        self._meter = self.guard.meter(self.origin)
-        self._memory = StrangerMemory(self)
+        self._origin = self._guard.origins.enter(peer, self._begun)
+        self._meter = self._guard.meter(self._origin)
+        self._memory = StrangerMemory(self._guard, self._origin)
 
     def exceeds_memory(self, size: int) -> bool:
         """`size` bytes of its data wait now; return whether that is too much."""
         return self._memory.update(size) is not None
 
     def exceeds_rate(self, size: int) -> bool:
-        """It makes a request of `size` bytes; return whether it must not, for now."""
+        """Charge it for a request of `size` bytes; return whether it has to wait with that."""
         meter = self._meter
         meter.frames += STORE_WEIGHT
         meter.bytes += size
@@ -34,11 +34,11 @@ class Visit:
 
     def has_outstayed(self) -> bool:
         """Whether it has been here for as long as strangers may."""
-        return self.guard.origins.outstayed(self.origin, self._clock.monotonic() - self._begun)
+        return self._guard.origins.outstayed(self._origin, self._clock.monotonic() - self._begun)
 
     def leave(self, *, upgraded: bool = False) -> None:
         """Stop counting it. upgraded: a WebSocket takes its place, and is counted instead."""
         self._memory.update(0)
-        self.guard.origins.leave(self.origin, stranger=True)
+        self._guard.origins.leave(self._origin, stranger=True)
         if upgraded:
-            self.origin.refund_arrival()
+            self._origin.refund_arrival()
