@@ -88,14 +88,9 @@ async def check(link: Link, where: str) -> None:
     """Raise StoreUnusable unless the database has tables that this program knows."""
     found = await tables(link)
     if not found.ours:
-        what, command = (
-            ("tables of the C++ server", "upgrade-db")
-            if found.original
-            else (
-                "no tables of the chat server",
-                "init-db",
-            )
-        )
+        what, command = "no tables of the chat server", "init-db"
+        if found.original:
+            what, command = "tables of the C++ server", "upgrade-db"
         raise StoreUnusable(f"{where} has {what}; run python -m entrypoints.manage {command}")
     rows = await link.rows("SELECT version FROM SchemaVersion")
     check_version([version for (version,) in rows], where)

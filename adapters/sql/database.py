@@ -10,9 +10,6 @@ Ts = TypeVarTuple("Ts")
 
 Row = tuple[Any, ...]
 
-# A part of the log: a conversation, the position above which it begins, and the last one.
-SpanTuple = tuple[int, int, int]
-
 # The columns of tables with names by which two are the same, or look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.admission import Admission, First, Key, Row, Seen
 from adapters.sql import members, validation
-from adapters.sql.database import Connection, SpanTuple
+from adapters.sql.database import Connection
 from chat_domain.entries import (
     TEXT,
     Batch,
@@ -92,7 +92,7 @@ async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
 
 
 async def in_span(
-    connection: Connection, span: SpanTuple, limit: int, *, last: bool
+    connection: Connection, span: members.Span, limit: int, *, last: bool
 ) -> list[Entry]:
     """The first or the last entries of a part, ascending; invalid rows are left out. The index
     finds them before they are read, whatever a database estimates of the number of rows."""

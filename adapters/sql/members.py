@@ -5,13 +5,11 @@ when its user leaves. Code that changes rows here holds the lock that orders all
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from adapters.ids import NO_ID
 from adapters.sql import validation
-from adapters.sql.database import Connection, SpanTuple
+from adapters.sql.database import Connection
 from adapters.sql.numbers import HIDES_READ
 from chat_domain.entries import FOR_EVER, Visibility, pair, people
 from chat_domain.model import Role
@@ -22,17 +20,12 @@ _ADD = (
 )
 
 
-@attrs.frozen
-class Span:
+class Span(NamedTuple):
     """A part of a conversation: above one position, up to another."""
 
     conv: int
     above: int
     upto: int
-
-    @property
-    def as_tuple(self) -> SpanTuple:
-        return self.conv, self.above, self.upto
 
 
 async def add_pairs(connection: Connection, convs: Mapping[int, int]) -> None:

@@ -36,8 +36,6 @@ Ts = TypeVarTuple("Ts")
 SURVEYS_AT_ONCE = 1
 SURVEYS_WAITING = 100  # three times as many as a user may have sessions on a node
 
-__all__ = ["SqlReading", "ends", "opening", "positions_valid", "renew"]
-
 
 class SqlReading:
     """The base of an adapter's log, which adds `append`."""
@@ -59,7 +57,7 @@ class SqlReading:
     async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
         found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
-            return await self._renewing.write(_ends_anew, last, epoch)
+            return await self._renewing.write(_ends_under_lock, last, epoch)
         return found
 
     async def renew(self) -> str:
@@ -110,7 +108,7 @@ class SqlReading:
         return await self._database.read(members.may_begin, *asked)
 
     async def opening(self, user_id: int) -> Opening:
-        """Of one moment only if a piece of reading is; otherwise this has to be overridden."""
+        """To be overridden where the statements of one piece of reading see different moments."""
         return await self._database.read(opening, bounded(user_id))
 
     async def mark(
@@ -127,8 +125,8 @@ class SqlReading:
     async def _mark(
         self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
     ) -> None:
-        """Users, conversations and positions, sorted. No other epoch may begin while they are
-        written: where a piece of writing does not keep that away, override this."""
+        """Users, conversations and positions, sorted. To be overridden where another epoch could
+        begin while they are written."""
         await self._database.write(_mark, every, epoch, last, repeatable=True)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
@@ -165,9 +163,9 @@ async def _ends_and_place(connection: Connection, last: EntryRef, epoch: str) ->
     return found if await _has(connection, last, found) else None
 
 
-async def _ends_anew(connection: Connection, last: EntryRef, epoch: str) -> LogEnds:
-    """Nodes that miss something at the same time look one after another: the first gives the log a
-    new epoch, and the others find that."""
+async def _ends_under_lock(connection: Connection, last: EntryRef, epoch: str) -> LogEnds:
+    """Nodes that miss something at the same time look again, one after another: the first gives the
+    log a new epoch, and the others find that."""
     await connection.change("UPDATE Log SET head = head")  # this locks it until the commit
     found = await _ends_and_place(connection, last, epoch)
     if found is None:
@@ -223,9 +221,7 @@ async def _page(  # noqa: PLR0917  # what the port asks
     last = before is not None
     upto = FOR_EVER if before is None else before - 1
     span = await members.span(connection, user_id, conv, after, upto)
-    return (
-        [] if span is None else await entries.in_span(connection, span.as_tuple, limit, last=last)
-    )
+    return [] if span is None else await entries.in_span(connection, span, limit, last=last)
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -286,7 +282,7 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     may be among the first: so about `limit` positions are read, from however many parts.
     """
     found: list[int] = []
-    parts = [span.as_tuple for span in spans]
+    parts = list(spans)
     while parts and limit:
         share = limit // len(parts) + 1
         query = f"SELECT at AS one {entries.IN_SPAN} LIMIT {share:d}"
@@ -294,7 +290,7 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
         last = found[-1] if len(found) == limit else None
         parts = [
-            (conv, max(some), upto)
+            Span(conv, max(some), upto)
             for (conv, _, upto), some in zip(parts, every, strict=True)
             if len(some) == share and (last is None or max(some) < last)
         ]

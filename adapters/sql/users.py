@@ -13,16 +13,12 @@ from chat_domain.model import Account
 from chat_domain.names import Name
 
 
-def _nothing() -> None:
-    """For an adapter that remembers nothing of conversations."""
-
-
 @attrs.define
 class SqlUsers:
     """forget_pairs: called when a user has been removed, or may have been."""
 
     _database: Database
-    _forget_pairs: Callable[[], None] = _nothing
+    _forget_pairs: Callable[[], None]
 
     async def add(self, name: Name, secret: str) -> int:
         return await self._database.write(_add, name, secret)

@@ -63,17 +63,18 @@ def _valid(found: Iterable[T], is_valid: Callable[[T], bool], what: str, why: st
 
 
 def name(text: Any) -> str:
-    if type(text) is str and len(text) <= MAX_NAME:
-        return text
-    _report("name", "it is too long" if isinstance(text, str) else _kind(text))
-    return text[:MAX_NAME] if isinstance(text, str) else UNNAMED
+    return _cut(text, MAX_NAME, "name", UNNAMED)
 
 
 def description(text: Any) -> str:
-    if type(text) is str and len(text) <= LONGEST_TEXT:
+    return _cut(text, LONGEST_TEXT, "description", "")
+
+
+def _cut(text: Any, longest: int, what: str, otherwise: str) -> str:
+    if type(text) is str and len(text) <= longest:
         return text
-    _report("description", "it is too long" if isinstance(text, str) else _kind(text))
-    return text[:LONGEST_TEXT] if isinstance(text, str) else ""
+    _report(what, "it is too long" if isinstance(text, str) else _kind(text))
+    return text[:longest] if isinstance(text, str) else otherwise
 
 
 def role(text: Any) -> Role:
@@ -143,21 +144,13 @@ def tokens(rows: Iterable[Sequence[Any]]) -> list[KeptToken]:
 
 def _token(row: Sequence[Any]) -> KeptToken | None:
     digest, series, user_id, session, begun_ms, expires_ms, used, device, seen_ms = row
-    words = _word(digest), _word(series), _word(session)
+    words = digest, series, session = _word(digest), _word(series), _word(session)
     times = begun_ms, expires_ms, seen_ms
-    if all(words) and is_id(user_id) and all(map(is_time, times)):
-        return KeptToken(
-            *words[:2],
-            user_id,
-            words[2],
-            begun_ms,
-            expires_ms,
-            bool(used),
-            device_name(device),
-            seen_ms,
-        )
-    _report("token", "a digest, its user or a time is invalid")
-    return None
+    if not (all(words) and is_id(user_id) and all(map(is_time, times))):
+        _report("token", "a digest, its user or a time is invalid")
+        return None
+    used, device = bool(used), device_name(device)
+    return KeptToken(digest, series, user_id, session, begun_ms, expires_ms, used, device, seen_ms)
 
 
 def sessions(rows: Iterable[Sequence[Any]]) -> list[Kept]:
