@@ -16,15 +16,14 @@ from prometheus_client.registry import Collector
 from adapters.gateway.tally import Histogram, Tally
 from adapters.incidents import INCIDENTS, Incidents
 from chat_domain.chat import Chat
+from chat_domain.ports.runtime import Depths
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
-
-Depths = Mapping[str, Callable[[], int]]
 
 
 @attrs.frozen(eq=False)
 class NodeCollector(Collector):
-    """Each callable is called anew for each collection.
+    """Each callable is called for each collection.
 
     strangers: how many connections nobody is logged in on, including TLS handshakes. held_up: how
     many connections make no progress, by reason. connections_limit: 0 for none. build: labels that
@@ -51,12 +50,12 @@ class NodeCollector(Collector):
         yield build
         yield from self._gauges()
         yield from self._ring()
-        yield self._messages()
-        forgotten = CounterMetricFamily(
-            "chat_entries_forgotten", "Entries that this node deleted after their retention."
-        )
-        forgotten.add_metric([], self.chat.retention.forgotten)
-        yield forgotten
+        messages = {"written": self.tally.written, "shown": self.tally.shown}
+        text = "Entries written to the log, and shown."
+        yield _counted("chat_messages", text, "what", messages)
+        text = "Entries that this node deleted after their retention."
+        forgotten = self.chat.retention.forgotten
+        yield CounterMetricFamily("chat_entries_forgotten", text, value=forgotten)
         yield from self._refusals()
         acks = HistogramMetricFamily(
             "chat_ack_seconds",
@@ -112,33 +111,13 @@ class NodeCollector(Collector):
             "chat_ring_misses", "Those it could not answer.", value=ring.misses
         )
 
-    def _messages(self) -> Metric:
-        messages = CounterMetricFamily(
-            "chat_messages", "Entries written to the log, and shown.", labels=["what"]
-        )
-        for what in ("written", "shown"):
-            messages.add_metric([what], getattr(self.tally, what))
-        return messages
-
     def _refusals(self) -> Iterator[Metric]:
-        errors = CounterMetricFamily(
-            "chat_errors", "Refusals told to clients, by the protocol's name.", labels=["error"]
-        )
-        for error, count in sorted(self.tally.errors.items()):
-            errors.add_metric([error], count)
-        yield errors
-        web = CounterMetricFamily(
-            "chat_web_answers",
-            "Answers to browsers, by their status; 101 is a WebSocket.",
-            labels=["status"],
-        )
-        for status, count in sorted(self.tally.web.items()):
-            web.add_metric([str(int(status))], count)
-        yield web
-        limits = CounterMetricFamily("chat_limits", "Limits that were hit.", labels=["limit"])
-        for limit, count in sorted(self.limits().items()):
-            limits.add_metric([limit], count)
-        yield limits
+        text = "Refusals told to clients, by the protocol's name."
+        yield _counted("chat_errors", text, "error", self.tally.errors)
+        text = "Answers to browsers, by their status; 101 is a WebSocket."
+        answers = {str(int(status)): count for status, count in self.tally.web.items()}
+        yield _counted("chat_web_answers", text, "status", answers)
+        yield _counted("chat_limits", "Limits that were hit.", "limit", self.limits())
 
     def _waits(self) -> Iterator[Metric]:
         labels = ["port", "operation"]
@@ -157,18 +136,18 @@ class NodeCollector(Collector):
         yield failures
 
     def _incidents(self) -> Iterator[Metric]:
-        malformed = CounterMetricFamily(
-            "chat_malformed", "Malformed input from a service.", labels=["source"]
-        )
-        for source, count in sorted(self.incidents.malformed.items()):
-            malformed.add_metric([source], count)
-        yield malformed
-        defects = CounterMetricFamily(
-            "chat_defects", "Unexpected exceptions, by the part that met them.", labels=["where"]
-        )
-        for where, count in sorted(self.incidents.defects.items()):
-            defects.add_metric([where], count)
-        yield defects
+        text = "Malformed input from a service."
+        yield _counted("chat_malformed", text, "source", self.incidents.malformed)
+        text = "Unexpected exceptions, by the part that met them."
+        yield _counted("chat_defects", text, "where", self.incidents.defects)
+
+
+def _counted(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:
+    """A counter with a count for each value of this label."""
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
 
 
 def _buckets(histogram: Histogram, unit: float) -> tuple[list[tuple[str, float]], float]:
