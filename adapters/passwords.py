@@ -4,15 +4,12 @@ import hmac
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import argon2
 import structlog
 
 from adapters.fair_executor import Askers, FairExecutor
 from chat_domain.model import NO_PASSWORD, PLAIN
-
-T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -63,13 +60,13 @@ class Argon2Hasher:
         self._nobody = self._argon2.hash("")
 
     async def hash(self, password: str, origin: str = "") -> str:
-        return await self._run(lambda: self._argon2.hash(_bytes(password)), origin)
+        return await self._jobs.run(lambda: self._argon2.hash(_bytes(password)), origin)
 
     async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
         if secret is not None and not _is_usable(secret):
             log.error("a password in the database is neither marked as plain nor a hash of ours")
             secret = None
-        return await self._run(lambda: self._verify(secret, password), origin)
+        return await self._jobs.run(lambda: self._verify(secret, password), origin)
 
     def needs_rehash(self, secret: str) -> bool:
         return secret.startswith(PLAIN) or self._argon2.check_needs_rehash(secret)
@@ -80,9 +77,6 @@ class Argon2Hasher:
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
-
-    async def _run(self, job: Callable[[], T], origin: str = "") -> T:
-        return await self._jobs.run(job, origin)
 
     def _verify(self, secret: str | None, password: str) -> bool:
         hashed = secret if secret is not None and _is_hash(secret) else None

@@ -169,7 +169,7 @@ async def test_too_many_at_once_are_to_try_again() -> None:
     no longer counts as waiting."""
     hasher = Argon2Hasher(cheap=True, threads=1, waiting=lambda: 4)
     released = threading.Event()
-    occupied = [asyncio.create_task(hasher._run(released.wait)) for _ in range(3)]
+    occupied = [asyncio.create_task(hasher._jobs.run(released.wait, "")) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(TryAgain):
         await hasher.hash("pw")
@@ -193,5 +193,5 @@ async def test_two_hundred_may_wait_by_default(hasher: Argon2Hasher) -> None:
 async def test_the_loop_goes_on_meanwhile(hasher: Argon2Hasher) -> None:
     """Hashing runs on threads of its own."""
     names: list[str] = []
-    await hasher._run(lambda: names.append(threading.current_thread().name))
+    await hasher._jobs.run(lambda: names.append(threading.current_thread().name), "")
     assert names[0].startswith("passwords")
