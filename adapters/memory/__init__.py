@@ -1,8 +1,8 @@
 """The store that forgets everything when it ends: for demonstrations, and as the fake of unit
-tests.
+tests. `nodes` connects the nodes of one process, without Redis.
 
-No method ever waits, so each is one atomic step of the event loop. What methods return is
-immutable, or a copy.
+No method of the store ever waits, so each is one atomic step of the event loop. What methods return
+is immutable, or a copy.
 """
 
 from adapters.memory.friends import MemoryFriends

@@ -75,9 +75,9 @@ class Commands:
         for (_, future), result in zip(batch, results, strict=True):
             _resolve(future, result)
         if any(isinstance(result, ReadOnlyError) for result in results):
-            await self._connect_anew()
+            await self._reconnect()
 
-    async def _connect_anew(self) -> None:
+    async def _reconnect(self) -> None:
         """This Redis has become a replica. Its address may lead to the one that has taken over."""
         with suppress(RedisError, OSError):
             await self._client.connection_pool.disconnect(inuse_connections=False)

@@ -17,15 +17,15 @@ end
 local function nodes() return set(P .. ':nodes') end
 local function present_on(node) return set(P .. ':present:' .. node) end
 local function claims_of(node) return set(P .. ':claims:' .. node) end
--- all members of a set; nil where there are more than there may be
+-- all members of a set; nil if there are more than `most`
 local function all(key, most)
   if redis.call('SCARD', key) > tonumber(most) then return nil end
   return redis.call('SMEMBERS', key)
 end
--- no node is called so, and `answers` counts it as what is none
+-- no node's id is that long; `answers` counts it as malformed
 local function too_long(node) return #node > 200 end
--- nodes, as there are in the set; those with such names are forgotten, since to look at them takes
--- long, and told in short
+-- members of the set of nodes, with ids that are too long cut, and removed from the set: looking
+-- them up takes long
 local function judged(some)
   for i, node in ipairs(some or {}) do
     if too_long(node) then
@@ -46,7 +46,7 @@ local function claim_of(user)
   local claim = redis.pcall('GET', P .. ':slot:' .. user)
   return type(claim) == 'string' and claim
 end
--- nil where it is no claim; the same as `answers` takes for one
+-- nil if it is no claim, by the same rule as in `answers`
 local function node_of(claim)
   local node, session = string.match(claim or '', '^([ -{}~]+)|([ -{}~]*)$')
   if node and not too_long(node) and #session <= 100 then return node end
@@ -185,8 +185,8 @@ return found
 _CLEAR_AWAY = (
     _SLOTS
     + """
--- give up some of what a node has here, and forget the node where nothing is left; return the users
--- who were on it, and how much was given up
+-- remove some of what a node has here, and the node itself if nothing is left; return the users who
+-- were on it, and how much was removed
 local function clear_away(node, most)
   local claimed = redis.call('SPOP', claims_of(node), most)
   for _, user in ipairs(claimed) do

@@ -1,7 +1,7 @@
 """The files of the page, read once at the start: nothing else is ever served.
 
 All except INDEX are served under a path with a hash of all files. So browsers may cache them
-forever, and load all anew when one has changed. Under another hash a browser gets our version, not
+forever, and load all again when one has changed. Under another hash a browser gets our version, not
 to be cached: during an upgrade, nodes of the cluster have different versions of the page.
 """
 
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"
 MAIN = "main.js"  # the module that the browser runs
 LATER = "later"  # `rel` of the links to modules that the page loads later
-_FOR_EVER = "public, max-age=31536000, immutable"
+_FOREVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(rb'^import [^;]*?"(\.[^"]+\.js)";$', re.MULTILINE)
 _VERSION = re.compile(r"/v/[0-9a-f]{16}/")
 _KINDS = {
@@ -51,7 +51,7 @@ class Page:
         index = _linked(bodies.pop(INDEX).decode(), prefix[1:], bodies).encode()
         self._files: Mapping[str, File] = {
             "/": _file(INDEX, index, "no-cache"),
-            **{prefix + name: _file(name, body, _FOR_EVER) for name, body in bodies.items()},
+            **{prefix + name: _file(name, body, _FOREVER) for name, body in bodies.items()},
         }
 
     def __iter__(self) -> Iterator[str]:
