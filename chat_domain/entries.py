@@ -155,8 +155,7 @@ class Visibility:
     upto: int = FOR_EVER
 
     def shows(self, at: int) -> bool:
-        """Whether they may see the entry at this position. All code that shows entries uses this,
-        or its equivalent in SQL."""
+        """Whether they may see the entry at this position."""
         return self.since < at <= self.upto
 
 

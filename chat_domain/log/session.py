@@ -16,7 +16,7 @@ Rules:
 
 from collections import deque
 
-from chat_domain.entries import TEXT, Duplicate, Entry, Visibility, is_group, people
+from chat_domain.entries import TEXT, Duplicate, Entry, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
@@ -74,7 +74,7 @@ class Session(_Reader):
         self.client = client
         self.name = name
         self.claim = claim
-        self.groups: dict[int, Visibility] = {}
+        self.groups: set[int] = set()
         self.groups_changed_at = 0
         self.after = 0
         self.taken = 0
@@ -100,10 +100,8 @@ class Session(_Reader):
 
     def sees(self, entry: Entry) -> bool:
         """Whether its user may see an entry above `groups_changed_at`."""
-        if not is_group(entry.conv):
-            return self.user.id in people(entry.conv)
-        visibility = self.groups.get(entry.conv)
-        return visibility is not None and visibility.shows(entry.at)
+        conv = entry.conv
+        return conv in self.groups if is_group(conv) else self.user.id in people(conv)
 
     def show(self, entry: Entry) -> None:
         """Show an entry, above its position, of one of its one-to-one conversations."""

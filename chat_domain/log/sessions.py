@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import HIGH, ID_BITS, Visibility
+from chat_domain.entries import HIGH, ID_BITS
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -47,8 +47,8 @@ class Sessions:
         return list(self._of_users)
 
     def in_group(self, group_id: int) -> Collection[Session]:
-        """The sessions of a group's members: those whose `groups` of it show what is applied now,
-        so that no session has to be checked for each message. Callers do not change it."""
+        """The sessions of a group's members, as of what is applied now: so no session has to be
+        checked for each message. Callers do not change it."""
         return self._of_groups.get(group_id, _NOBODY)
 
     def check_room_for(self, session: Session) -> None:
@@ -101,7 +101,6 @@ class Sessions:
     def join(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position adds a user to a group, which they see from it on. They may
         have joined on another node: a session for which there is no room here is dropped."""
-        visibility = Visibility(at - 1)
         for session in self._subscribed(user_id):
             if not session.ended and not self.has_room_for(len(session.groups)):
                 session.fall_behind(at - 1)  # its client is not shown this, nor what follows
@@ -109,7 +108,7 @@ class Sessions:
                 continue
             session.groups_changed_at = at
             if group_id not in session.groups:
-                session.groups[group_id] = visibility
+                session.groups.add(group_id)
                 self.memberships += 1
                 self._of_groups.setdefault(group_id, {})[session] = None
 
@@ -119,7 +118,7 @@ class Sessions:
             session.groups_changed_at = at
             if group_id in session.groups:
                 self._leave(session, group_id)
-                del session.groups[group_id]
+                session.groups.remove(group_id)
 
     def end_group(self, group_id: int, at: int) -> None:
         """The entry at this position ends a group."""

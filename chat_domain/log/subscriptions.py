@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from chat_domain.entries import EVERYBODY, Entry, Opening, Visibility, joining_user, leaving_user
+from chat_domain.entries import EVERYBODY, Entry, Opening, joining_user, leaving_user
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -47,7 +47,7 @@ class Subscriptions:
         since = self.follower.ring.above(head)
         if since is None or opening.ends.epoch != self.follower.epoch:
             return False
-        session.groups = dict.fromkeys(opening.groups, Visibility(head))
+        session.groups = set(opening.groups)
         session.groups_changed_at = head
         for entry in since:
             _apply_missed(session, entry)
@@ -88,9 +88,9 @@ class Subscriptions:
 def _apply_missed(session: Session, entry: Entry) -> None:
     user_id, group_id = session.user.id, entry.conv
     if joining_user(entry) == user_id:
-        session.groups[group_id] = Visibility(entry.at - 1)
+        session.groups.add(group_id)
     elif leaving_user(entry) in {user_id, EVERYBODY}:
-        session.groups.pop(group_id, None)
+        session.groups.discard(group_id)
     else:
         return
     session.groups_changed_at = entry.at

@@ -294,7 +294,7 @@ def test_a_session_sits_down_where_the_node_is(
     read()  # what was read before the join
     world.tasks.drain()
     session = begun[0].session
-    assert set(session.groups) == {group}
+    assert session.groups == {group}
     ann.says_to_group(group, "welcome")
     world.chat.logins.ready(session)
     world.tasks.drain()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pytest
 
-from chat_domain.entries import Change, ChangeKind, Visibility
+from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
@@ -16,7 +16,7 @@ from tests.unit.world import Terminal, World
 
 def session_of(user_id: int, *groups: int) -> Session:
     session = Session("session", User(user_id, "U"), RecordingClient(), "device")
-    session.groups = dict.fromkeys(groups, Visibility())
+    session.groups = set(groups)
     return session
 
 
