@@ -75,7 +75,7 @@ def assemble(
         second_login_replaces,
     )
     logins = Logins(
-        log, follower, sessions, subscriptions, offline, marks, slots, attendance, ids, latches
+        log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids
     )
     devices = Devices(store.tokens, log, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
@@ -109,7 +109,7 @@ def assemble(
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
-        one_to_one=OneToOne(writing, log, store.friends, marks, guard, logins.wait_answered),
+        one_to_one=OneToOne(writing, queue, log, store.friends, marks, guard, clock),
         group_chat=GroupChat(writing, sessions),
         history=History(log, marks),
         read_marks=read_marks,

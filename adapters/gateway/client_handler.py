@@ -119,7 +119,7 @@ class ClientHandler:
         """Carry out a request that may depend on what the client has written before."""
         context = self.context
         if context.session is not None:
-            await context.chat.logins.wait_answered(context.session)
+            await context.chat.queue.wait_answered(context.session)
         unfinished = command(context, request)
         if unfinished is not None:
             await unfinished

@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
-from chat_domain.entries import ID_BITS, Entry, EntryRef, LogEnds, LogSlice
+from chat_domain.entries import ID_BITS, Batch, Entry, EntryRef, LogEnds, LogSlice
 from chat_domain.errors import TryAgain
 from chat_domain.log.fanout import Fanout, Writer
 from chat_domain.log.lineage import Lineage
@@ -46,8 +46,8 @@ APPLIED_WITHIN = 5.0  # seconds
 
 
 class Follower:
-    """applied: the position up to which this node has applied the log. batch_in_flight: the number
-    of its own batch in flight, 0 if none is. on_reset: called after each reset."""
+    """applied: the position up to which this node has applied the log. batch_in_flight: of its
+    own, None if none is. on_reset: called after each reset."""
 
     def __init__(
         self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
@@ -55,7 +55,7 @@ class Follower:
         self.applied = 0
         self.epoch = ""
         self.oldest = 1
-        self.batch_in_flight = 0
+        self.batch_in_flight: Batch | None = None
         self.ring = Ring()
         self.on_reset: Callable[[], None] | None = None
         self._log = log
@@ -227,9 +227,9 @@ class Follower:
 
     async def _await_own_batch(self) -> None:
         """Wait for the batch in flight, if that may be the gap."""
-        number = self.batch_in_flight
+        batch = self.batch_in_flight
         for _ in range(OWN_BATCH_WAITS):
-            if not number or self.batch_in_flight != number or self._head <= self._received:
+            if batch is None or self.batch_in_flight is not batch or self._head <= self._received:
                 return
             await self._pause()
 

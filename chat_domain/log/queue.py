@@ -17,11 +17,12 @@ Rules:
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
 
-from chat_domain.entries import ID_BITS, TEXT, Batch, Duplicate, Entry
+from chat_domain.entries import ID_BITS, Batch, Duplicate, Entry
 from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -35,7 +36,7 @@ MOST_BYTES = 500 * 1024
 MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
 MAX_RETRIES = 20  # in a row that a batch may be out of date before it is refused
-CHANGED_WITHIN = 10.0  # seconds to wait for the outcome of a change
+ANSWERED_WITHIN = 10.0  # seconds to wait for the outcome of what is written
 
 Result = Entry | Duplicate | ChatError
 
@@ -92,7 +93,6 @@ class AppendQueue:
         self._was_reset = False  # the follower was reset since the batch was assembled
         self._started_at = 0.0
         self._retries = 0  # times in a row
-        self._number = 0  # of the last batch
         self.latency = 0.0
         self.observe: Callable[[float, int], None] = _ignore
 
@@ -116,7 +116,7 @@ class AppendQueue:
         refused, and TryAgain. refused: the error of a `Draft`."""
         awaited, epoch = PendingChange(self._latches.latch()), self._follower.epoch
         self.add((entry, awaited, None, False, refused))
-        await awaited.latch.wait(CHANGED_WITHIN)
+        await awaited.latch.wait(ANSWERED_WITHIN)
         result = awaited.result
         if isinstance(result, ChatError):
             raise result
@@ -126,6 +126,15 @@ class AppendQueue:
         if epoch != self._follower.epoch:  # it may be lost, and another entry at its position
             raise TryAgain
         return result
+
+    async def wait_answered(self, session: Session) -> None:
+        """Wait until everything that a session has written is in the log and applied here, or
+        refused; for ANSWERED_WITHIN at most."""
+        if session.unanswered:
+            latch = session.all_answered = session.all_answered or self._latches.latch()
+            await latch.wait(ANSWERED_WITHIN)
+        with suppress(TryAgain):  # it is in the log, and shown when it is applied
+            await self._follower.wait_until_applied(session.last_written)
 
     def reset(self) -> None:
         """The follower was reset (rule 5)."""
@@ -148,11 +157,10 @@ class AppendQueue:
         self._started_at = self._clock.monotonic()
         entries, refused = self._authorize(batch)
         follower = self._follower
-        self._number = follower.batch_in_flight = self._number + 1
-        self._log.append(
-            Batch(entries, follower.epoch, follower.applied, follower.last, refused),
-            self._on_outcome,
+        follower.batch_in_flight = Batch(
+            entries, follower.epoch, follower.applied, follower.last, refused
         )
+        self._log.append(follower.batch_in_flight, self._on_outcome)
 
     def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
@@ -180,10 +188,10 @@ class AppendQueue:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if entry.sender_id in erased and entry.kind == TEXT:  # their session may have ended
+            elif entry.sender_id in erased:  # their session may have ended
                 refusal = NotLoggedIn()  # noqa: PLW2901
             elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
-                refusal = _write_refusal(entry, writer)  # noqa: PLW2901  # as it is now
+                refusal = _text_refusal(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal
             entries.append(entry)
@@ -191,7 +199,7 @@ class AppendQueue:
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._started_at
-        self._follower.batch_in_flight = 0
+        self._follower.batch_in_flight = None
         if self._was_reset:
             outcome = TryAgain()
         match outcome:
@@ -209,14 +217,6 @@ class AppendQueue:
         batch, self._batch, self._retries = self._batch, (), 0
         size, changes = self._batch_bytes, self._changes
         self._bytes -= size
-        if outcome.not_admitted:
-            self._expect_again(
-                [
-                    draft
-                    for index, draft in enumerate(batch)
-                    if isinstance(outcome.not_admitted.get(index), TryAgain)
-                ]
-            )
         if not changes:  # the next batch can be authorized before this one is applied
             self._start_next()
         written = _tell_writers(batch, outcome.not_admitted)
@@ -261,28 +261,24 @@ class AppendQueue:
         self._refuse(failed, failure)
 
     def _refuse(self, failed: Sequence[Draft], failure: ChatError) -> None:
-        self._expect_again(failed)
-        for _, writer, tag, _named, _refused in failed:
-            writer.refused(failure, tag)
-
-    def _expect_again(self, failed: Sequence[Draft]) -> None:
         now = self._clock.monotonic()
-        for entry, writer, _, named, _ in reversed(failed):
+        for entry, writer, _tag, named, _refused in reversed(failed):
             if named and isinstance(writer, Session):
                 writer.expect_first(entry.cid, now)
+        for _entry, writer, tag, _named, _refused in failed:
+            writer.refused(failure, tag)
 
 
 def _ignore(_seconds: float, _entries: int) -> None:
     """The default observer, which does nothing."""
 
 
-def _write_refusal(entry: Entry, writer: Session | PendingChange) -> ChatError | None:
-    """Why an entry may not be written: a text to a group, or of a revoked session."""
-    if not isinstance(writer, Session) or entry.kind != TEXT:
-        return None
+def _text_refusal(text: Entry, writer: Session | PendingChange) -> ChatError | None:
+    """Why a text to a group, or of a revoked session, may not be written."""
+    assert isinstance(writer, Session)
     if writer.revoked:
         return NotLoggedIn()
-    return None if entry.conv in writer.groups else NotMember(entry.conv)
+    return None if text.conv in writer.groups else NotMember(text.conv)
 
 
 def _tell_writers(

@@ -20,7 +20,7 @@ from chat_domain.entries import TEXT, Duplicate, Entry, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
-from chat_domain.ports.runtime import Latch  # noqa: TC001  # rooms name what they use alike
+from chat_domain.ports.runtime import Latch
 
 MOST_UNANSWERED = 256
 EXPECTED_FOR = 20.0  # seconds
@@ -43,8 +43,8 @@ class Session(_Reader):
     charged for them."""
 
     __slots__ = (
+        "all_answered",
         "allowance",
-        "answer_latches",
         "choked",
         "claim",
         "copies",
@@ -86,7 +86,7 @@ class Session(_Reader):
         self.last_written = 0  # the highest position of what it wrote
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
-        self.answer_latches: list[Latch] = []  # opened once nothing is unanswered
+        self.all_answered: Latch | None = None  # opened once nothing is unanswered
         self.typing_sent: dict[int, float] = {}  # when that was passed on last, by conversation
         self.allowance: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
         # The positions and writers of texts that are not taken over yet, ascending.
@@ -184,15 +184,15 @@ class Session(_Reader):
             self.last_written = entry.at
         self.client.accepted(tag, entry)
         self.unanswered -= 1
-        if self.answer_latches:
-            self._wake_if_answered()
+        if self.all_answered is not None:
+            self._open_if_all_answered(self.all_answered)
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         """A text that it wrote was refused."""
         self.client.refused(error, tag)
         self.unanswered -= 1
-        if self.answer_latches:
-            self._wake_if_answered()
+        if self.all_answered is not None:
+            self._open_if_all_answered(self.all_answered)
 
     def check_may_write(self, cid: str | None, now: float) -> None:
         """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None if its client gave none. now:
@@ -203,22 +203,21 @@ class Session(_Reader):
         if not self.subscribed:
             self.expect_again(cid, now)
             raise TryAgain
-        expected = self.expected
-        if not expected:
+        self.check_turn(cid, now)
+        if not self.expected:
             return
-        if self.is_out_of_turn(cid, now):
-            self.expect_again(cid, now)
-            raise TryAgain
         if now >= self.expected_until:
-            expected.clear()
+            self.expected.clear()
         else:
-            expected.popleft()
+            self.expected.popleft()
             self.expected_until = now + EXPECTED_FOR
 
-    def is_out_of_turn(self, cid: str | None, now: float) -> bool:
-        """Whether another text is expected first."""
+    def check_turn(self, cid: str | None, now: float) -> None:
+        """Raises TryAgain if another text is expected first; this one is expected behind it."""
         expected = self.expected
-        return bool(expected and now < self.expected_until and cid != expected[0])
+        if expected and now < self.expected_until and cid != expected[0]:
+            self.expect_again(cid, now)
+            raise TryAgain
 
     def expect_again(self, cid: str | None, now: float) -> None:
         """This text could not be written for the moment: expect it after all others. If it is the
@@ -253,9 +252,7 @@ class Session(_Reader):
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
             expected.remove(entry.cid)
 
-    def _wake_if_answered(self) -> None:
-        """Wake those who wait until nothing is unanswered, if nothing is."""
+    def _open_if_all_answered(self, latch: Latch) -> None:
         if not self.unanswered:
-            told, self.answer_latches = self.answer_latches, []
-            for latch in told:
-                latch.open()
+            self.all_answered = None
+            latch.open()

@@ -1,6 +1,6 @@
 """Messages from one user to another."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import attrs
@@ -9,10 +9,12 @@ from chat_domain.entries import pair
 from chat_domain.errors import ChatError, MailboxFull, TooManyConversations, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
+from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import Session
 from chat_domain.messages.writing import Writing
 from chat_domain.ports.client import TextRequest
 from chat_domain.ports.log import Log
+from chat_domain.ports.runtime import Clock
 from chat_domain.ports.store import Friends
 
 CHECK_EVERY = 64  # messages of a session to one user, who does not list its user
@@ -22,14 +24,13 @@ REMEMBERED = 1_000  # users to whom a session wrote
 
 @attrs.frozen
 class OneToOne:
-    """wait_answered: waits until all that a session has written is in the log, or refused."""
-
     writing: Writing
+    queue: AppendQueue
     log: Log
     friends: Friends
     marks: Marks
     guard: Guard
-    wait_answered: Callable[[Session], Coroutine[Any, Any, None]]
+    clock: Clock
 
     def send(
         self, sender: Session, to_id: int, request: TextRequest
@@ -50,13 +51,12 @@ class OneToOne:
         return None
 
     async def _check_and_write(self, sender: Session, to_id: int, request: TextRequest) -> None:
-        if sender.is_out_of_turn(request.cid, self.writing.clock.monotonic()):
-            self.writing.expect_again(sender, request)
-            raise TryAgain  # without a check, which takes seconds if the store is away
+        # At once, since the other checks take seconds if the store is unavailable.
+        sender.check_turn(request.cid, self.clock.monotonic())
         try:
             allowed, refused = await self._check_recipient(sender, to_id)
         except TryAgain:
-            self.writing.expect_again(sender, request)
+            sender.expect_again(request.cid, self.clock.monotonic())
             raise
         allowance = sender.allowance
         if len(allowance) >= REMEMBERED:
@@ -87,6 +87,6 @@ class OneToOne:
         room = most - on_their_way - await self.log.unheard(to_id, sender.user.id, most)
         if room > 0:
             return room
-        await self.wait_answered(sender)
+        await self.queue.wait_answered(sender)
         await self.marks.write(to_id)  # the stored mark may be a second behind
         return most - await self.log.unheard(to_id, sender.user.id, most)

@@ -42,10 +42,6 @@ class Writing:
         try:
             self.queue.add((entry, sender, request.seq, cid is not None, refused))
         except TryAgain:
-            self.expect_again(sender, request)
+            sender.expect_again(cid, self.clock.monotonic())
             raise
         sender.unanswered += 1
-
-    def expect_again(self, sender: Session, request: TextRequest) -> None:
-        """This text could not be written for the moment; no other is, before it comes again."""
-        sender.expect_again(request.cid, self.clock.monotonic())

@@ -9,6 +9,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
+from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.log.subscriptions import Subscriptions
@@ -17,10 +18,9 @@ from chat_domain.people.attendance import Attendance
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.client import Client
 from chat_domain.ports.log import Log
-from chat_domain.ports.runtime import Ids, Latches
+from chat_domain.ports.runtime import Ids
 
 MISSED_AT_MOST = 5_000  # entries of its user's that a device is sent; if more, it is reset
-ANSWERED_WITHIN = 10.0  # seconds
 
 
 @attrs.frozen
@@ -37,6 +37,7 @@ class Start:
 class Logins:
     log: Log
     follower: Follower
+    queue: AppendQueue
     sessions: Sessions
     subscriptions: Subscriptions
     offline: Offline
@@ -44,7 +45,6 @@ class Logins:
     slots: SlotKeeper
     attendance: Attendance
     ids: Ids
-    latches: Latches
 
     async def begin_device(
         self,
@@ -150,7 +150,7 @@ class Logins:
         """Show a session nothing more, and wait until what it has written is answered."""
         session.fall_behind(self.follower.applied)
         session.ready, session.ended = False, True
-        await self.wait_answered(session)
+        await self.queue.wait_answered(session)
 
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
@@ -167,13 +167,3 @@ class Logins:
             await self.marks.write(session.user.id)
         if session.claim is not None:
             await self.slots.release(session.claim)
-
-    async def wait_answered(self, session: Session) -> None:
-        """Wait until everything that a session has written is in the log and applied here, or
-        refused; for ANSWERED_WITHIN at most."""
-        if session.unanswered:
-            latch = self.latches.latch()
-            session.answer_latches.append(latch)
-            await latch.wait(ANSWERED_WITHIN)
-        with suppress(TryAgain):  # it is in the log, and shown when it is applied
-            await self.follower.wait_until_applied(session.last_written)

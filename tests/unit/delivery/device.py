@@ -181,7 +181,7 @@ class Device:
     async def _carry_out(self, link: Link, change: Change) -> None:
         chat, session = link.site.chat, link.session
         assert session is not None
-        await chat.logins.wait_answered(session)
+        await chat.queue.wait_answered(session)
         try:
             if change.what == "join":
                 done, _ = await chat.groups.join(self.user, change.group, change.cid)

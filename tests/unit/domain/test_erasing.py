@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from chat_domain.entries import Change, ChangeKind, ErasureProgress, pair
 from chat_domain.errors import TryAgain
+from chat_domain.log.queue import ANSWERED_WITHIN
 from chat_domain.operators.pieces import LEAST, PAUSE
-from chat_domain.people.login import ANSWERED_WITHIN
 from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 

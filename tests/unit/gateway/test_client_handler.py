@@ -9,7 +9,7 @@ from adapters.gateway.keepalive import DROP_AFTER, PING_AFTER
 from chat_domain.fairness.limits import UNLIMITED
 from chat_domain.fairness.meter import READERS_PER_FRAME, STORE_WEIGHT
 from chat_domain.log.follower import APPLIED_WITHIN
-from chat_domain.people.login import ANSWERED_WITHIN
+from chat_domain.log.queue import ANSWERED_WITHIN
 from chat_domain.people.presence_debounce import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
 
