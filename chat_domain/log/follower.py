@@ -86,12 +86,7 @@ class Follower:
     async def start(self) -> None:
         """Begin at the log's head. Raises TryAgain."""
         ends = await self._log.ends()
-        self._begin(ends, await self._entry_at(ends.head))
-
-    async def _entry_at(self, at: int) -> Entry | None:
-        """The log's entry at a position, by which the node will know whether that was lost."""
-        found = (await self._log.tail(at - 1, 1)).entries if at else ()
-        return found[0] if found and found[0].at == at else None
+        self._begin(ends, await self._lineage.entry_at(ends.head))
 
     def _begin(self, ends: LogEnds, last: Entry | None) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
@@ -112,8 +107,8 @@ class Follower:
         self.oldest = ends.oldest
         if self._is_continuous(ends):
             self._raise_head(ends.head)
-            return
-        await self._reset(ends, lambda: not self._is_continuous(ends))
+        else:
+            await self._reset(ends)
 
     def poll_head_soon(self) -> None:
         """Run `poll_head` in a task: one, however many callers ask until it is done."""
@@ -128,11 +123,13 @@ class Follower:
         finally:
             self._polling = False
 
-    async def _reset(self, ends: LogEnds, is_due: Callable[[], bool]) -> None:
-        """Start over at the log's head, if that is still due."""
+    async def _reset(self, ends: LogEnds, changed: int = 0) -> None:
+        """Start over at the log's head, unless there is no need any more. changed: the position of
+        a change that may have been deleted unseen."""
         epoch = self.epoch
-        last = await self._entry_at(ends.head)
-        if self.epoch == epoch and is_due():
+        last = await self._lineage.entry_at(ends.head)
+        lost = not self._is_continuous(ends) or changed > self._received
+        if self.epoch == epoch and lost:
             self._begin(ends, last)
             if self.on_reset is not None:
                 self.on_reset()
@@ -205,25 +202,23 @@ class Follower:
         """Read the gap between what was received and what the log is known to have; reset if what
         was received is lost, or a change in the gap may be."""
         with suppress(TryAgain):  # the clock polls again
-            lost = await self._read_gap()
+            try:
+                lost = await self._read_gap()
+            finally:
+                # Now, so that `wait_until_applied` can fill gaps during the reset.
+                self._filling_gap = False
             if lost is not None:
-                await self._reset(
-                    lost, lambda: not self._is_continuous(lost) or lost.changed > self._received
-                )
+                await self._reset(lost, lost.changed)
 
     async def _read_gap(self) -> LogEnds | None:
         """Read until the gap is closed, or `_read_gap_part` returns something; return that."""
-        lost: LogEnds | None = None
-        try:
-            if self._broker.is_receiving():
-                await self._pause()
-            await self._await_own_batch()
-            while lost is None and self._head > self._received:
-                lost = await self._read_gap_part()
-        finally:
-            # Now, so that `wait_until_applied` can fill gaps during the reset.
-            self._filling_gap = False
-        return lost
+        if self._broker.is_receiving():
+            await self._pause()
+        await self._await_own_batch()
+        while self._head > self._received:
+            if (lost := await self._read_gap_part()) is not None:
+                return lost
+        return None
 
     async def _await_own_batch(self) -> None:
         """Wait for the batch in flight, if that may be the gap."""

@@ -29,6 +29,11 @@ class Lineage:
         """In the same epoch, the log must have this entry."""
         return NO_ENTRY if self.last is None else self.last.ref
 
+    async def entry_at(self, at: int) -> Entry | None:
+        """The log's entry at a position, by which this node will know whether that was lost."""
+        found = (await self._log.tail(at - 1, 1)).entries if at else ()
+        return found[0] if found and found[0].at == at else None
+
     def extend(self, entries: Sequence[Entry]) -> None:
         """These entries, in the order of positions, are known here."""
         if entries and (self.last is None or entries[-1].at > self.last.at):

@@ -5,7 +5,7 @@ there; those that are there go on, and their slots are claimed again once the le
 Sessions whose slots others have by then end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -89,17 +89,17 @@ class SlotKeeper:
     async def resume(self) -> None:
         """There is a lease again: claim the slots again. Raises TryAgain, and then the node stays
         suspended."""
-        await self._claim_again(self._version1_sessions())
+        await self._claim_again(self._by_claim())
         self.suspended = False
 
-    def _version1_sessions(self) -> list[Session]:
-        return [session for session in self.sessions if session.claim is not None]
+    def _by_claim(self) -> dict[Claim, Session]:
+        """The sessions of version 1."""
+        return {session.claim: session for session in self.sessions if session.claim is not None}
 
-    async def _claim_again(self, sessions: Iterable[Session]) -> None:
-        by_claim = {session.claim: session for session in sessions if session.claim is not None}
+    async def _claim_again(self, by_claim: Mapping[Claim, Session]) -> None:
         lost = await self.slots.reclaim(list(by_claim))
         for claim, session in by_claim.items():
-            if session not in self.sessions.of(claim.user_id):  # it was released before that
+            if session not in self.sessions.of(claim.user_id):  # it ended meanwhile
                 self._to_release.add(claim)
         for claim in lost:
             by_claim[claim].client.replaced()
@@ -113,8 +113,8 @@ class SlotKeeper:
         A session can outlive its claim if the note that it was replaced is lost.
         """
         claims = set(await self.slots.own(self.node))
-        sessions = self._version1_sessions()
-        orphaned = claims - {session.claim for session in sessions}
+        by_claim = self._by_claim()
+        orphaned = claims - by_claim.keys()
         self._to_release |= orphaned & self._orphaned
         self._orphaned = orphaned
-        await self._claim_again([session for session in sessions if session.claim not in claims])
+        await self._claim_again({one: by_claim[one] for one in by_claim if one not in claims})
