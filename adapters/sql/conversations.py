@@ -116,12 +116,13 @@ async def _conversations(
 
 
 async def _unread(connection: Connection, user_id: int, rows: Sequence[Row]) -> dict[int, int]:
-    """By conversation, the unread texts of those that are not read to their ends."""
+    """By conversation, the unread texts of those that are not read to their ends: up to the last
+    entry, since others may have written more by now."""
     asked = {}
     for row in rows:
-        at, conv, since, left, read = *row[:2], *row[_OF_LAST : _OF_LAST + 3]
+        at, conv, since, _, read = *row[:2], *row[_OF_LAST : _OF_LAST + 3]
         if read < at:
-            asked[conv] = (conv, max(since, read), left, user_id)
+            asked[conv] = (conv, max(since, read), at, user_id)
     counts = await connection.integers(_UNREAD, list(asked.values())) if asked else []
     return {conv: count for conv, (count,) in zip(asked, counts, strict=True)}
 
