@@ -14,7 +14,7 @@ from adapters.client.errors import Refused
 from adapters.mysql import mysql_store
 from chat_domain.log.session import MOST_UNANSWERED
 from tests.eventually import eventually
-from tests.integration.abuse.attackers import ask, attackers
+from tests.integration.abuse.attackers import ask, attacker
 from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.many import large_group
@@ -126,9 +126,10 @@ def test_a_reader_that_stops_costs_its_group_nothing(server: ServerProcess) -> N
         deaf.login()
         for member in (*writers[1:], deaf):
             member.ask({"msgid": 1008, "groupid": group_id})
-        others = stack.enter_context(attackers(server.port, LISTENERS))
-        for number, sock in enumerate(others):
-            enter(sock, f"listener {number}", group_id)
+        others = []
+        for number in range(LISTENERS):
+            others.append(stack.enter_context(attacker(server.port)))
+            enter(others[-1], f"listener {number}", group_id)
         with ThreadPoolExecutor(1) as pool:
             listening = pool.submit(listen, others, TOO_MUCH)
             texts = [f"{MARK}{number} {'x' * 4000}" for number in range(TOO_MUCH)]
