@@ -26,15 +26,17 @@ GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
 LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are read as one row
 HANGS_AFTER = 8  # seconds without a statement in a transaction; no caller waits for as long
+IDLE_AT_MOST = 600  # seconds
 
 
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
 # sql_mode: without a strict one, values that do not fit are cut silently.
 # innodb_lock_wait_timeout: in seconds; the server's default of 50 is longer than any caller waits.
 # wait_timeout: in seconds; after it, the server drops a node that has vanished silently.
+# idle_transaction_timeout: the same within a transaction, since a node that hangs may hold the lock
+# of the log, for which all others wait. MySQL lacks it: there, every connection is dropped so soon,
+# and the pool makes new ones. (Either server takes what is meant for the other for a comment.)
 # group_concat_max_len: in bytes; a longer result would be cut, by default at 1 KiB in MySQL.
-# idle_transaction_timeout: in seconds; a node that hangs may hold the lock of the log, for which
-# all others wait. MySQL, which lacks it, takes this for a comment.
 # READ COMMITTED: the default, REPEATABLE READ, also locks gaps between rows: more deadlocks, with
 # no benefit here.
 def _at_the_start() -> Sequence[str]:
@@ -42,7 +44,8 @@ def _at_the_start() -> Sequence[str]:
         "SET NAMES utf8mb4",
         (
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-            " innodb_lock_wait_timeout = 1, wait_timeout = 600,"
+            " innodb_lock_wait_timeout = 1,"
+            f" wait_timeout = /*!80000 {HANGS_AFTER} */ /*M! {IDLE_AT_MOST} */,"
             f" group_concat_max_len = {LONGEST_LIST}"
             f" /*M! , idle_transaction_timeout = {HANGS_AFTER} */"
         ),

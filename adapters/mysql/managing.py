@@ -17,6 +17,7 @@ from adapters.mysql.upgrading.report import Report
 from adapters.startup_errors import StoreUnusable
 
 CONNECTING_TAKES = 10.0  # seconds at most
+IDLE_AT_MOST = 8 * 3600  # seconds; one connection may work for long while another waits
 
 
 async def make_tables(url: str) -> bool:
@@ -46,6 +47,7 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     except (Failure, TimeoutError) as error:
         raise StoreUnusable(f"cannot use {address}: {str(error) or 'no answer'}") from error
     try:
+        await link.change(f"SET SESSION wait_timeout = {IDLE_AT_MOST}")
         yield link
     except (Failure, MySQLError) as error:
         raise StoreUnusable(

@@ -300,20 +300,43 @@ async def test_a_lock_is_not_waited_for_for_ever(url: str, store: Store) -> None
     await other.close()
 
 
+# What MySQL does: its connections have a time for being idle alone.
+LIKE_MYSQL = "SET SESSION wait_timeout = 1, idle_transaction_timeout = 0"
+
+
+@pytest.mark.parametrize("like", ["SELECT 'MariaDB'", LIKE_MYSQL])
 async def test_a_node_that_hangs_keeps_the_log_s_lock_from_the_others_for_a_while_only(
-    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch, like: str
 ) -> None:
     """Its machine may be suspended or cut off in the middle of a transaction, and says nothing."""
     (ann,) = await register(store, "Ann")
     said = await batch(store, text(ann, pair(ann, ann)))
     monkeypatch.setattr("adapters.mysql.link.HANGS_AFTER", 1)
     hung = await connect(Address.parse(url))
+    await hung.rows(like)
     await hung.begin()
     await hung.rows("SELECT 1 FROM Log FOR UPDATE")
     async with asyncio.timeout(PATIENCE):
         while not isinstance(await commit(store, said), Committed):
             pass  # it says try_again
     hung.abort()
+
+
+async def test_connections_that_the_server_ends_while_they_are_idle_cost_no_error(
+    pool: Pool, ask: Ask
+) -> None:
+    """As MySQL does after some seconds. All that begins at once gets new ones."""
+
+    async def number(link: Link) -> int:
+        await link.change(LIKE_MYSQL)
+        ((its, _),) = await link.rows("SELECT CONNECTION_ID(), SLEEP(0.01)")
+        return int(its)
+
+    first = await asyncio.gather(*(pool.read(number) for _ in range(2)))
+    there = f"SELECT * FROM information_schema.processlist WHERE id IN {tuple(first)}"  # noqa: S608
+    await eventually(lambda: not ask(there))
+    second = await asyncio.gather(*(pool.write(number) for _ in range(2)))
+    assert not set(first) & set(second)
 
 
 async def test_deadlocks_are_resolved(pool: Pool, store: Store) -> None:
