@@ -19,8 +19,9 @@ from adapters.client.events import Changed, Event, Message, Reset
 from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
 from adapters.client.journal import FileJournal, Journal
+from adapters.client.link import Address
 from adapters.client.people import People
-from adapters.client.session_keeper import Address, SessionKeeper
+from adapters.client.session_keeper import SessionKeeper
 from adapters.client.settings import Settings
 from adapters.client.store import Given
 from adapters.client.where import Where, where

@@ -6,7 +6,6 @@ written once per turn of the loop, however much was requested in that turn.
 
 import asyncio
 import math
-import ssl
 from collections.abc import Callable
 
 from adapters.client import events
@@ -15,7 +14,7 @@ from adapters.client.cids import Cids
 from adapters.client.codec import refusal
 from adapters.client.errors import ConnectionLost
 from adapters.client.journal import Journal
-from adapters.client.link import Link
+from adapters.client.link import Address, Link
 from adapters.client.outbox import Chat
 from adapters.client.outputs import Answered, Broken, Output, Settled, State
 from adapters.client.position import Position
@@ -71,23 +70,26 @@ class Connection:
     @property
     def position(self) -> Position | None:
         """Where the next session begins; None while that is not known."""
-        return self._protocol.position
+        return self._protocol.stream.position
 
     @property
     def done(self) -> Position | None:
         """The position up to which the application is done with everything."""
-        return self._protocol.done
+        return self._protocol.stream.done
 
     def finish(self, entry: events.Message | events.Changed) -> None:
         """The application is done with this entry and all that it was given before."""
-        self._protocol.finish(entry)
+        self._protocol.stream.finish(entry)
         self._flush_soon()
 
-    async def open(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    async def open(self, address: Address) -> None:
         """Connect. Raises OSError or TimeoutError."""
         async with asyncio.timeout(self._settings.connect_within):
             await self._loop.create_connection(
-                lambda: Link(self._on_made, self._on_data, self._on_closed), host, port, ssl=tls
+                lambda: Link(self._on_made, self._on_data, self._on_closed),
+                address.host,
+                address.port,
+                ssl=address.tls,
             )
 
     def _on_made(self, link: Link) -> None:
@@ -122,7 +124,7 @@ class Connection:
     def catch_up(self) -> None:
         """There is room again: leave a server that sent more than there was room for, since the
         next connection brings it, but give pending requests some time for their answers first."""
-        if self._protocol.missed and self._link is not None:
+        if self._protocol.stream.missed and self._link is not None:
             self._drop_by = min(self._drop_by, self._loop.time() + self._settings.request_within)
             self._drop_if_idle()
 
@@ -163,7 +165,7 @@ class Connection:
         self._protocol.room = self._has_room()
         for output in self._protocol.receive(data, self._loop.time()):
             self._dispatch(output)
-        self._journal.record_position(self._protocol.position)
+        self._journal.record_position(self._protocol.stream.position)
         self._flush_soon()
 
     def _dispatch(self, output: Output) -> None:

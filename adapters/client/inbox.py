@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 from adapters.client.events import Event, Got, Notice, Presence, Read, SettingsChanged, Typing
 
-_DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, Notice)
+_HINTS: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, Notice)
 
 
 class Inbox:
     """Events in the order of arrival.
 
-    From `limit` events on, hints are dropped and `has_room` is false, which keeps the client from
-    taking more entries of the log; these come again later. on_idle: called when everything is read
-    and the application waits for more. last: the event read last.
+    From `limit` events on, further hints are dropped. on_idle: called when everything is read and
+    the application waits for more. last: the event read last.
     """
 
     def __init__(self, limit: int, on_idle: Callable[[], None]) -> None:
@@ -28,12 +27,8 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._events)
 
-    @property
-    def has_room(self) -> bool:
-        return len(self._events) < self._limit
-
     def put(self, event: Event) -> None:
-        if isinstance(event, _DROPPED) and not self.has_room:
+        if isinstance(event, _HINTS) and len(self._events) >= self._limit:
             return
         self._events.append(event)
         self._news.set()

@@ -5,6 +5,20 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+import attrs
+
+
+@attrs.frozen
+class Address:
+    """A server's. tls: how to verify its certificate; None without TLS."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 class Link(asyncio.Protocol):
     """A TCP connection, which reports to three callbacks."""
@@ -59,14 +73,14 @@ def _why(exc: Exception | None) -> str:
     return getattr(exc, "strerror", None) or str(exc)
 
 
-async def speaks_tls(host: str, port: int, within: float) -> bool:
+async def speaks_tls(address: Address, within: float) -> bool:
     """Whether any TLS server listens at this address. Sends nothing after the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
         async with asyncio.timeout(within):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
+            _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
     except (OSError, TimeoutError):
         return False
     writer.transport.abort()

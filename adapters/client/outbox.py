@@ -43,7 +43,7 @@ class Outbox:
         self._waiting: list[tuple[int, Outgoing]] = []  # some may be settled already
         self._under_way: dict[int, Outgoing] = {}  # by number, the first sent first
         self._by_seq: dict[int, Outgoing] = {}
-        self._hold_until: float | None = None
+        self.hold_until: float | None = None  # see rule 4
 
     def __len__(self) -> int:
         return len(self._unsettled)
@@ -88,8 +88,8 @@ class Outbox:
         """Let a message wait again that was refused only for now (rule 4)."""
         self._take_back(out)
         self._wait(out)
-        if self._hold_until is None or self._hold_until <= now:
-            self._hold_until = now + self._backoff.next()
+        if self.hold_until is None or self.hold_until <= now:
+            self.hold_until = now + self._backoff.next()
 
     def overdue(self, now: float, answer_within: float) -> list[Outgoing]:
         """Messages to send a second time, as many as the window has room for."""
@@ -101,15 +101,11 @@ class Outbox:
         none."""
         return min((out.first_sent for out in self._under_way.values()), default=math.inf)
 
-    @property
-    def hold_until(self) -> float | None:
-        return self._hold_until
-
     def connection_lost(self) -> None:
         for out in list(self._under_way.values()):
             self._take_back(out)
             self._wait(out)
-        self._hold_until = None
+        self.hold_until = None
 
     def clear(self) -> list[str]:
         """Drop everything; return the cids of the unsettled messages, in their order."""
@@ -118,15 +114,15 @@ class Outbox:
         self._waiting.clear()
         self._under_way.clear()
         self._by_seq.clear()
-        self._hold_until = None
+        self.hold_until = None
         return cids
 
     def _held(self, now: float) -> bool:
-        if self._hold_until is None:
+        if self.hold_until is None:
             return False
-        if now < self._hold_until or self._under_way:
+        if now < self.hold_until or self._under_way:
             return True
-        self._hold_until = None
+        self.hold_until = None
         return False
 
     def _wait(self, out: Outgoing) -> None:

@@ -109,18 +109,18 @@ class ClientProtocol(SendingHalf):
     def _begin(self, frame: LoginAck) -> None:
         self.state = State.READY
         if frame.id != self.user_id:
-            self._stream.forget_cids()
+            self.stream.forget_cids()
             self.user_id = frame.id
         if frame.reset:
-            self._begin_anew(frame.head or 0, frame.epoch)
+            self._reset(frame.head or 0, frame.epoch)
             return
-        self._stream.begin(self._requested_since, frame.epoch)
+        self.stream.begin(self._requested_since, frame.epoch)
         if self._requested_since is None:
             self._write(requests.Ping())  # so that the position is known before any entry comes
 
-    def _begin_anew(self, head: int, epoch: str) -> None:
-        was = self._stream.position
-        self._stream.begin(head, epoch)
+    def _reset(self, head: int, epoch: str) -> None:
+        was = self.stream.position
+        self.stream.begin(head, epoch)
         if was is not None and (was.epoch != epoch or was.since > head):
             was = None
         self._outputs.append(events.Reset(Position(head, epoch), was))
@@ -141,11 +141,11 @@ class ClientProtocol(SendingHalf):
         """Accept an entry of the log. Whether it is news to the application."""
         if self.state not in LOGGED_IN:
             return False
-        new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
+        new = self.stream.accept(frame.at, frame.id, frame.cid, room=self.room)
         return new and not (frame.id == self.user_id and self._cids.is_ours(frame.cid))
 
     def _give(self, entry: events.Message | events.Changed) -> None:
-        self._stream.give(entry)
+        self.stream.give(entry)
         self._outputs.append(entry)
 
     def _on_marks(self, frame: frames.MarksFrame) -> None:
@@ -203,7 +203,7 @@ class ClientProtocol(SendingHalf):
 
     def _advance(self, at: int | None) -> None:
         if at is not None and self.state in LOGGED_IN:
-            self._stream.advance(at)
+            self.stream.advance(at)
 
     def _on_presence(self, frame: frames.PresenceFrame) -> None:
         self._outputs.append(events.Presence(frame.id, frame.name, frame.state == "online"))

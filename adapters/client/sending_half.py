@@ -5,12 +5,11 @@ See `protocol` for the rules, and for what the server sends.
 
 from msgspec.structs import replace
 
-from adapters.client import codec, events
+from adapters.client import codec
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.outputs import LOGGED_IN, State
-from adapters.client.position import Position
 from adapters.client.saved_state import SavedState
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
@@ -19,7 +18,8 @@ from adapters.wire.declaring import AnyRequest
 
 
 class SendingHalf:
-    """user_id: the user let in last. only_user_id: the only one who may be, 0 for anybody."""
+    """user_id: the user let in last. only_user_id: the only one who may be, 0 for anybody. stream:
+    the user's position in the log."""
 
     def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
         self.state = State.CLOSED
@@ -27,7 +27,7 @@ class SendingHalf:
         self._settings = settings
         self._cids = cids
         self._outbox = Outbox(settings.window, hold)
-        self._stream = Stream(settings.taken_every, settings.taken_with)
+        self.stream = Stream(settings.taken_every, settings.taken_with)
         self._requested_since: int | None = None
         self._to_send: list[bytes] = []
         self._seq = 0
@@ -110,13 +110,13 @@ class SendingHalf:
         self._now = now
         while self.state is State.READY and (out := self._outbox.next(now)) is not None:
             self._send(out, now)
-        due = self._stream.due()
+        due = self.stream.due()
         if due is not None and due <= now:
             self.send_taken()
 
     def send_taken(self) -> None:
         """Tell the server now what the application is done with, before that is due."""
-        if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
+        if self.state in LOGGED_IN and (at := self.stream.take(self._now)) is not None:
             self._write(requests.Taken(at=at))
 
     @property
@@ -124,35 +124,16 @@ class SendingHalf:
         """When to `pump` next, even if nothing happens; None if not at all."""
         times = [self._outbox.hold_until]
         if self.state in LOGGED_IN:
-            times.append(self._stream.due())
+            times.append(self.stream.due())
         return min((time for time in times if time is not None), default=None)
-
-    @property
-    def position(self) -> Position | None:
-        """The user's position; None while it is not known."""
-        return self._stream.position
-
-    @property
-    def done(self) -> Position | None:
-        """The position up to which the application is done with everything."""
-        return self._stream.done
-
-    def finish(self, entry: events.Message | events.Changed) -> None:
-        """The application is done with this entry and all that it was given before."""
-        self._stream.finish(entry)
 
     def restore(self, saved: SavedState) -> None:
         """Go on where an earlier program stopped."""
         self.user_id = self.only_user_id = saved.user_id
         if saved.position is not None:
-            self._stream.restore(saved.position, saved.unfinished, saved.recent_cids)
+            self.stream.restore(saved.position, saved.unfinished, saved.recent_cids)
         for cid, chat in saved.unsent:
             self.post(cid, chat)
-
-    @property
-    def missed(self) -> bool:
-        """Whether entries came without room for them; the next connection brings them."""
-        return self._stream.missed
 
     @property
     def unsettled(self) -> int:

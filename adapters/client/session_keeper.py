@@ -32,7 +32,7 @@ from adapters.client.errors import (
     WrongServer,
 )
 from adapters.client.journal import Journal
-from adapters.client.link import speaks_tls
+from adapters.client.link import Address, speaks_tls
 from adapters.client.outputs import ENDED_ELSEWHERE, State
 from adapters.client.position import beginning_at
 from adapters.client.settings import Settings
@@ -55,16 +55,6 @@ class Identity:
     user: User
     token: str = attrs.field(repr=False)
     login: Login | None = attrs.field(repr=False)
-
-
-@attrs.frozen
-class Address:
-    host: str
-    port: int
-    tls: ssl.SSLContext | None = None
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 class SessionKeeper:
@@ -100,7 +90,7 @@ class SessionKeeper:
         TLS fails, which waiting does not mend."""
         while True:
             try:
-                await self._open()
+                await self._connection.open(self._address)
                 break
             except (OSError, TimeoutError) as exc:
                 why = f"cannot connect to {self._address}: {_reason(exc)}"
@@ -212,9 +202,6 @@ class SessionKeeper:
         except TimeoutError:
             raise trouble from None
 
-    async def _open(self) -> None:
-        await self._connection.open(self._address.host, self._address.port, self._address.tls)
-
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         while self.ended is None:
@@ -239,7 +226,7 @@ class SessionKeeper:
         """Find out whether the server closed without sending anything because it expects TLS. Done
         once, while the client keeps trying to reconnect."""
         address, within = self._address, self._settings.connect_within
-        speaks = address.tls is None and await speaks_tls(address.host, address.port, within)
+        speaks = address.tls is None and await speaks_tls(address, within)
         if speaks and self._connection.turned_away:
             self.fail(NeedsTls(f"{address} uses TLS; connect with TLS"))
 
@@ -247,7 +234,7 @@ class SessionKeeper:
         while self.ended is None:
             await asyncio.sleep(self._next_delay())
             try:
-                await self._open()
+                await self._connection.open(self._address)
                 resumed = self.ended is None and await self._log_in_again()
             except (WrongServer, StoreError) as exc:
                 self.fail(exc)

@@ -1,8 +1,8 @@
 """Writing to a store on a thread of its own, in the order of the calls.
 
 What arrives while the thread commits is committed next, together. The `then` of each write is
-called once it is on disk, in the loop's thread and in the same order, so that whoever acts on a
-write acts on what the next run would find. After the first failure nothing more is written, and
+called once it is on disk, in the loop's thread and in the same order, so that the program acts only
+on what its next run would find. After the first failure nothing more is written, and
 `on_failure` is called. `on_idle` is called when everything is written. Writes after `close` are
 dropped, as if the program had ended before.
 """

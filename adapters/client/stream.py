@@ -21,7 +21,8 @@ from adapters.client.recent_cids import RecentCids
 
 
 class Stream:
-    """since: None while it is not known; the server then begins at what no device has received."""
+    """since: None while it is not known; the server then begins at what no device has received.
+    missed: whether entries came without room for them; the next connection brings them."""
 
     def __init__(self, every: float, most: int) -> None:
         self.since: int | None = None

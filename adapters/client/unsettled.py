@@ -30,7 +30,7 @@ class Unsettled:
         self._acks: dict[str, asyncio.Future[events.Ack]] = {}
         self._inherited = dict(journal.saved.unsent)
         for cid in self._inherited:
-            self._expect(cid).add_done_callback(_look)
+            self._expect(cid).add_done_callback(_retrieve)
         self._progress = asyncio.Event()
 
     def __len__(self) -> int:
@@ -87,11 +87,11 @@ class Unsettled:
 
 def fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Exception) -> None:
     if not future.done():
-        future.add_done_callback(_look)
+        future.add_done_callback(_retrieve)
         future.set_exception(why)
 
 
-def _look(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
+def _retrieve(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
     """The caller may be gone already; keep asyncio from warning about that."""
     if not future.cancelled():
         future.exception()

@@ -50,7 +50,7 @@ class Bench:
         outputs = self.hear_only(*frames)
         for output in outputs:
             if isinstance(output, Message | Changed):
-                self.protocol.finish(output)
+                self.protocol.stream.finish(output)
         return outputs
 
     def hear_only(self, *frames: bytes) -> list[Any]:
@@ -68,13 +68,13 @@ class Bench:
         return [output for output in outputs if not isinstance(output, Answered)]
 
     def reconnect(self) -> None:
-        position = self.protocol.position
+        position = self.protocol.stream.position
         self.protocol.connection_lost()
         self.log_in(since=position.since if position else None)
 
     @property
     def since(self) -> int | None:
-        return self.protocol.position.since if self.protocol.position else None
+        return self.protocol.stream.position.since if self.protocol.stream.position else None
 
     def post(self, count: int = 1) -> None:
         for _ in range(count):
@@ -161,13 +161,13 @@ def test_what_the_application_is_not_done_with_is_not_taken(bench: Bench) -> Non
     bench.log_in()
     first, second, third = bench.hear_only(push(1, "a"), push(2, "b"), push(5, "c"))
     assert taken(bench) == []
-    bench.protocol.finish(first)
+    bench.protocol.stream.finish(first)
     bench.now += 1
     assert (taken(bench), bench.since) == ([1], 5)
     bench.reconnect()
     bench.hear_only(line(msgid=1013, at=9), push(1, "a"))
-    bench.protocol.finish(third)
-    bench.protocol.finish(second)
+    bench.protocol.stream.finish(third)
+    bench.protocol.stream.finish(second)
     bench.now += 1
     assert taken(bench) == [9]
 
@@ -192,10 +192,10 @@ def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
     (old,) = bench.hear_only(push(4, "a"))
     bench.protocol.connection_lost()
     bench.log_in(since=4, reset=True, head=4, epoch="e2")
-    assert bench.protocol.done == Position(4, "e2")
+    assert bench.protocol.stream.done == Position(4, "e2")
     bench.hear(push(5, "b"))
     assert taken(bench) == [5]
-    bench.protocol.finish(old)
+    bench.protocol.stream.finish(old)
     bench.now += 1
     assert taken(bench) == []
 
@@ -247,7 +247,7 @@ def test_the_position_is_what_was_pushed_or_said_by_ping_and_pong(bench: Bench) 
     """Changes move it too, including those of a later protocol version."""
     bench.log_in()
     bench.hear(push(3, "a"))
-    assert bench.protocol.position == Position(3, "e1")
+    assert bench.protocol.stream.position == Position(3, "e1")
     bench.hear(change(5, what="painted"))
     assert bench.since == 5
     bench.hear(line(msgid=1012, at=8))
@@ -279,7 +279,7 @@ def test_who_does_not_know_where_they_are_asks(bench: Bench) -> None:
     bench.hear(login_ack(seq=seq))
     assert bench.sent() == [{"msgid": 1012}]
     bench.hear(line(msgid=1013, at=40))
-    assert bench.protocol.position == Position(40, "e1")
+    assert bench.protocol.stream.position == Position(40, "e1")
     bench.log_in(since=40)
     assert bench.sent() == [], "who knows does not ask"
 
@@ -289,7 +289,7 @@ def test_the_position_outlives_a_connection(bench: Bench) -> None:
     bench.log_in()
     bench.hear(push(3, "a"))
     bench.protocol.connection_lost()
-    assert bench.protocol.position == Position(3, "e1")
+    assert bench.protocol.stream.position == Position(3, "e1")
     bench.log_in(since=3)
     assert bench.since == 3
     bench.protocol.log_out()
@@ -304,7 +304,7 @@ def test_a_login_can_put_the_position_to_the_head(bench: Bench) -> None:
     bench.protocol.connection_lost()
     outputs = bench.log_in(since=3, reset=True, head=2, epoch="e2")
     assert outputs == [Reset(Position(2, "e2"))]
-    assert bench.protocol.position == Position(2, "e2")
+    assert bench.protocol.stream.position == Position(2, "e2")
     bench.now += 1.0
     assert bench.sent() == [], "what came before has no position any more"
     assert messages(bench.hear(push(3, "b"))) == ["b"]
@@ -317,7 +317,7 @@ def test_what_was_had_is_known_in_another_epoch(bench: Bench) -> None:
     bench.protocol.connection_lost()
     bench.log_in(since=4, reset=True, head=2, epoch="e2")
     assert messages(bench.hear(push(3, "b"), push(4, "c"))) == ["c"]
-    assert bench.protocol.position == Position(4, "e2")
+    assert bench.protocol.stream.position == Position(4, "e2")
 
 
 def test_a_copy_is_not_shown(bench: Bench) -> None:
@@ -364,7 +364,7 @@ def test_what_there_is_no_room_for_comes_again(bench: Bench) -> None:
     assert bench.hear(push(2, "b")) == []
     bench.protocol.room = True
     assert bench.hear(push(3, "c"), line(msgid=1012, at=4)) == []
-    assert (bench.since, bench.protocol.missed) == (1, True)
+    assert (bench.since, bench.protocol.stream.missed) == (1, True)
     bench.reconnect()
     assert messages(bench.hear(push(2, "b"), push(3, "c"))) == ["b", "c"]
 

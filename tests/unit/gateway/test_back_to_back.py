@@ -74,7 +74,7 @@ class Near:
         self.heard += outputs
         for entry in outputs:
             if isinstance(entry, Message | Changed):
-                self.protocol.finish(entry)
+                self.protocol.stream.finish(entry)
 
     def _cut(self, data: bytes) -> list[bytes]:
         pieces = []
@@ -94,7 +94,7 @@ class Near:
         return answer
 
     async def log_in(self, user_id: int) -> LoginAck:
-        since = self.protocol.position
+        since = self.protocol.stream.position
         request = requests.Login(id=user_id, password="pw", v=2)
         if since is not None:
             request = replace(request, since=since.since, epoch=since.epoch)
@@ -226,10 +226,10 @@ async def test_a_client_that_says_ping_moves_on(server: Server) -> None:
     ann, _ = await two(server)
     ann.post(2, "hello")
     await exchange(ann)
-    assert ann.protocol.position == Position(0, server.chat.follower.epoch)
+    assert ann.protocol.stream.position == Position(0, server.chat.follower.epoch)
     ann.protocol.request(requests.Ping())
     await exchange(ann)
-    assert ann.protocol.position == Position(1, server.chat.follower.epoch)
+    assert ann.protocol.stream.position == Position(1, server.chat.follower.epoch)
     await ann.come_back(1)
     await exchange(ann)
     assert ann.texts() == []
