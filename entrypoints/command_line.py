@@ -11,7 +11,9 @@ from entrypoints.settings import Settings
 from entrypoints.version import add_version, called
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Raises BadSettings, instead of ending the process."""
+
     def error(self, message: str) -> NoReturn:
         raise BadSettings(message)
 
@@ -32,7 +34,7 @@ def wants_check(arguments: Sequence[str]) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=called("chat-server", "tcp_server"),
         description="Run the chat server. Without options it keeps its data in chat.db.",
         epilog="Every option can also be set in the environment (--log-level: CHAT_LOG_LEVEL) "

@@ -69,7 +69,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         servers = await listen_to_browsers(settings, door, worker.browsers if worker else None)
         servers += await _listen(settings, door.client, worker)
         configuration = Configuration(
-            settings, settings_anew, lambda new: take(new, gateway, door, certificate)
+            settings, current_settings, lambda new: take(new, gateway, door, certificate)
         )
         _listen_to_sighup(configuration)
         if worker is None or worker.number == 1:
@@ -140,7 +140,7 @@ def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     return uvloop.run
 
 
-def settings_anew() -> Settings:
+def current_settings() -> Settings:
     """The settings as they are now: files may have changed. Raises BadSettings."""
     return read_settings(sys.argv[1:], os.environ)
 
@@ -149,7 +149,7 @@ def main() -> int:
     leave_no_core()
     fill_streams()
     try:
-        settings = settings_anew()
+        settings = current_settings()
         check_addresses(settings)
     except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         return _fail(str(error), WRONG_USE)
@@ -184,7 +184,7 @@ def _run_workers(settings: Settings, lines: LogWriter) -> int:
     except OSError as error:
         return _cannot_listen(settings, error)
 
-    configuration = Configuration(settings, settings_anew, new_certificate)
+    configuration = Configuration(settings, current_settings, new_certificate)
 
     def work(number: int, lifeline: int) -> int:
         structlog.contextvars.bind_contextvars(worker=number)

@@ -4,9 +4,10 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from entrypoints.command_line import Parser
 from entrypoints.declaring import BadSettings
 from entrypoints.settings import LEVELS
 from entrypoints.version import add_version, called
@@ -67,14 +68,9 @@ class NotDone(Exception):
     """The operator has not confirmed the command."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadSettings(message)
-
-
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line. Raises BadSettings. `--help` and `--version` print and exit."""
-    parser = _Parser(
+    parser = Parser(
         prog=called("chat-manage", "manage"),
         description="Manage the data and the users. COMMAND --help shows its arguments.",
     )
