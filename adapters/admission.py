@@ -25,7 +25,7 @@ Key = tuple[int, str]  # a sender's id, and their cid
 
 
 @attrs.frozen
-class First:
+class FirstCopy:
     """What the log already has under a sender's cid."""
 
     known: Duplicate
@@ -61,12 +61,12 @@ class First:
 class Seen:
     """What the adapter has looked up for a batch.
 
-    firsts: the entries that the log already has. missing: for conversations of two users, one of
-    them who does not exist. new: the conversations of two existing users that may not have members
-    yet. ended: among the groups of refused entries, those that do not exist.
+    first_copies: the entries that the log already has. missing: for conversations of two users, one
+    of them who does not exist. new: the conversations of two existing users that may not have
+    members yet. ended: among the groups of refused entries, those that do not exist.
     """
 
-    firsts: Mapping[Key, First] = attrs.field(factory=dict)
+    first_copies: Mapping[Key, FirstCopy] = attrs.field(factory=dict)
     missing: Mapping[int, int] = attrs.field(factory=dict)
     new: Collection[int] = ()
     ended: Collection[int] = ()
@@ -87,29 +87,29 @@ class Admission:
     """A batch while its entries are admitted or refused.
 
     head, changed: those of the log, as they are with `rows`. others: see `Committed`. rows: in
-    order. met: for those conversations in `Seen.new` that have an entry here, its first position.
+    order. begun: for those conversations in `Seen.new` that have an entry here, its first position.
     """
 
     head: int
     changed: int
     others: dict[int, Duplicate | ChatError]
     rows: list[Row]
-    met: dict[int, int]
+    begun: dict[int, int]
     _batch: Batch
     _seen: Seen
-    _firsts: dict[Key, First]
+    _first_copies: dict[Key, FirstCopy]
     _gone: set[tuple[int, int]]  # (user, group) left in this batch; user 0: all users
 
     def __init__(self, batch: Batch, seen: Seen, head: int, changed: int) -> None:
         self.head, self.changed = head, changed
-        self.others, self.rows, self.met = {}, [], {}
+        self.others, self.rows, self.begun = {}, [], {}
         self._batch, self._seen = batch, seen
-        self._firsts, self._gone = dict(seen.firsts), set()
+        self._first_copies, self._gone = dict(seen.first_copies), set()
 
     def refusal(self, place: int) -> Duplicate | ChatError | None:
         """Why the entry at this index of the batch is not admitted; None if it may be."""
         entry = self._batch.entries[place]
-        first = self._firsts.get((entry.sender_id, entry.cid))
+        first = self._first_copies.get((entry.sender_id, entry.cid))
         if first is not None:
             return first.answer(entry)
         refused = self._batch.refused.get(place)
@@ -129,11 +129,11 @@ class Admission:
         """Admit it at the next position."""
         self.head = at = self.head + 1
         self.rows.append(Row(entry, at, conv, change))
-        self._firsts[entry.sender_id, entry.cid] = First(
+        self._first_copies[entry.sender_id, entry.cid] = FirstCopy(
             Duplicate(at, entry.time_ms), conv, entry.kind, entry.text, change, entry.answers
         )
         if conv in self._seen.new:
-            self.met.setdefault(conv, at)
+            self.begun.setdefault(conv, at)
         if change is not None and (is_group(conv) or change.what == ChangeKind.ERASED):
             self.changed = at
 

@@ -60,10 +60,10 @@ def pages(gateway: Gateway) -> Pages:
         return Page(b"ok\n")
 
     async def readyz() -> Page:
-        troubles = await readiness.troubles()
-        if not troubles:
+        problems = await readiness.problems()
+        if not problems:
             return Page(b"ready\n")
-        text = "not ready: " + ", ".join(troubles)
+        text = "not ready: " + ", ".join(problems)
         return Page(f"{text}\n".encode(), HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def metrics() -> Page:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice, takewhile
 
-from adapters.admission import First, Key
+from adapters.admission import FirstCopy, Key
 from chat_domain.entries import DELETED, TEXT, Duplicate, Entry, EntryRef
 
 GONE = Entry(0, DELETED, 0, "", "")  # takes the place of a forgotten entry
@@ -17,7 +17,7 @@ class Entries:
         self.oldest = 1
         self._all: list[Entry] = []
         self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
-        self._firsts: dict[Key, int] = {}  # positions
+        self._first_copies: dict[Key, int] = {}  # positions
 
     def __len__(self) -> int:
         """The last position that was assigned."""
@@ -35,9 +35,9 @@ class Entries:
         """The positions of a conversation's entries, ascending. Callers must not modify them."""
         return self._of.get(conv, [])
 
-    def first(self, key: Key) -> Entry | None:
+    def find(self, key: Key) -> Entry | None:
         """The entry that a sender has written under a cid, None if there is none."""
-        return self[self._firsts[key]] if key in self._firsts else None
+        return self[self._first_copies[key]] if key in self._first_copies else None
 
     def has(self, last: EntryRef) -> bool:
         """Whether this entry is at its position, or was forgotten there."""
@@ -52,7 +52,7 @@ class Entries:
         """Append an entry, whose position must be the next."""
         self._all.append(entry)
         self._of[entry.conv].append(entry.at)
-        self._firsts[entry.sender_id, entry.cid] = entry.at
+        self._first_copies[entry.sender_id, entry.cid] = entry.at
 
     def empty(self, sender_id: int, positions: Iterable[int]) -> None:
         """Empty the texts of this sender at these positions."""
@@ -68,14 +68,14 @@ class Entries:
         for entry in old:
             self._all[entry.at - 1] = GONE
             self._of[entry.conv].remove(entry.at)
-            del self._firsts[entry.sender_id, entry.cid]
+            del self._first_copies[entry.sender_id, entry.cid]
         return old
 
 
-def as_first(entry: Entry) -> First:
+def as_first_copy(entry: Entry) -> FirstCopy:
     """An entry in the form with which a copy of it is compared."""
     known = Duplicate(entry.at, entry.time_ms)
-    return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
+    return FirstCopy(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
 
 
 def replaced(

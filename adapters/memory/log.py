@@ -6,7 +6,7 @@ from collections.abc import Callable
 import attrs
 
 from adapters.admission import Admission, Seen, admit
-from adapters.memory.entries import as_first
+from adapters.memory.entries import as_first_copy
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.members import MemberRow, Members
 from adapters.memory.reading import MemoryReading
@@ -56,7 +56,7 @@ class MemoryLog(MemoryReading):
         if (
             batch.refused
             or len(keys) < len(batch.entries)
-            or any(self._entries.first(key) for key in keys)
+            or any(self._entries.find(key) for key in keys)
         ):
             return False
         return all(
@@ -74,10 +74,10 @@ class MemoryLog(MemoryReading):
             if self._users.user(user_id) is None
         }
         return Seen(
-            firsts={
-                key: as_first(first)
+            first_copies={
+                key: as_first_copy(first)
                 for key in ((entry.sender_id, entry.cid) for entry in batch.entries)
-                if (first := self._entries.first(key)) is not None
+                if (first := self._entries.find(key)) is not None
             },
             missing=missing,
             new=[conv for conv in pairs if conv not in missing and conv not in self._known_pairs],
@@ -124,7 +124,7 @@ class MemoryLog(MemoryReading):
         for row in admission.rows:
             if row.at > len(self._entries):
                 self._entries.put(row.entry)
-        for conv, at in admission.met.items():
+        for conv, at in admission.begun.items():
             for user_id in people(conv):
                 if self._members.row(conv, user_id) is None:
                     self._members.put(conv, user_id, MemberRow(Role.NORMAL, at, 0))

@@ -88,8 +88,8 @@ class MemoryReading:
         found = [at for at in self._visible_in(conv, row.visibility, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
-    async def first(self, sender_id: int, cid: str) -> Entry | None:
-        found = self._entries.first((sender_id, cid))
+    async def find(self, sender_id: int, cid: str) -> Entry | None:
+        found = self._entries.find((sender_id, cid))
         return None if found is None else self._named(found)
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
@@ -144,7 +144,7 @@ class MemoryReading:
         entry = self._entries[at]
         return entry.kind == TEXT and entry.sender_id != user_id
 
-    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+    async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
         entries = (self._entries[at] for at in self._entries.of(pair(user_id, sender_id)))
         got = self._got.get(user_id, 0)
         found = (

@@ -59,7 +59,7 @@ class Appender:
             outcome = await self._pool.write_repeatable(attempt.carry_out)
         if not isinstance(outcome, Admission):
             return outcome
-        for conv in outcome.met:
+        for conv in outcome.begun:
             self._known_pairs.add(conv)
         outcome.settle()
         return Committed(outcome.others)

@@ -34,7 +34,7 @@ class Readiness:
     def __attrs_post_init__(self) -> None:
         INCIDENTS.watch("readiness")
 
-    async def troubles(self) -> list[str]:
+    async def problems(self) -> list[str]:
         """Why the node is not ready: a word for each reason, some with a detail in brackets."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
@@ -44,8 +44,8 @@ class Readiness:
         return [*self._known, *self._at_once()]
 
     def _at_once(self) -> list[str]:
-        troubles = self._without_lease()
-        return [*troubles, "draining"] if self._draining() else troubles
+        problems = self._without_lease()
+        return [*problems, "draining"] if self._draining() else problems
 
     def _without_lease(self) -> list[str]:
         slots = self._chat.node.slots
@@ -63,14 +63,14 @@ class Readiness:
             _answer(self._chat.overview.presence.where([0])),
         )
         answered = self._chat.clock.now_ms()
-        troubles = []
+        problems = []
         if store_ms is None or ends is None:
-            troubles.append("store")
+            problems.append("store")
         elif not asked - CLOCK_OFF <= store_ms <= answered + CLOCK_OFF:
-            troubles.append(f"clock ({(answered - store_ms) / 1000:+.1f} s)")
+            problems.append(f"clock ({(answered - store_ms) / 1000:+.1f} s)")
         if online is None or not self._chat.node.broker.is_receiving():
-            troubles.append("broker")
-        return troubles
+            problems.append("broker")
+        return problems
 
 
 async def _answer(question: Awaitable[T]) -> T | None:

@@ -10,6 +10,6 @@ What a database adds: a `Connection` and a `Database` (`database.py`), and a log
    change, `admission = admit_texts(batch, seen, head, changed)` (`adapters.admission`) and `await
    entries.insert(connection, admission)`;
 4. write `admission.head` and `admission.changed` into Log, and commit;
-5. only then remember the conversations in `admission.met`, which now have their members, call
+5. only then remember the conversations in `admission.begun`, which now have their members, call
    `admission.settle()`, and return `Committed(admission.others)`.
 """

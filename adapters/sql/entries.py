@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Container, Sequence
 from typing import Any
 
-from adapters.admission import Admission, First, Key, Row, Seen
+from adapters.admission import Admission, FirstCopy, Key, Row, Seen
 from adapters.sql import members, validation
 from adapters.sql.database import Connection
 from chat_domain.entries import (
@@ -110,20 +110,20 @@ async def look_up(connection: Connection, batch: Batch, known_pairs: Container[i
     absent = await missing(connection, new)
     refused = {entries[place].conv for place in batch.refused}
     return Seen(
-        firsts=await firsts(connection, entries),
+        first_copies=await first_copies(connection, entries),
         missing=absent,
         new=[conv for conv in new if conv not in absent],
         ended=await _ended(connection, sorted(filter(is_group, refused))),
     )
 
 
-async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key, First]:
+async def first_copies(connection: Connection, entries: Collection[Entry]) -> dict[Key, FirstCopy]:
     """Those of these entries that the log already has."""
     asked = [(entry.cid, entry.sender_id) for entry in entries]
     columns = "senderid, cid, at, time_ms, conv, kind, re, body"
     query = f"SELECT {columns} FROM Entry WHERE (cid, senderid) IN"  # noqa: S608  # constants
     rows = await connection.rows_in_pairs(query, asked)
-    return dict(validation.first(row) for row in rows)
+    return dict(validation.first_copy(row) for row in rows)
 
 
 async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
@@ -145,9 +145,9 @@ async def _ended(connection: Connection, group_ids: Sequence[int]) -> set[int]:
 async def insert(connection: Connection, admission: Admission, *, behind: int = 0) -> None:
     """Insert the rows of a batch above a position, and give conversations of two that begin with
     them their members."""
-    met = {conv: at for conv, at in admission.met.items() if at > behind}
-    if met:
-        await members.add_pairs(connection, met)
+    begun = {conv: at for conv, at in admission.begun.items() if at > behind}
+    if begun:
+        await members.add_pairs(connection, begun)
     rows = [values(row) for row in admission.rows if row.at > behind]
     if rows:
         await connection.change_each(INSERT, rows)

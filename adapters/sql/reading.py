@@ -81,7 +81,7 @@ class SqlReading:
         asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
         return await self._database.read(_page, *asked)
 
-    async def first(self, sender_id: int, cid: str) -> Entry | None:
+    async def find(self, sender_id: int, cid: str) -> Entry | None:
         return await self._database.read(entries.by_cid, bounded(sender_id), cid)
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
@@ -99,9 +99,9 @@ class SqlReading:
         async with self._semaphore.acquire(user_id):
             return await self._surveys.read(work, user_id, *args)
 
-    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+    async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
         asked = bounded(user_id), bounded(sender_id), bounded(most)
-        return await self._database.read(_unheard, *asked)
+        return await self._database.read(_undelivered, *asked)
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
         asked = bounded(user_id), bounded(other_id), bounded(most)
@@ -224,7 +224,7 @@ async def _page(  # noqa: PLR0917  # what the port asks
     return [] if span is None else await entries.in_span(connection, span, limit, last=last)
 
 
-async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
+async def _undelivered(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
     got = await _got_of(connection, user_id)
     ((count,),) = await connection.rows(
         "SELECT count(*) FROM (SELECT 1 FROM Entry WHERE conv = ? AND kind = ? AND at > ?"

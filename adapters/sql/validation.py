@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, TypeGuard, TypeVar
 
-from adapters.admission import First, Key
+from adapters.admission import FirstCopy, Key
 from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
 from adapters.session_eviction import Kept
@@ -258,16 +258,16 @@ def change(body: str) -> Change | None:
     return Change(what, user_id, *words)
 
 
-def first(row: Sequence[Any]) -> tuple[Key, First]:
+def first_copy(row: Sequence[Any]) -> tuple[Key, FirstCopy]:
     """From an entry's sender, cid, position, time, conversation, kind, what it answers, and body.
     An invalid entry is the first of no copy: it conflicts with all."""
     sender_id, cid, at, time_ms, conv, kind, answers, body = row
     cid, body = text(cid), text(body)
     found = entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
     if found is None:
-        return (sender_id, cid), First(Duplicate(0, 0), NO_CONV, TEXT, "", None, 0)
+        return (sender_id, cid), FirstCopy(Duplicate(0, 0), NO_CONV, TEXT, "", None, 0)
     known = Duplicate(at, time_ms)
-    return (sender_id, cid), First(known, conv, kind, found.text, found.change, answers)
+    return (sender_id, cid), FirstCopy(known, conv, kind, found.text, found.change, answers)
 
 
 def ends(rows: Sequence[Sequence[Any]]) -> LogEnds:

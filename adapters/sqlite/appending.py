@@ -123,7 +123,7 @@ class Appender:
         lent = SqliteConnection(connection)
         seen = run_synchronously(entries.look_up(lent, batch, self._known_pairs))
         admission = run_synchronously(changes.append(lent, batch, seen, self._head, self._changed))
-        self._commit(connection, batch.epoch, admission.head, admission.changed, admission.met)
+        self._commit(connection, batch.epoch, admission.head, admission.changed, admission.begun)
         admission.settle()
         self._recent.extend(row.entry for row in admission.rows[-1:])
         return admission.others
@@ -134,14 +134,14 @@ class Appender:
         epoch: str,
         head: int,
         changed: int,
-        met: Mapping[int, int],
+        begun: Mapping[int, int],
     ) -> None:
         counted = connection.execute(_COUNT_UP, (head, changed, epoch, self._head)).rowcount
         if not counted:
             raise _OtherEpoch
         connection.execute("COMMIT")
         self._epoch, self._head, self._changed = epoch, head, changed
-        for conv in met:
+        for conv in begun:
             self._known_pairs.add(conv)
 
 

@@ -48,7 +48,7 @@ class GroupMembership:
         change = Change(ChangeKind.CREATED, name=parsed.text, detail=description)
         done = await self.change(user, 0, change, cid, full)
         if isinstance(done, Duplicate):
-            first = await self.log.first(user.id, cid or "")
+            first = await self.log.find(user.id, cid or "")
             return done, await self._group(0 if first is None else first.conv)
         return done, Group(done.conv, parsed.text, description)
 
@@ -76,7 +76,7 @@ class GroupMembership:
         return await self.join(user, group.id, cid)
 
     async def _joined_before(self, user: User, name: str, cid: str | None) -> tuple[Done, Group]:
-        first = await self.log.first(user.id, cid) if cid else None
+        first = await self.log.find(user.id, cid) if cid else None
         if first is None or first.change is None or first.change.what != ChangeKind.JOINED:
             raise NoSuchGroup(name)
         return Duplicate(first.at, first.time_ms), await self._group(first.conv)

@@ -84,9 +84,9 @@ class OneToOne:
     async def _mailbox_room(self, sender: Session, to_id: int, most: int) -> int:
         """How many texts of this sender may wait for a user's devices besides those that do."""
         on_their_way = sender.unanswered  # perhaps to this user, and not counted by the log yet
-        room = most - on_their_way - await self.log.unheard(to_id, sender.user.id, most)
+        room = most - on_their_way - await self.log.undelivered(to_id, sender.user.id, most)
         if room > 0:
             return room
         await self.queue.wait_answered(sender)
         await self.marks.write(to_id)  # the stored mark may be a second behind
-        return most - await self.log.unheard(to_id, sender.user.id, most)
+        return most - await self.log.undelivered(to_id, sender.user.id, most)

@@ -92,7 +92,7 @@ class Log(Protocol):
         """Of a conversation's entries above `after` that a user may see: the first `limit`, or, if
         `before` is given, the last `limit` below it. Ascending."""
 
-    async def first(self, sender_id: int, cid: str) -> Entry | None:
+    async def find(self, sender_id: int, cid: str) -> Entry | None:
         """The log's entry with this sender and cid, None if there is none."""
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
@@ -106,7 +106,7 @@ class Log(Protocol):
         below it. In the one with themselves, entries about their devices do not count, unless its
         last MOST_PASSED_OVER entries are nothing else: then the last of these counts."""
 
-    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+    async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
         """How many one-to-one texts of this sender the user's devices have not received (by
         `mark`), `most` if they are more."""
 

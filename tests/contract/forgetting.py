@@ -99,13 +99,13 @@ async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
 
 
 async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:
-    """It is not unheard, missed or in a page, either."""
+    """It is not undelivered, missed or in a page, either."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await aged(store, bob, conv, 1, 2, 3)
     await store.log.forget(MADE + 3, 9)
     assert await unread(store, ann) == {conv: 1}
-    assert await store.log.unheard(ann, bob, 9) == 1
+    assert await store.log.undelivered(ann, bob, 9) == 1
     assert await store.log.missed(ann, 0, 9) == 1
     pages = [await store.log.page(ann, conv, before=at, after=0, limit=9) for at in (None, 3, 4)]
     assert [[entry.at for entry in page] for page in pages] == [[3], [], [3]]

@@ -150,11 +150,11 @@ async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> No
     """`first` finds it by its sender's id and the exact cid, and takes any id and cid."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await write(store, text(ann, pair(ann, bob), cid="a"))
-    found = await store.log.first(ann, "a")
+    found = await store.log.find(ann, "a")
     assert found is not None
     assert facts(found) == facts(said)
     others = [(bob, "a"), (ann, "A"), (ann, "a "), (ann, ""), (ann, "x" * 99), (2**70, "a")]
-    assert [await store.log.first(*other) for other in others] == [None] * 6
+    assert [await store.log.find(*other) for other in others] == [None] * 6
 
 
 async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:

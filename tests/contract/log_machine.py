@@ -280,8 +280,8 @@ class LogMachine(RuleBasedStateMachine):
         assert [(one.conv, one.last.at, one.unread, one.left) for one in found] == wanted
 
     @rule(user=user_ids, sender=user_ids, most=limits)
-    def unheard(self, user: int, sender: int, most: int) -> None:
-        count = self.runner.run(self.store.log.unheard(self.id(user), self.id(sender), most))
+    def undelivered(self, user: int, sender: int, most: int) -> None:
+        count = self.runner.run(self.store.log.undelivered(self.id(user), self.id(sender), most))
         conv = pair(self.id(user), self.id(sender))
         got = self.model.got.get(self.id(user), 0)
         wanted = [

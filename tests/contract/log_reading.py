@@ -175,7 +175,7 @@ async def test_any_integer_may_be_asked(store: Store) -> None:
         assert await log.visibility(ann, number) is None
         assert await log.read_mark(number, pair(ann, bob)) is None
         assert await log.read_mark(ann, number) is None
-        assert await log.unheard(number, ann, 9) == await log.unheard(bob, number, 9) == 0
+        assert await log.undelivered(number, ann, 9) == await log.undelivered(bob, number, 9) == 0
         opening = await log.opening(number)
         assert (opening.got, opening.groups) == (0, ())
         expected = [1, 2] if number <= 0 else []
@@ -239,7 +239,7 @@ async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
     assert [entry.sender_name for entry in page] == ["Bob", "Ann", "Ann", "Bob"]
 
 
-# -- unread, unheard, opening, marks --------------------------------------------------------------
+# -- unread, undelivered, opening, marks -----------------------------------------------------------
 
 
 async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> None:
@@ -271,14 +271,14 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     await say(store, bob, pair(ann, bob), "four")
     await say(store, cid, pair(bob, cid), "five")
     log = store.log
-    assert [await log.unheard(bob, one, 9) for one in (ann, cid, bob, 99)] == [3, 1, 0, 0]
-    assert await log.unheard(ann, bob, 9) == 1
-    assert await log.unheard(bob, ann, 2) == 2
+    assert [await log.undelivered(bob, one, 9) for one in (ann, cid, bob, 99)] == [3, 1, 0, 0]
+    assert await log.undelivered(ann, bob, 9) == 1
+    assert await log.undelivered(bob, ann, 2) == 2
     await log.mark({(bob, EVERYWHERE): said[1].at})
-    assert await log.unheard(bob, ann, 9) == 1
-    assert await log.unheard(ann, bob, 9) == 1
+    assert await log.undelivered(bob, ann, 9) == 1
+    assert await log.undelivered(ann, bob, 9) == 1
     await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
-    assert await log.unheard(bob, ann, 9) == 0
+    assert await log.undelivered(bob, ann, 9) == 0
 
 
 async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:

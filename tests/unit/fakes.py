@@ -289,8 +289,8 @@ class FakeLog:
             lambda: self.inner.page(user_id, conv, before=before, after=after, limit=limit)
         )
 
-    async def first(self, sender_id: int, cid: str) -> Entry | None:
-        return await self._read(lambda: self.inner.first(sender_id, cid))
+    async def find(self, sender_id: int, cid: str) -> Entry | None:
+        return await self._read(lambda: self.inner.find(sender_id, cid))
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         return await self._read(lambda: self.inner.visibility(user_id, conv))
@@ -300,8 +300,8 @@ class FakeLog:
     ) -> list[Conversation]:
         return await self._read(lambda: self.inner.conversations(user_id, before, limit))
 
-    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
-        return await self._read(lambda: self.inner.unheard(user_id, sender_id, most))
+    async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
+        return await self._read(lambda: self.inner.undelivered(user_id, sender_id, most))
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
         return await self._read(lambda: self.inner.may_begin(user_id, other_id, most))

@@ -69,7 +69,7 @@ def test_entries_can_be_shown(rows: list[tuple[Any, ...]]) -> None:
 @given(st.tuples(*[ANYTHING] * 8))
 def test_whatever_is_on_file_can_be_compared(row: tuple[Any, ...]) -> None:
     """Any copy can be compared with any row."""
-    _, first = validation.first(row)
+    _, first = validation.first_copy(row)
     for entry in (
         Entry(7, TEXT, 1, "", "cid", "hello"),
         Entry(7, CHANGE, 1, "", "cid", change=Change("left")),

@@ -274,7 +274,7 @@ class Server:
         for _ in range(count):
             entry = inner._entries._all.pop()
             inner._entries._of[entry.conv].pop()
-            del inner._entries._firsts[entry.sender_id, entry.cid]
+            del inner._entries._first_copies[entry.sender_id, entry.cid]
         if noticed:
             await self.chat.follower.poll_head()
             await settled()

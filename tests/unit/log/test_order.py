@@ -279,7 +279,7 @@ def test_what_cannot_be_checked_is_waited_for_as_long_as_it_comes_again(
     ann, bob, *others = [world.newcomer(f"user {letter}") for letter in "abcdefgh"]
     group = world.group(ann, bob)
     with monkeypatch.context() as away:
-        away.setattr(world.log, "unheard", no_answer)
+        away.setattr(world.log, "undelivered", no_answer)
         for _ in range(6):
             for to in others:
                 with pytest.raises(TryAgain):

@@ -171,13 +171,13 @@ async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
 async def test_a_node_is_ready_when_all_is_well(server: Server) -> None:
     """It is not ready while it stops, without its lease, or without its store."""
     draining = False
-    assert await Readiness(server.chat, lambda: draining).troubles() == []
+    assert await Readiness(server.chat, lambda: draining).problems() == []
     readiness = Readiness(server.chat, lambda: draining)
     draining = True
-    assert await readiness.troubles() == ["draining"]
+    assert await readiness.problems() == ["draining"]
     draining = False
     server.chat.node.slots.suspended = True
-    assert await readiness.troubles() == ["lease"]
+    assert await readiness.problems() == ["lease"]
 
 
 @pytest.mark.parametrize("failure", [TryAgain(), ValueError("a defect")])
@@ -190,7 +190,7 @@ async def test_a_node_without_its_store_is_not_ready(
         raise failure
 
     monkeypatch.setattr(type(server.log), "now_ms", nothing)
-    assert await Readiness(server.chat, lambda: False).troubles() == ["store"]
+    assert await Readiness(server.chat, lambda: False).problems() == ["store"]
 
 
 async def test_a_node_whose_sqlite_file_is_away_is_not_ready(tmp_path: Path) -> None:
@@ -199,21 +199,21 @@ async def test_a_node_whose_sqlite_file_is_away_is_not_ready(tmp_path: Path) -> 
     async with open_gateway(Settings(store=f"sqlite:///{file}", hashing="cheap")) as gateway:
         chat = gateway.shared.chat
         file.rename(elsewhere)
-        assert await Readiness(chat, lambda: False).troubles() == ["store"]
+        assert await Readiness(chat, lambda: False).problems() == ["store"]
         elsewhere.rename(file)
-        assert await Readiness(chat, lambda: False).troubles() == []
+        assert await Readiness(chat, lambda: False).problems() == []
 
 
 @pytest.mark.parametrize(
-    ("ahead_ms", "troubles"),
+    ("ahead_ms", "problems"),
     [(1_000, []), (-1_000, []), (1_500, ["clock (+1.5 s)"]), (-300_000, ["clock (-300.0 s)"])],
 )
 async def test_a_node_whose_clock_is_off_the_stores_is_not_ready(
-    server: Server, ahead_ms: int, troubles: list[str]
+    server: Server, ahead_ms: int, problems: list[str]
 ) -> None:
     """If it is off by more than a second, its users' messages get a wrong time."""
     server.log.now = lambda: server.clock.now_ms() - ahead_ms
-    assert await Readiness(server.chat, lambda: False).troubles() == troubles
+    assert await Readiness(server.chat, lambda: False).problems() == problems
 
 
 async def test_a_node_that_does_not_hear_the_others_is_not_ready(
@@ -221,7 +221,7 @@ async def test_a_node_that_does_not_hear_the_others_is_not_ready(
 ) -> None:
     """It goes on all the same, and reads the log for what they write."""
     monkeypatch.setattr(type(server.chat.node.broker), "is_receiving", lambda _: False)
-    assert await Readiness(server.chat, lambda: False).troubles() == ["broker"]
+    assert await Readiness(server.chat, lambda: False).problems() == ["broker"]
 
 
 async def test_the_store_is_not_asked_more_often_than_once_a_second(
@@ -229,11 +229,11 @@ async def test_the_store_is_not_asked_more_often_than_once_a_second(
 ) -> None:
     """Any number of callers share an answer. What the node itself knows counts at once."""
     readiness = Readiness(server.chat, lambda: False)
-    assert await readiness.troubles() == []
+    assert await readiness.problems() == []
     monkeypatch.setattr(type(server.log), "now_ms", None)  # any call fails
-    assert await readiness.troubles() == []
+    assert await readiness.problems() == []
     server.chat.node.slots.suspended = True
-    assert await readiness.troubles() == ["lease"]
+    assert await readiness.problems() == ["lease"]
     monkeypatch.setattr("adapters.operators.readiness.GOOD_FOR", 0.0)
     with pytest.raises(TypeError):
-        await readiness.troubles()
+        await readiness.problems()

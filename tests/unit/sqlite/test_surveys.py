@@ -47,7 +47,7 @@ async def test_nothing_waits_for_what_goes_through_all_that_a_user_is_in(
         asked = asyncio.ensure_future(ask(store.log))
         (said,) = await say(store, ann, pair(ann, bob), "hello")
         assert not await store.friends.lists(bob, ann)
-        assert await store.log.unheard(bob, ann, 9) == 1
+        assert await store.log.undelivered(bob, ann, 9) == 1
         assert await store.log.may_begin(ann, bob, 1)
         page = await store.log.page(bob, pair(ann, bob), before=None, after=0, limit=9)
         assert [entry.at for entry in page] == [said.at]
