@@ -111,9 +111,11 @@ class Conversations(Requester):
         )
         return Preferences(ack.hide_read, ack.hide_typing)
 
-    async def mute(self, whom: Where | int, *, muted: bool = True) -> None:
-        """Turn a conversation's notifications off, or on again, for all devices."""
-        await self._ask_retrying(requests.Settings(muted=muted, **_ids(whom)))
+    async def mute(self, whom: Where | int, *, muted: bool = True) -> bool:
+        """Turn a conversation's notifications off, or on again, for all devices. Return whether
+        they are off then: the server keeps nothing for a user with whom there is none yet."""
+        ack = await self._ask_retrying(requests.Settings(muted=muted, **_ids(whom)))
+        return bool(ack.muted)
 
 
 def _ids(whom: Where | int) -> _Ids:

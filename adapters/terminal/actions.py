@@ -68,7 +68,9 @@ class Actions(ActionBase):
         if partner is None:
             self.show_error("which conversation? name a person or a group")
             return
-        await self._client.mute(where_to(partner), muted=muted)
+        if await self._client.mute(where_to(partner), muted=muted) is not muted:
+            self.show_error(f"you have no conversation with {partner.name} yet")
+            return
         self.presenter.on_mute(partner, muted=muted)
         self._say(f"{partner.name} is {'muted' if muted else 'unmuted'} on all your devices")
 

@@ -219,8 +219,9 @@ async def test_settings_are_asked_for_and_changed(server: FakeServer) -> None:
         muting = asyncio.create_task(client.mute(InGroup(3)))
         request = await peer.hear(SETTINGS)
         assert (request["groupid"], request["muted"]) == (3, True)
-        peer.say(msgid=1046, seq=request["seq"], hide_read=True, hide_typing=True)
-        await muting
+        answer = {"hide_read": True, "hide_typing": True, "groupid": 3, "muted": True}
+        peer.say(msgid=1046, seq=request["seq"], **answer)
+        assert await muting
 
 
 @pytest.mark.parametrize(

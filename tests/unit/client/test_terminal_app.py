@@ -405,11 +405,22 @@ async def test_where_the_server_does_not_say_a_group_has_its_number(server: Fake
 @pytest.mark.parametrize(
     ("command", "asked", "answer", "said"),
     [
-        ("/mute li si", {"toid": 15, "muted": True}, {}, "* li si is muted on all your devices"),
+        (
+            "/mute li si",
+            {"toid": 15, "muted": True},
+            {"toid": 15, "muted": True},
+            "* li si is muted on all your devices",
+        ),
+        (
+            "/mute li si",
+            {"toid": 15, "muted": True},
+            {"toid": 15, "muted": False},
+            "error: you have no conversation with li si yet",
+        ),
         (
             "/unmute li si",
             {"toid": 15, "muted": False},
-            {},
+            {"toid": 15, "muted": False},
             "* li si is unmuted on all your devices",
         ),
         (
