@@ -207,7 +207,7 @@ class Actions(ActionBase):
             await self._client.logout()
         except ClientError as exc:
             self.fail(exc)
-        self._say("logged out")
+        self._screen.notify(render.note("logged out"))  # the current window closes
         return True
 
     async def quit(self) -> bool:
@@ -216,7 +216,7 @@ class Actions(ActionBase):
     async def help(self) -> None:
         self.show(render.help_lines(self._forms))
         if self._screen.whole:
-            self.show(render.help_with_keys())
+            self.show(render.keys())
 
 
 def _number(text: str) -> int | None:

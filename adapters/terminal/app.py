@@ -130,6 +130,8 @@ class LineClient:
             user_id = await self._client.register(name, password)
         except ClientError as exc:
             self._actions.fail(exc)
+            if self._screen.whole:
+                self._discard_typed()
             return True
         self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
         return await self._enter(user_id, password) if self._screen.whole else True
@@ -148,8 +150,7 @@ class LineClient:
             await self._welcome(await self._client.login(who, password, device=self._device))
         except ClientError as exc:
             self._actions.fail(exc)
-            # The next lines of a script were meant for a user who is logged in.
-            return not self._screen.scripted
+            return self._is_back_at_the_menu()
         finally:
             self._release_unread()
         return await self._converse()
@@ -212,13 +213,17 @@ class LineClient:
             self._presenter.on_logout()
         if not self._conversation.cancelled():
             return self._conversation.result()
-        if self._screen.scripted:  # nobody is there to log in again
-            return False
-        self._discard_typed()
-        return True
+        return self._is_back_at_the_menu()
+
+    def _is_back_at_the_menu(self) -> bool:
+        """Whether the user can log in again. A script cannot: its next lines were meant for a user
+        who is logged in."""
+        if not self._screen.scripted:
+            self._discard_typed()
+        return not self._screen.scripted
 
     def _discard_typed(self) -> None:
-        """Drop the lines that wait: they were typed for the session that has ended, and must not
+        """Drop the lines that wait: they were typed for a session that there is not, and must not
         answer the menu."""
         count = self._screen.discard_typed()
         if count:

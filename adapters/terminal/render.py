@@ -187,7 +187,7 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
     ]
 
 
-def help_with_keys() -> list[Line]:
+def keys() -> list[Line]:
     """The keys of the full-screen client."""
     return [_title("keys"), *(_helped(key, does) for key, does in _KEYS)]
 

@@ -271,6 +271,30 @@ def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
         zhang.until_last("zhang to wu> other")
 
 
+def test_who_logs_out_in_any_conversation_is_told_so(server: ServerProcess) -> None:
+    """The conversation is closed; the client's own says it."""
+    with zhang_at(server) as zhang:
+        zhang.type("/talk li")
+        zhang.until_last("zhang to li>")
+        zhang.type("/logout")
+        zhang.until("* logged out")
+        zhang.until_last("choice:")
+
+
+def test_what_is_typed_behind_a_refused_name_does_not_answer_the_menu(
+    server: ServerProcess,
+) -> None:
+    """Who registers is logged in then: what they type next is meant for that session."""
+    with Terminal(f"127.0.0.1:{server.port}") as zhang:
+        for question, answer in (("choice:", "2"), ("name:", "123"), ("password:", "one")):
+            zhang.until_last(question)
+            zhang.type(answer)
+        zhang.until_last("again:")
+        zhang.press("one\rhello\r")
+        zhang.until("1 waiting line was not carried out")
+        zhang.until_last("choice:")
+
+
 def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> None:
     """The error's name, which scripts use, is not shown."""
     with Terminal(f"127.0.0.1:{server.port}") as zhang:

@@ -206,8 +206,10 @@ async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> No
 
 async def test_a_person_may_try_again(server: FakeServer) -> None:
     """Quitting then is no error."""
-    async with running(server, "1", "13", "wrong", "3", scripted=False) as app:
+    async with running(server, "1", "13", "wrong", scripted=False) as app:
         await app.peer.turn_away(1000, 3, "bad_credentials")
+        await app.screen.back_at_the_menu()
+        app.screen.type("3")
         assert await app.status() == 0
         assert "error: bad_credentials" in app.screen.shown
 
@@ -589,6 +591,18 @@ async def test_what_was_typed_for_a_session_does_not_answer_the_menu(
             app.screen.type("2")
         app.peer.say(msgid=1016)
         await app.screen.until(said)
+        await app.screen.back_at_the_menu()
+        app.screen.type("3")
+        assert await app.status() == 0
+
+
+async def test_what_was_typed_for_a_refused_login_does_not_answer_the_menu(
+    server: FakeServer,
+) -> None:
+    """Otherwise a message could become a user's name."""
+    async with running(server, "1", "13", "wrong", "2", scripted=False) as app:
+        await app.peer.turn_away(1000, 3, "bad_credentials")
+        await app.screen.until("error: 1 waiting line was not carried out")
         await app.screen.back_at_the_menu()
         app.screen.type("3")
         assert await app.status() == 0
