@@ -1,5 +1,6 @@
 """What can go wrong between a node and the database, sorted by what can be done about it."""
 
+import os
 from typing import Any
 
 from pymysql.err import InterfaceError, InternalError, OperationalError
@@ -44,7 +45,8 @@ def reason(error: Exception) -> str:
     """The reason in one line. The driver hides the system's reason behind its own message."""
     cause = error.__cause__
     if isinstance(cause, OSError) and str(cause):
-        return str(cause)
+        number = cause.errno or 0  # negative if the host's name is at fault
+        return os.strerror(number) if number > 0 else cause.strerror or str(cause)
     return str(error.args[-1] if error.args else error)
 
 
