@@ -5,7 +5,7 @@
  *
  * @typedef {object} SocketLike what is used of a WebSocket
  * @property {(data: string) => void} send
- * @property {(code?: number, reason?: string) => void} close
+ * @property {() => void} close
  * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage
  * @property {((event: any) => void) | null} onclose
@@ -80,8 +80,8 @@ export class Line {
     if (this.open) this._socket.send(JSON.stringify(frame));
   }
 
-  close(code = 1000) {
-    this._socket.close(code);
+  close() {
+    this._socket.close();
     this._end(1006); // who does not answer does not answer to this either
   }
 

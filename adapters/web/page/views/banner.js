@@ -15,7 +15,7 @@ export class Banner {
     this._retry = button("", () => app.session.retry());
     this._line = h("div", { class: "banner offline", hidden: true }, this._text, this._retry);
     this._notices = h("div", { "aria-live": "polite" });
-    this.element = h("div", { class: "banners" }, this._line, this._notices);
+    this.element = h("div", {}, this._line, this._notices);
     this._clock = setInterval(() => this._count(), 500);
   }
 

@@ -82,7 +82,7 @@ export const dot = (online) =>
 export function dialog(title, ...children) {
   const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
   const box = h("dialog", { "aria-labelledby": heading.id });
-  const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": t("close") });
+  const shut = button("×", () => box.close(), { class: "quiet", "aria-label": t("close") });
   box.append(h("div", { class: "head" }, heading, shut), h("div", { class: "body" }, ...children));
   box.addEventListener("close", () => {
     box.remove();

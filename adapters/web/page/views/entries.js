@@ -91,18 +91,16 @@ export class Entries {
 
   /** @param {string} kind @param {string} text */
   _line(kind, text, id = kind) {
-    const make = () => h("li", { class: `line ${kind}` }, h("span", {}, text));
-    const element = this._element(id, make);
+    const element = this._element(id, () => h("li", { class: `line ${kind}` }, h("span")));
     say(/** @type {Element} */ (element.firstElementChild), text);
     return element;
   }
 
   /** @param {Entry} entry */
   _change(entry) {
-    return this._element(`c${entry.at}`, () => {
-      const text = changeInWords(entry, this._chats.names);
-      return h("li", { class: "line change", "data-at": entry.at }, h("span", {}, text));
-    });
+    const element = this._line("change", changeInWords(entry, this._chats.names), `c${entry.at}`);
+    element.dataset.at = String(entry.at);
+    return element;
   }
 
   /** @param {Entry} entry @param {Entry | null} before */

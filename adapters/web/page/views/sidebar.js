@@ -25,12 +25,12 @@ export class Sidebar {
     this._name = h("h2", { dir: "auto" });
     this._new = button("", () => openPeople(app), { class: "new" });
     this._menu = button("⚙", () => openSettings(app), { class: "quiet" });
-    this._list = h("ul", { class: "chats", pointermove: () => (this._pointedAt = Date.now()) });
+    this._list = h("ul", { pointermove: () => (this._pointedAt = Date.now()) });
     this._pointedAt = this._movedAt = 0;
     /** @type {{key: Key, place: DOMRect}[]} where the rows were before they moved */
     this._before = [];
     this._empty = h("p", { class: "empty" });
-    this._more = button("", () => this._loadMore(), { class: "quiet more" });
+    this._more = button("", () => this._loadMore(), { class: "quiet" });
     this.element = h(
       "nav",
       { class: "sidebar", keydown: (event) => this._key(event) },
@@ -129,7 +129,7 @@ export class Sidebar {
     say(find(".last"), lastInWords(chats, chat, draft, Date.now()));
     const count = find(".count");
     say(count, countInWords(chat.unread));
-    count.ariaLabel = chat.unread ? t("unread", { count: chat.unread }) : "";
+    count.ariaLabel = t("unread", { count: chat.unread });
     count.hidden = !chat.unread;
     const line = find("button");
     line.classList.toggle("muted", chat.muted);

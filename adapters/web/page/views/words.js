@@ -15,7 +15,7 @@ export function nameOf(chat, me) {
 }
 
 /** The number of unread messages; the server counts up to 1,000. @param {number} count */
-export const countInWords = (count) => (count > 999 ? "999+" : count ? String(count) : "");
+export const countInWords = (count) => (count > 999 ? "999+" : String(count));
 
 /**
  * The latest of a conversation, in words.
