@@ -121,6 +121,13 @@ test("a friend is who was added and not removed, and no group with the same numb
   assert.equal(roster.isFriend("u15"), false);
 });
 
+test("it tells when the connection is gone, since nobody knows then who is online", () => {
+  const session = new FakeSession();
+  const told = changes(new Roster(session, new Chats(ME)));
+  session.emit("offline");
+  assert.equal(told.times, 1);
+});
+
 test("who could not be removed stays a friend", async () => {
   const friend = { id: LI, name: "li si", state: "online" };
   const roster = new Roster(new FakeSession({ friend }, new Error("lost")), new Chats(ME));

@@ -58,4 +58,7 @@ test("a change says who has done what to whom, as far as that is known", () => {
   assert.equal(said("left", 7), "user 7 left");
   assert.equal(said("left", 7, { whom: LI }), "user 7 left. li si is now the owner");
   assert.equal(changeInWords(entry(LI), names), "");
+  speak("zh");
+  assert.equal(said("left", 7, { whom: LI }), "user 7 退出了群聊，li si 成为新群主");
+  speak("en");
 });

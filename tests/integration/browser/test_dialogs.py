@@ -67,6 +67,20 @@ def test_friends_that_come_while_one_clicks_on_one_of_them_take_no_click_away(
     expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
 
 
+def test_only_what_somebody_has_written_in_can_be_muted(newcomer: Newcomer) -> None:
+    newcomer().register("bob")
+    ann = newcomer().register("ann")
+    ann.find("bob")
+    mute = ann.open_about().get_by_role("button", name="Mute")
+    expect(ann.dialog.get_by_role("button", name="Add friend")).to_be_visible()
+    expect(mute).to_be_hidden()
+    ann.page.keyboard.press("Escape")
+    ann.write("hello")
+    ann.sees_tick("delivered", "hello")
+    ann.open_about()
+    expect(mute).to_be_visible()
+
+
 def test_devices_that_come_while_one_clicks_in_the_settings_take_no_click_away(
     newcomer: Newcomer,
 ) -> None:

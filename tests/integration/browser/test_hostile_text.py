@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer
 
+PHONE = {"width": 360, "height": 640}
 MARKUP = "<img src=x onerror=alert(1)>"
 HOSTILE = {
     "markup": f"{MARKUP}<script>alert(2)</script><style>*{{display:none}}</style>&amp;",
@@ -42,6 +43,23 @@ def test_names_full_of_markup_are_names(newcomer: Newcomer) -> None:
     expect(bob.page.get_by_role("heading", name="<h1>group</h1>")).to_be_visible()
     expect(bob.open_about()).to_contain_text(MARKUP)
     assert bob.page.locator("img").count() == 0
+
+
+def test_the_longest_names_fit_where_they_are_shown(newcomer: Newcomer) -> None:
+    ann, wide = newcomer(viewport=PHONE).register("ann"), newcomer().register("W" * 50)
+    ann.create_group("gardeners")
+    wide.join_group("gardeners")
+    wide.write("hello")
+    ann.sees("hello")
+    for part in (".author", ".line.change"):
+        fits = ann.log.locator(part).last.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        assert fits, part
+    dots = ann.open_about().locator(".dot")
+    expect(dots).to_have_count(2)
+    first, last = (dots.nth(place).bounding_box() for place in (0, 1))
+    assert first
+    assert last
+    assert first["width"] == last["width"]
 
 
 def test_links_of_the_web_can_be_followed_and_nothing_else(newcomer: Newcomer) -> None:

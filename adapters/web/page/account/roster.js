@@ -25,6 +25,7 @@ export class Roster extends Emitter {
     this._news = new Map();
     /** @type {Promise<void> | null} */
     this._loading = null;
+    session.on("offline", () => this.emit("changed"));
   }
 
   /** @param {Key} key */

@@ -74,7 +74,7 @@ export default {
   change_device_ended: "One of your devices was logged out",
   change_all_ended: "All your other devices were logged out",
   change_erased: "Your account was deleted",
-  new_creator: "{whom} is now the owner",
+  new_creator: ". {whom} is now the owner",
   somebody: "someone",
   // people and groups
   find: "Find",

@@ -69,7 +69,7 @@ export default {
   change_device_ended: "您的一台设备已退出登录",
   change_all_ended: "您的其他设备均已退出登录",
   change_erased: "您的账号已注销",
-  new_creator: "{whom} 成为新群主",
+  new_creator: "，{whom} 成为新群主",
   somebody: "某人",
   find: "查找",
   find_user: "发起私聊",

@@ -29,6 +29,7 @@ export function openAbout(app, chat) {
 
   /** The same buttons: somebody may be about to click. */
   function draw() {
+    mute.hidden = !chat.last && !chat.messages.length; // the server keeps nothing of it yet
     say(mute, t(chat.muted ? "unmute" : "mute"));
     say(friend, t(isFriend() ? "remove_friend" : "add_friend"));
   }

@@ -45,5 +45,5 @@ export function changeInWords({ change, from, name: author }, names) {
   const whom = names.get(change.whom) ?? t("somebody");
   const text = t(`change_${change.what}`, { name, whom, group: change.name });
   const follows = change.what === "left" && change.whom > 0;
-  return follows ? `${text}. ${t("new_creator", { whom })}` : text;
+  return follows ? text + t("new_creator", { whom }) : text;
 }
