@@ -12,8 +12,8 @@ import attrs
 
 from chat_domain.errors import ChatError
 
-HIGH = 32  # bits by which the lower id of two people stands above the higher one
-ID_BITS = (1 << HIGH) - 1  # of the higher one; no group's id has more
+HIGH = 32  # bits by which the lower id of two people is shifted above the higher one
+ID_BITS = (1 << HIGH) - 1  # the bits of the higher one; no group's id has more
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
 EVERYWHERE = 0  # in place of a conversation: all conversations of a user
@@ -93,9 +93,9 @@ class Entry:
     """An entry in the log, or on its way there. Treated as immutable once it has a position. One is
     created for every message, so for speed it is not `frozen` and has its own `__init__`.
 
-    at: its position; 0 before the commit. conv: likewise 0, if it creates a group. kind: TEXT,
-    CHANGE or DELETED. sender_name: the sender's current name, which the store does not keep. cid:
-    the sender's id for it, unique per sender. time_ms: when it was given to the store, UTC
+    at: its position; 0 before the commit. conv: 0 before the commit if it creates a group. kind:
+    TEXT, CHANGE or DELETED. sender_name: the sender's current name, which the store does not keep.
+    cid: the sender's id for it, unique per sender. time_ms: when it was given to the store, UTC
     milliseconds since the epoch. text: "" for a change. answers: the position of the entry that it
     answers, 0 for none. size: its size in transit in bytes, estimated from above.
     """
@@ -197,8 +197,8 @@ class Duplicate:
 class EntryRef:
     """A reference to an entry, such as the last one that a node has applied. at: 0 for none.
 
-    `time_ms` is compared as well. If the log has lost the entry and a copy, sent again, has taken
-    its position, the copy is another entry: below it may be entries that are unknown here.
+    A copy that has taken the position of an entry which the log has lost is another entry, since
+    those below it may be unknown here. So `time_ms` is compared as well.
 
     Treated as immutable; not `frozen`, since creating one would take twice as long.
     """

@@ -30,8 +30,8 @@ class User:
 
 OPERATOR = User(0, "")  # who changes groups, and is no user
 
-# Marks: prefixes of secrets that are not hashes. A plain password is never stored without its mark,
-# or one that looks like a hash or a mark would be taken for it. Marks are printable because a C++
+# Prefixes of secrets that are not hashes. A plain password is never stored without its prefix, or
+# one that looks like a hash or a prefix would be taken for it. Prefixes are printable because a C++
 # server, started on our tables by mistake, compares passwords to the whole secret: it would read a
 # NUL as the end of an empty password, and let everybody in.
 DISABLED = "disabled:"

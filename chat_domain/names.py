@@ -43,18 +43,18 @@ class Name:
     @classmethod
     def parse(cls, raw: str) -> "Name":
         """Make a name of what a user has typed. Raises BadName, which says what is wrong."""
-        return cls._made(raw, is_visible)
+        return cls._parse(raw, is_visible)
 
     @classmethod
-    def of_old(cls, raw: str) -> "Name":
+    def parse_old(cls, raw: str) -> "Name":
         """Make a name of one that the C++ server allowed. Raises BadName.
 
         Of invisible characters, such a name keeps those that could not forge a whole screen.
         """
-        return cls._made(raw, _is_harmless)
+        return cls._parse(raw, _is_harmless)
 
     @classmethod
-    def _made(cls, raw: str, is_welcome: Callable[[str], bool]) -> "Name":
+    def _parse(cls, raw: str, is_allowed: Callable[[str], bool]) -> "Name":
         typed = raw.strip()
         text = unicodedata.normalize("NFC", typed) if len(typed) <= MAX_TYPED else typed
         if not text:
@@ -62,7 +62,7 @@ class Name:
         if len(text) > MAX_NAME:
             raise BadName(f"a name can have at most {MAX_NAME} characters")
         for character in text:
-            if not is_welcome(character):
+            if not is_allowed(character):
                 code = f"U+{ord(character):04X}"
                 raise BadName(f"a name must not have control or invisible characters ({code})")
         if text.isdigit():

@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by their keys: those that were kept last, at most `most` of each of two kinds.
+    """Values by their keys: those that were kept last, at most `capacity` of each of two kinds.
 
     However many of the cheap kind come, they push out none that is `weighty`.
     """

@@ -69,13 +69,10 @@ class History:
         found = await self._read_entries(user_id, conv, before, after, limit + 1)
         if not found and is_group(conv) and await self.log.visibility(user_id, conv) is None:
             raise NotMember(conv)
-        more = len(found) > limit or _size(found) > BYTES_AT_ONCE
-        part = Part(
-            conv,
-            tuple(found[:-1] if after is not None else found[1:]) if more else tuple(found),
-            backwards=after is None,
-            more=more,
-        )
+        backwards, more = after is None, len(found) > limit or _size(found) > BYTES_AT_ONCE
+        if more:
+            found = found[1:] if backwards else found[:-1]
+        part = Part(conv, tuple(found), backwards, more)
         return await self._with_marks(user_id, part) if before is after is None else part
 
     async def _read_entries(

@@ -17,8 +17,8 @@ from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Clock
 from chat_domain.ports.store import Friends
 
-CHECK_EVERY = 64  # messages of a session to one user, who does not list its user
-CHECK_FRIENDS_EVERY = 1_024  # to one who does
+CHECK_EVERY = 64  # messages of a session to a user who does not list the sender
+CHECK_FRIENDS_EVERY = 1_024  # to a user who does
 REMEMBERED = 1_000  # users to whom a session wrote
 
 

@@ -23,8 +23,8 @@ class Writing:
 
         refused: the error to refuse it with, unless the log has it already.
 
-        A text that cannot be written for the moment is expected again (see `Session`), if the
-        client chose its cid: it would be known by that.
+        A text that cannot be written for the moment is expected again (see `Session`) if the client
+        chose its cid, by which it is then recognised.
         """
         cid, user = request.cid, sender.user
         if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.subscribed:

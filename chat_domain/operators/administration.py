@@ -37,7 +37,7 @@ class Administration:
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
         """A page of all users, or of those whose names contain this text, in any case."""
         found = await self.users.page(after, limit + 1, name_key(containing))
-        return Page.cut(await self._seen(found), [account.user.id for account in found], limit)
+        return Page.cut(await self._persons(found), [account.user.id for account in found], limit)
 
     async def account(self, who: str) -> Account:
         """The account with this id or name. Raises NoSuchUser."""
@@ -48,10 +48,10 @@ class Administration:
 
     async def person(self, who: str) -> Person:
         """The user with this id or name. Raises NoSuchUser."""
-        (person,) = await self._seen([await self.account(who)])
+        (person,) = await self._persons([await self.account(who)])
         return person
 
-    async def _seen(self, accounts: Sequence[Account]) -> list[Person]:
+    async def _persons(self, accounts: Sequence[Account]) -> list[Person]:
         nodes = await self.presence.where([account.user.id for account in accounts])
         return [
             Person(account.user, account.disabled, tuple(nodes.get(account.user.id, ())))

@@ -50,7 +50,7 @@ class Accounts:
     async def _rehash(self, account: Account, password: str, origin: str) -> Account:
         user_id, secret = account.user.id, await self.hasher.hash(password, origin)
         if not await self.users.set_secret(user_id, secret, instead_of=account.secret):
-            return await self.prove(user_id, password, origin)  # it is another by now
+            return await self.prove(user_id, password, origin)  # it has changed
         return attrs.evolve(account, secret=secret)
 
     async def check_unchanged(self, proved: Account) -> None:
@@ -69,8 +69,8 @@ class Accounts:
         """Change a password and end all of the user's sessions except the one of this name, which
         gets a new token; return that.
 
-        Of several changes at the same time one is made, and the others raise BadCredentials: their
-        old password is so no longer. Raises BadPassword, too.
+        Of several changes at the same time, one is made, and the others raise BadCredentials: by
+        then, what they give as the old password is wrong. Also raises BadPassword and TryAgain.
         """
         account = await self.prove(user.id, old, origin)
         check_password(new)

@@ -96,7 +96,7 @@ class Announcer:
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
                     await self.tasks.next_turn()
-                # asked each time, or another node could have announced what is newer meanwhile
+                # Asked each time, since another node may have announced a newer state meanwhile.
                 online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
                     listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)

@@ -84,7 +84,7 @@ class Log(Protocol):
         """The first `limit` entries above a position that a user may see, ascending."""
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
-        """How many entries above a position a user may see, `most` if they are more."""
+        """How many entries above a position a user may see, `most` if there are more."""
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
@@ -108,7 +108,7 @@ class Log(Protocol):
 
     async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
         """How many one-to-one texts of this sender the user's devices have not received (by
-        `mark`), `most` if they are more."""
+        `mark`), `most` if there are more."""
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
         """Whether a user has a conversation with `other_id`, or fewer than `most` with one other

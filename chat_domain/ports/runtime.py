@@ -16,9 +16,9 @@ class Hasher(Protocol):
     async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
         """Whether the password matches the secret (see `Account`).
 
-        None (no such account) takes as long as any other and is False. So does what is neither
-        marked nor a hash of ours whose cost is within a bound: a defect of the data, which must not
-        be taken for a plain password. Raises TryAgain like `hash`.
+        None (no such account) takes as long as any other and is False. So is a secret without a
+        prefix that is no hash of ours whose cost is within a bound: a defect of the data, which
+        must not be taken for a plain password. Raises TryAgain like `hash`.
         """
 
     def needs_rehash(self, secret: str) -> bool:

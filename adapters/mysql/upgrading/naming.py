@@ -34,7 +34,7 @@ def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Na
     without: list[tuple[int, str, str]] = []
     for number, old in old_names:
         try:
-            name = Name.of_old(old or "")
+            name = Name.parse_old(old or "")
         except BadName as error:
             without.append((number, old or "", str(error)))
             continue
