@@ -258,6 +258,10 @@ class LogSlice:
     entries: tuple[Entry, ...]
     upto: int
 
+    def has_holes_above(self, at: int) -> bool:
+        """Whether it lacks entries above this position, since they were deleted."""
+        return sum(entry.at > at for entry in self.entries) < self.upto - at
+
 
 @attrs.frozen
 class Opening:

@@ -191,7 +191,7 @@ class KeptToken:
 class Resumable:
     """A session of a user that can be resumed, connected or not. current: the one that asks.
 
-    name: the user ends it by this. device: see `KeptToken`. expires_ms: that of its last token.
+    name: by which the user can end it. device: see `KeptToken`. expires_ms: that of its last token.
     """
 
     name: str

@@ -66,7 +66,7 @@ class Records(Recent[bytes, Record]):
         super().__init__(REMEMBERED)
 
     def find(self, key: bytes, free: int, now: float) -> Record:
-        """The record of this key, or a new one without failures, which is not kept by that."""
+        """The record of this key, or a new one without failures, which is not stored."""
         record = self.get(key)
         if record is None or now - record.last > FORGOTTEN_AFTER:
             return Record(free)

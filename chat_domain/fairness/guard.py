@@ -31,7 +31,8 @@ class Guard:
         self.registration_open = registration_open
 
     def set_limits(self, limits: Limits, *, registration_open: bool) -> None:
-        """Use these limits from now on. (The meters of existing connections are changed apart.)"""
+        """Use these limits from now on. (The meters of existing connections are changed
+        separately.)"""
         self.limits = limits
         self.origins.set_limits(limits)
         self.attempts.free = limits.failed_logins

@@ -17,7 +17,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 import attrs
 
 BITS = 128
-REMEMBERED = 4_096  # networks whose wider ones need not be computed again
+REMEMBERED = 4_096  # networks whose lineages are cached
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 

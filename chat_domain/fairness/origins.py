@@ -172,7 +172,7 @@ class Origins:
         )
 
     def _find(self, peer: str) -> Origin:
-        """The origin of a network address; a new one is not remembered by that."""
+        """The origin of a network address; a new one is not stored."""
         line = self._networks.lineage_of(self._networks.name_of(peer))
         wider: Origin | None = None
         for name, factor in zip(line, self._networks.factors_of(line), strict=True):
@@ -224,7 +224,8 @@ class StrangersBudget:
         self.held = 0
 
     def reserve(self, origin: Origin, size: int) -> bool:
-        """Hold so many bytes for a connection of this origin; return False beyond the bound."""
+        """Count these bytes as held for this origin; return False, and count none, beyond the
+        bound."""
         free = self.limit - self.held
         line = origin.lineage()
         if self.limit and any(
@@ -237,7 +238,7 @@ class StrangersBudget:
         return True
 
     def release(self, origin: Origin, size: int) -> None:
-        """So many bytes that were taken are no longer held."""
+        """These bytes are no longer held."""
         self.held -= size
         for one in origin.lineage():
             one.held -= size

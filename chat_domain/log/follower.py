@@ -13,11 +13,11 @@ Rules:
    `fanout`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
 6. In another epoch no position is valid: the follower is reset to the log's head. It also is if the
-   log has deleted entries that it never saw, at the front or further on, and changes may be among
-   them.
+   log has deleted entries that it never saw, at the front or, of a group that keeps them for a
+   shorter time, further on, and changes may be among them.
 7. The log is asked whether it still has what was received here (see `lineage`), at each poll and
    with each part of a gap. After a poll that failed, and after a note that contradicts what was
-   received, no note is trusted: what it tells of is read from the log.
+   received, no note is trusted: the entries that it names are read from the log.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
-from chat_domain.entries import ID_BITS, Batch, Entry, EntryRef, LogEnds, LogSlice
+from chat_domain.entries import ID_BITS, Batch, Entry, EntryRef, LogEnds
 from chat_domain.errors import TryAgain
 from chat_domain.log.fanout import Fanout, Writer
 from chat_domain.log.lineage import Lineage
@@ -40,14 +40,14 @@ from chat_domain.ports.runtime import Latch, Latches, Tasks
 GAP_WAITS = 0.02  # seconds
 OWN_BATCH_WAITS = 100  # times GAP_WAITS
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
-MAX_PENDING = 2_000  # entries that wait to be applied, 32 MiB; beyond it, no more are let in
+MAX_PENDING = 2_000  # entries that wait to be applied, 32 MiB; beyond that, none are taken in
 READ_AT_ONCE = 500  # entries
 APPLIED_WITHIN = 5.0  # seconds
 
 
 class Follower:
-    """applied: the position up to which this node has applied the log. batch_in_flight: of its
-    own, None if none is. on_reset: called after each reset."""
+    """applied: the position up to which this node has applied the log. batch_in_flight: the
+    one that this node is writing, if any. on_reset: called after each reset."""
 
     def __init__(
         self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
@@ -244,18 +244,12 @@ class Follower:
         if log_slice.upto <= after:
             self._head = self._received  # the log does not have that position after all
             return None
-        if self._has_holes(log_slice) and ends.changed > self._received:
+        if log_slice.has_holes_above(self._received) and ends.changed > self._received:
             return ends
         self.ingest(after + 1, log_slice.upto, log_slice.entries)
         while self.is_full():
             await self._pause()
         return None
-
-    def _has_holes(self, log_slice: LogSlice) -> bool:
-        """Whether entries of a slice were deleted before this node saw them: a group may keep its
-        entries for less long than others do. Changes of its members may be among them."""
-        received = self._received
-        return sum(entry.at > received for entry in log_slice.entries) < log_slice.upto - received
 
     # -- applying ------------------------------------------------------------------------------
 

@@ -64,6 +64,6 @@ class Lineage:
         return ends
 
     async def check_received(self, epoch: str) -> LogEnds:
-        """The same for the last entry received alone."""
+        """Ask for the log's ends, in this epoch unless it has lost the last entry received."""
         received = self.received
         return await self._log.ends(NO_ENTRY if received is None else received.ref, epoch)

@@ -77,8 +77,8 @@ class Offline:
         return _shown_at_once(log_slice)
 
     def _from_ring(self, session: Session) -> LogSlice | None:
-        """What follows, if it is short and all in the ring. What its user may see of it is what
-        they may see now, since that has not changed within it."""
+        """What follows, if it is short, all in the ring, and its user's groups have not changed
+        within it."""
         follower, after = self.follower, session.after
         if follower.applied - after > RING_AT_MOST or session.groups_changed_at > after:
             return None

@@ -104,7 +104,7 @@ class Session(_Reader):
         return conv in self.groups if is_group(conv) else self.user.id in people(conv)
 
     def show(self, entry: Entry) -> None:
-        """Show an entry, above its position, of one of its one-to-one conversations."""
+        """Show an entry of one of its one-to-one conversations, above its position."""
         if entry.sender_id != self.user.id and entry.kind == TEXT:
             self.add_receipt(entry)
         if self.expected:
@@ -142,7 +142,7 @@ class Session(_Reader):
         self.fall_behind(applied)
 
     def fall_behind(self, applied: int) -> None:
-        """Be shown no more of what the node applies."""
+        """Stop being shown what the node applies."""
         self.after = self.position(applied)
         self.live = False
 
@@ -222,7 +222,7 @@ class Session(_Reader):
     def expect_again(self, cid: str | None, now: float) -> None:
         """This text could not be written for the moment: expect it after all others. If it is the
         first of them, the wait for it starts again, since it has come."""
-        if self.expected and now >= self.expected_until:  # all of that was given up
+        if self.expected and now >= self.expected_until:  # they were given up
             self.expected.clear()
         expected = self._expecting(now)
         if expected and cid == expected[0]:

@@ -60,7 +60,7 @@ class Sessions:
             raise TryAgain
 
     def has_room_for(self, groups: int) -> bool:
-        """Whether sessions in this many groups may be in one more. A few users in very many groups
+        """Whether a session in this many groups may be in one more. A few users in very many groups
         cannot keep out users who are in few."""
         kept = KEPT_FOR_FEW if groups > FEW else 0
         return self.memberships < MOST_MEMBERSHIPS - kept

@@ -36,8 +36,8 @@ class OneToOne:
         self, sender: Session, to_id: int, request: TextRequest
     ) -> Coroutine[Any, Any, None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; but a sender
-        whom the recipient does not list may have only so many messages waiting for the recipient's
-        devices, and begin only so many conversations.
+        whom the recipient does not list may have a limited number of messages waiting for the
+        recipient's devices, and begin a limited number of conversations.
 
         Return None if it is on its way into the log; otherwise a coroutine that does the rest, for
         which the sender's next request has to wait. The outcome is reported by `Client.accepted`
@@ -82,7 +82,7 @@ class OneToOne:
         return allowed, None
 
     async def _mailbox_room(self, sender: Session, to_id: int, most: int) -> int:
-        """How many texts of this sender may wait for a user's devices besides those that do."""
+        """How many more texts of this sender may wait for a user's devices."""
         on_their_way = sender.unanswered  # perhaps to this user, and not counted by the log yet
         room = most - on_their_way - await self.log.undelivered(to_id, sender.user.id, most)
         if room > 0:

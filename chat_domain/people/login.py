@@ -20,7 +20,7 @@ from chat_domain.ports.client import Client
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids
 
-MISSED_AT_MOST = 5_000  # entries of its user's that a device is sent; if more, it is reset
+MISSED_AT_MOST = 5_000  # of its user's entries that a device is sent; with more, it is reset
 
 
 @attrs.frozen
@@ -91,8 +91,8 @@ class Logins:
         return lost
 
     def _record_taken(self, session: Session, got: int) -> None:
-        """A device has everything up to its position. got: how far that is known of some device,
-        most often of this one by an earlier connection; then there is nothing to be written."""
+        """A device has everything up to its position. got: up to where some device is known to have
+        it, usually this one from an earlier connection: then nothing has to be written."""
         if session.after <= got:
             session.taken = session.after
         else:
@@ -100,8 +100,8 @@ class Logins:
             self.marks.record_taken(session, session.after)
 
     def _remember_writers(self, session: Session, got: int) -> None:
-        """Add receipts for what the device received on an earlier connection without anybody's
-        knowing, as far as this node remembers it."""
+        """Add receipts for what the device received on an earlier connection and did not report, as
+        far as it is in the ring."""
         user_id = session.user.id
         for entry in self.follower.ring.above(got, session.after) or ():
             is_private = entry.kind == TEXT and not is_group(entry.conv)

@@ -15,7 +15,7 @@ class Registration:
     hasher: Hasher
 
     async def register(self, name: str, password: str, origin: str = "") -> User:
-        """Create an account and return its user, who is not logged in by that.
+        """Create an account and return its user, without logging them in.
 
         origin: where the asking client is; origins take turns at the hashing.
         Raises BadName, BadPassword, NameTaken and TryAgain.

@@ -33,7 +33,7 @@ class OwnSettings:
         if user_id in cache and self.broker.is_receiving():
             return cache[user_id]
         found = await self.settings.of(user_id)
-        if changes != self._changes:  # it may be the state before
+        if changes != self._changes:  # this may be the old state
             return await self.settings.of(user_id)
         if self.broker.is_receiving():
             if len(cache) >= REMEMBERED:

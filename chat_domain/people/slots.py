@@ -2,7 +2,7 @@
 
 A node's claims of slots count while it has its lease. Without it, no session of version 1 begins
 there; those that are there go on, and their slots are claimed again once the lease is back.
-Sessions whose slots others have by then end.
+Sessions whose slots others have taken meanwhile are ended.
 """
 
 from collections.abc import Iterable, Mapping

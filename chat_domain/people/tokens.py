@@ -4,8 +4,8 @@ Rules:
 1. A login begins a session and gives it its first token. A client that resumes with a token older
    than ROTATED_AFTER_MS is given its successor. Both are valid until the successor is used, so that
    a client whose connection breaks before it has read the answer can resume again.
-2. The first use of a token ends all others of its session. If one of these comes again, it is known
-   by the part that all tokens of a session begin with; `accounts` says what follows.
+2. The first use of a token ends all others of its session. If one of these comes again, its session
+   is known by the part that all its tokens begin with; `accounts` says what follows.
 """
 
 import hashlib

@@ -71,7 +71,7 @@ class Broker(Protocol):
         """Send a note to all other nodes."""
 
     def is_receiving(self) -> bool:
-        """Whether notes of other nodes arrive here now, as far as is known."""
+        """Whether notes of other nodes arrive here now, as far as this node knows."""
 
 
 @attrs.frozen

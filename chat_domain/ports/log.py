@@ -122,7 +122,7 @@ class Log(Protocol):
     ) -> None:
         """Users have read conversations up to these positions, by user and conversation; by user
         and EVERYWHERE, some device of theirs has received everything up to there. Marks only grow;
-        a user who never was in a conversation has none of it. epoch: that of the positions, if
+        a user who never was in a conversation has no mark for it. epoch: that of the positions, if
         known. If the log has another one, or does not have the entry `last` at its position (it has
         lost positions, and nobody has noticed yet), nothing is stored."""
 

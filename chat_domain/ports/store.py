@@ -56,7 +56,7 @@ class Users(Protocol):
 
     async def remove(self, user_id: int) -> bool:
         """Delete an account, its tokens and its friendships both ways; return whether it existed.
-        Its memberships and its texts were ended before, by changes in the log."""
+        Its memberships have ended before, by changes in the log."""
 
     async def skip_ids(self, number: int) -> None:
         """Never assign the next `number` ids."""
