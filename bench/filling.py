@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from bench.frames import TEXT
-from chat_domain.entries import FOR_EVER
+from chat_domain.entries import FOREVER
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -85,7 +85,7 @@ def fill(path: Path, content: LogContent, unread: int) -> float:
             execute(sql)
         execute("UPDATE Log SET head = ?", (content.count,))
         members = [
-            (user, conv, FOR_EVER, content.count if not place else read)
+            (user, conv, FOREVER, content.count if not place else read)
             for place, conv, *two in convs
             for user in two
         ]

@@ -18,7 +18,7 @@ _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
 EVERYWHERE = 0  # in place of a conversation: all conversations of a user
 
-FOR_EVER = 2**63 - 1  # the end of a membership that has not ended; no position is as high
+FOREVER = 2**63 - 1  # the end of a membership that has not ended; no position is as high
 
 TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; DELETED: a text that was emptied
 KINDS = (TEXT, CHANGE, DELETED)
@@ -147,12 +147,12 @@ class Entry:
 class Visibility:
     """What a user who has joined a conversation, and perhaps left it, may see of it.
 
-    since: they see entries above this position. upto: and none above this one; FOR_EVER if they
+    since: they see entries above this position. upto: and none above this one; FOREVER if they
     have not left.
     """
 
     since: int = 0
-    upto: int = FOR_EVER
+    upto: int = FOREVER
 
     def shows(self, at: int) -> bool:
         """Whether they may see the entry at this position."""

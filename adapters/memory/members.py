@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import attrs
 
-from chat_domain.entries import FOR_EVER, Visibility
+from chat_domain.entries import FOREVER, Visibility
 from chat_domain.model import Role
 
 
@@ -16,7 +16,7 @@ class MemberRow:
     role: Role
     joined: int
     since: int
-    left: int = FOR_EVER
+    left: int = FOREVER
     read: int = 0
     quiet: bool = False
 
@@ -67,4 +67,4 @@ class Members:
 
 
 def _present(rows: dict[int, MemberRow]) -> dict[int, MemberRow]:
-    return {number: row for number, row in rows.items() if row.left == FOR_EVER}
+    return {number: row for number, row in rows.items() if row.left == FOREVER}

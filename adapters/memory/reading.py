@@ -15,7 +15,7 @@ from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     CHANGE,
     EVERYWHERE,
-    FOR_EVER,
+    FOREVER,
     NO_ENTRY,
     TEXT,
     Entry,
@@ -134,7 +134,7 @@ class MemoryReading:
             entry,
             row.read,
             min(unread, MOST_UNREAD),
-            left=row.left != FOR_EVER,
+            left=row.left != FOREVER,
             quiet=row.quiet,
             peer_got=self._got.get(peer_id, 0) if peer else None,
             peer_read=peer.read if peer and not self._hides_read(peer_id) else None,

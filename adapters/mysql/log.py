@@ -14,7 +14,7 @@ from adapters.mysql.pool import TIME_LIMIT, Pool
 from adapters.sql import validation
 from adapters.sql.numbers import bounded
 from adapters.sql.reading import SqlReading, positions_valid
-from chat_domain.entries import EVERYWHERE, FOR_EVER, Batch, EntryRef, Opening
+from chat_domain.entries import EVERYWHERE, FOREVER, Batch, EntryRef, Opening
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
 
@@ -114,7 +114,7 @@ async def _now_ms(link: Link) -> int:
 
 
 async def _opening(link: Link, user_id: int) -> Opening:
-    rows = await link.rows(_OPENING, (user_id, user_id, NO_ID, FOR_EVER))
+    rows = await link.rows(_OPENING, (user_id, user_id, NO_ID, FOREVER))
     ends = validation.ends(list({row[:4] for row in rows}))
     got = rows[0][4]
     groups = validation.ids(row[5] for row in rows if row[5] is not None)

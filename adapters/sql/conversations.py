@@ -7,7 +7,7 @@ from adapters.ids import NO_ID
 from adapters.sql import validation
 from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import HIDES_READ
-from chat_domain.entries import CHANGE, FOR_EVER, TEXT, Entry, pair
+from chat_domain.entries import CHANGE, FOREVER, TEXT, Entry, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 
 # The last entry of the conversation of a row of Member that its user may see. A user who has left
@@ -19,7 +19,7 @@ _LAST = (
     f" CASE WHEN count(*) = {MOST_PASSED_OVER} THEN max(at) END)"
     " FROM (SELECT at, kind FROM Entry WHERE conv = ?"
     f" ORDER BY at DESC LIMIT {MOST_PASSED_OVER}) AS newest)"
-    f" WHEN `left` = {FOR_EVER}"
+    f" WHEN `left` = {FOREVER}"
     " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )
@@ -45,7 +45,7 @@ def shown(which: str = "") -> str:
     and the position. which: a condition on Member, joined by AND; its arguments come before the
     position."""
     # The limit keeps the database from merging the two, and computing `last` several times.
-    every = f"{_EVERY} {which} LIMIT {FOR_EVER}"
+    every = f"{_EVERY} {which} LIMIT {FOREVER}"
     return f"SELECT * FROM ({every}) AS every_one WHERE last > since AND last < ?"  # noqa: S608
 
 
@@ -146,7 +146,7 @@ def _conversation(  # noqa: PLR0917  # a row's columns
         last,
         validation.position(read),
         counts.get(last.conv, 0) if unread is None else unread,
-        left != FOR_EVER,
+        left != FOREVER,
         bool(quiet),
         None if peer_got is None else validation.position(peer_got),
         None if peer_read is None else validation.position(peer_read),

@@ -7,7 +7,7 @@ from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.names import lookup
 from adapters.sql.numbers import bounded
-from chat_domain.entries import FOR_EVER
+from chat_domain.entries import FOREVER
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import Group, Member, Membership, SizedGroup
 
@@ -64,7 +64,7 @@ async def _page(
     rows = await connection.rows(
         f"SELECT id, groupname, groupdesc, {members}, {days}"  # noqa: S608
         f" FROM AllGroup WHERE {which} ORDER BY id LIMIT ?",
-        (FOR_EVER, after, containing, limit),
+        (FOREVER, after, containing, limit),
     )
     return [
         SizedGroup(validation.group(group), members, validation.days(days))
@@ -88,7 +88,7 @@ async def _page_of(
     rows = await connection.rows(
         "SELECT id, groupname, groupdesc, role FROM Member JOIN AllGroup ON AllGroup.id = conv"
         " WHERE userid = ? AND conv > ? AND conv < ? AND `left` = ? ORDER BY conv LIMIT ?",
-        (user_id, after, NO_ID, FOR_EVER, limit),
+        (user_id, after, NO_ID, FOREVER, limit),
     )
     return [
         Membership(validation.group(group), validation.role(role))
@@ -98,13 +98,13 @@ async def _page_of(
 
 async def _count_of(connection: Connection, user_id: int) -> int:
     query = "SELECT count(*) FROM Member WHERE userid = ? AND conv < ? AND `left` = ?"
-    ((count,),) = await connection.rows(query, (user_id, NO_ID, FOR_EVER))
+    ((count,),) = await connection.rows(query, (user_id, NO_ID, FOREVER))
     return int(count)
 
 
 async def _size(connection: Connection, group_id: int) -> int:
     query = "SELECT count(*) FROM Member WHERE conv = ? AND `left` = ?"
-    ((count,),) = await connection.rows(query, (bounded(group_id), FOR_EVER))
+    ((count,),) = await connection.rows(query, (bounded(group_id), FOREVER))
     if not count:  # a group without members does not exist
         raise NoSuchGroup(group_id)
     return int(count)
@@ -114,7 +114,7 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
     rows = await connection.rows(
         "SELECT userid, name, role FROM Member JOIN User ON User.id = userid"
         " WHERE conv = ? AND userid > ? AND `left` = ? ORDER BY userid LIMIT ?",
-        (bounded(group_id), after, FOR_EVER, limit),
+        (bounded(group_id), after, FOREVER, limit),
     )
     if not rows:  # above the last one, or no such group
         await _size(connection, group_id)

@@ -1,6 +1,6 @@
 """The table Member: who is or was in which conversation, and which positions they see of it.
 
-A member sees `since` < `at` <= `left`; `left` is FOR_EVER for one who has not left. A row stays
+A member sees `since` < `at` <= `left`; `left` is FOREVER for one who has not left. A row stays
 when its user leaves. Code that changes rows here holds the lock that orders all appends.
 """
 
@@ -11,7 +11,7 @@ from adapters.ids import NO_ID
 from adapters.sql import validation
 from adapters.sql.database import Connection
 from adapters.sql.numbers import HIDES_READ
-from chat_domain.entries import FOR_EVER, Visibility, pair, people
+from chat_domain.entries import FOREVER, Visibility, pair, people
 from chat_domain.model import Role
 
 _ADD = (
@@ -32,7 +32,7 @@ async def add_pairs(connection: Connection, convs: Mapping[int, int]) -> None:
     """Give conversations of two their members, if they have none yet. convs: the position at which
     each begins, by conversation."""
     rows = [
-        (user_id, conv, Role.NORMAL.value, at, 0, FOR_EVER, 0)
+        (user_id, conv, Role.NORMAL.value, at, 0, FOREVER, 0)
         for conv, at in sorted(convs.items())
         for user_id in dict.fromkeys(people(conv))
     ]
@@ -43,13 +43,13 @@ async def enter(  # noqa: PLR0917  # a member's columns
     connection: Connection, conv: int, user_id: int, role: Role, at: int, since: int
 ) -> bool:
     """Add a user to a group; return False if they are in it. What was before counts as read."""
-    place = (role.value, at, since, FOR_EVER, at - 1)
+    place = (role.value, at, since, FOREVER, at - 1)
     left = await connection.rows(
         "SELECT `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
     if not left:
         await connection.change(_ADD, (user_id, conv, *place))
-    elif left[0][0] == FOR_EVER:
+    elif left[0][0] == FOREVER:
         return False
     else:
         await connection.change(
@@ -64,7 +64,7 @@ async def role_of(connection: Connection, conv: int, user_id: int) -> Role | Non
     """A user's role in a group, None if they are not in it."""
     rows = await connection.rows(
         "SELECT role FROM Member WHERE userid = ? AND conv = ? AND `left` = ?",
-        (user_id, conv, FOR_EVER),
+        (user_id, conv, FOREVER),
     )
     return validation.role(rows[0][0]) if rows else None
 
@@ -78,7 +78,7 @@ async def leave(connection: Connection, conv: int, user_id: int, at: int) -> Non
 
 async def leave_all(connection: Connection, conv: int, at: int) -> None:
     await connection.change(
-        "UPDATE Member SET `left` = ? WHERE conv = ? AND `left` = ?", (at, conv, FOR_EVER)
+        "UPDATE Member SET `left` = ? WHERE conv = ? AND `left` = ?", (at, conv, FOREVER)
     )
 
 
@@ -86,7 +86,7 @@ async def heir(connection: Connection, conv: int) -> int:
     """The member who has been in a group for the longest; 0 if there is none."""
     rows = await connection.rows(
         "SELECT userid FROM Member WHERE conv = ? AND `left` = ? ORDER BY joined, userid LIMIT 1",
-        (conv, FOR_EVER),
+        (conv, FOREVER),
     )
     return int(rows[0][0]) if rows else 0
 
@@ -116,7 +116,7 @@ async def groups_of(connection: Connection, user_id: int) -> list[int]:
     """The ids of the groups that a user is in, ascending."""
     rows = await connection.rows(
         "SELECT conv FROM Member WHERE userid = ? AND conv < ? AND `left` = ?",
-        (user_id, NO_ID, FOR_EVER),
+        (user_id, NO_ID, FOREVER),
     )
     return sorted(validation.ids(row[0] for row in rows))
 
@@ -129,7 +129,7 @@ async def spans(
     rows = await connection.behind(user_id, after, limit)
     found = _spans(rows, after, upto)
     if len(found) < len(rows) == limit:  # invalid rows have taken the places of memberships
-        return await spans(connection, user_id, after, upto, FOR_EVER)
+        return await spans(connection, user_id, after, upto, FOREVER)
     return found
 
 
@@ -167,7 +167,7 @@ async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
     rows = await connection.rows(
         "SELECT userid, `read`, hides FROM Member JOIN User ON User.id = userid"
         " WHERE conv = ? AND `left` = ? LIMIT ?",
-        (conv, FOR_EVER, most + 1),
+        (conv, FOREVER, most + 1),
     )
     if len(rows) > most:
         return {}

@@ -1,7 +1,7 @@
 """Numbers on their way to a database."""
 
 from adapters.ids import NO_ID
-from chat_domain.entries import FOR_EVER
+from chat_domain.entries import FOREVER
 
 HIDES_READ, HIDES_TYPING = 1, 2  # User.hides is a sum of these
 
@@ -18,4 +18,4 @@ def bounded(number: int) -> int:
 
 def bounded_at(at: int) -> int:
     """The same for a position, or a number of positions."""
-    return min(max(at, 0), FOR_EVER)
+    return min(max(at, 0), FOREVER)

@@ -15,7 +15,7 @@ from adapters.sql.members import Span
 from adapters.sql.numbers import bounded, bounded_at
 from chat_domain.entries import (
     EVERYWHERE,
-    FOR_EVER,
+    FOREVER,
     NO_ENTRY,
     TEXT,
     Entry,
@@ -90,7 +90,7 @@ class SqlReading:
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
-        below = FOR_EVER if before is None else bounded_at(before)
+        below = FOREVER if before is None else bounded_at(before)
         return await self._survey(conversations.page, bounded(user_id), below, bounded(limit))
 
     async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
@@ -219,7 +219,7 @@ async def _page(  # noqa: PLR0917  # what the port asks
     connection: Connection, user_id: int, conv: int, before: int | None, after: int, limit: int
 ) -> list[Entry]:
     last = before is not None
-    upto = FOR_EVER if before is None else before - 1
+    upto = FOREVER if before is None else before - 1
     span = await members.span(connection, user_id, conv, after, upto)
     return [] if span is None else await entries.in_span(connection, span, limit, last=last)
 

@@ -20,7 +20,7 @@ from adapters.sql import conversations, validation
 from adapters.sql.conversations import self_conversation
 from adapters.sql.database import Connection
 from adapters.sql.reading import ends
-from chat_domain.entries import FOR_EVER
+from chat_domain.entries import FOREVER
 from chat_domain.model import Conversation
 
 MOST = 500_000  # conversations whose ends are remembered, for all users together; 16 bytes each
@@ -67,7 +67,7 @@ class Conversations:
         log, known = await ends(connection), self._forget(user_id)
         if known is not None and known.epoch == log.epoch and below <= known.head + 1:
             return known
-        rows = await connection.rows(_ENDS, (self_conversation(user_id), user_id, FOR_EVER))
+        rows = await connection.rows(_ENDS, (self_conversation(user_id), user_id, FOREVER))
         lasts, convs = zip(*validation.positions(rows), strict=True) if rows else ((), ())
         return _Ends(log.epoch, log.head, array("q", lasts), array("q", convs))
 

@@ -10,7 +10,7 @@ import attrs
 from adapters.sql.database import Dialect, Row, Work
 from adapters.sqlite.worker import Worker
 from adapters.synchronous import run_synchronously
-from chat_domain.entries import FOR_EVER, TEXT
+from chat_domain.entries import FOREVER, TEXT
 from chat_domain.model import MOST_UNREAD
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ _FIRST = (
 _BEHIND = (
     "SELECT conv, since, `left` FROM"  # noqa: S608  # constants
     f" (SELECT conv, since, `left`, ({_FIRST}) AS first FROM Member"
-    f" WHERE userid = ? AND `left` > ? LIMIT {FOR_EVER})"
+    f" WHERE userid = ? AND `left` > ? LIMIT {FOREVER})"
     " WHERE first <= `left` ORDER BY first LIMIT ?"
 )
 

@@ -10,7 +10,7 @@ from adapters.sqlite.appending import Appender
 from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.worker import Worker
-from chat_domain.entries import FOR_EVER, Batch
+from chat_domain.entries import FOREVER, Batch
 from chat_domain.model import Conversation
 from chat_domain.ports.log import Outcome
 
@@ -50,7 +50,7 @@ class SqliteLog(SqlReading):
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
-        below = FOR_EVER if before is None else bounded_at(before)
+        below = FOREVER if before is None else bounded_at(before)
         return await self._survey(self._page, bounded(user_id), below, bounded(limit))
 
 

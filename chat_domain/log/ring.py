@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import attrgetter
 
-from chat_domain.entries import DELETED, FOR_EVER, TEXT, Entry
+from chat_domain.entries import DELETED, FOREVER, TEXT, Entry
 
 MOST_ENTRIES = 8192
 MOST_BYTES = 32 * 1024 * 1024
@@ -42,7 +42,7 @@ class Ring:
             self._bytes -= first.size
             self._floor = first.at
 
-    def above(self, at: int, upto: int = FOR_EVER) -> Sequence[Entry] | None:
+    def above(self, at: int, upto: int = FOREVER) -> Sequence[Entry] | None:
         """All entries above `at` and up to `upto`, ascending; None if some of them were dropped."""
         if at < self._floor:
             self.misses += 1

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from chat_domain.entries import FOR_EVER, Entry, is_group, other_of
+from chat_domain.entries import FOREVER, Entry, is_group, other_of
 from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
 from chat_domain.messages.audience import MOST_MEMBERS
@@ -82,7 +82,7 @@ class History:
         few at a time, so that little is read in vain."""
         found: list[Entry] = []
         if after is None and before is None:
-            before = FOR_EVER
+            before = FOREVER
         while len(found) < limit and _size(found) <= BYTES_AT_ONCE:
             piece = min(limit - len(found), READ_AT_ONCE)
             some = await self.log.page(user_id, conv, before=before, after=after or 0, limit=piece)
@@ -99,7 +99,7 @@ class History:
         """Add the marks. A user who has left a group is not told how far others have read there."""
         conv = part.conv
         visibility = await self.log.visibility(user_id, conv)
-        inside = visibility is not None and visibility.upto == FOR_EVER
+        inside = visibility is not None and visibility.upto == FOREVER
         stored = await self.log.read_mark(user_id, conv) or 0
         reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
         others = {one: self.marks.of(one, at, conv) for one, at in reads.items() if one != user_id}

@@ -1,6 +1,6 @@
 """The promises of `ports.Log` about conversations, and about who may see what of them."""
 
-from chat_domain.entries import EVERYWHERE, FOR_EVER, ChangeKind, Entry, Visibility, pair
+from chat_domain.entries import EVERYWHERE, FOREVER, ChangeKind, Entry, Visibility, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -207,15 +207,15 @@ async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None
     group = await create(store, ann, "Chess")
     await say(store, ann, pair(ann, bob), "one")
     joined = await join(store, group.id, bob)
-    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, FOR_EVER)
+    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, FOREVER)
     left = await leave(store, group.id, bob)
     assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, left.at)
     again = await join(store, group.id, bob)
-    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, FOR_EVER)
+    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, FOREVER)
     ended = await end(store, group.id)
     assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, ended.at)
     for user_id in (ann, bob):
-        assert await store.log.visibility(user_id, pair(ann, bob)) == Visibility(0, FOR_EVER)
+        assert await store.log.visibility(user_id, pair(ann, bob)) == Visibility(0, FOREVER)
     assert await store.log.visibility(bob, pair(bob, bob)) is None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import attrs
 
 from tests.delivery.chronicle import Chronicle
-from tests.delivery.line import FOR_EVER, Line
+from tests.delivery.line import FOREVER, Line
 
 
 @attrs.define
@@ -22,7 +22,7 @@ class Dump:
 class End:
     """What a log has above `kept`, the position up to which a later log is the same."""
 
-    kept: int = FOR_EVER
+    kept: int = FOREVER
     lines: Sequence[Line] = ()
 
     def apart(self, later: Sequence[Line], same: int) -> "End":

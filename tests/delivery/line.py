@@ -5,7 +5,7 @@ import attrs
 from chat_domain.entries import pair
 from tests.delivery.history import Event
 
-FOR_EVER = 2**63
+FOREVER = 2**63
 
 
 @attrs.frozen

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from chat_domain.entries import pair
 from tests.delivery import shown
-from tests.delivery.line import FOR_EVER, Line
+from tests.delivery.line import FOREVER, Line
 from tests.delivery.past import Past, Sent
 from tests.delivery.streams import ACKED
 
@@ -101,7 +101,7 @@ def members_may_write(past: Past) -> Breaches:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
         if sent.error == "not_member":
-            stays = [log.stay(sent.sender, sent.group, FOR_EVER) for log in past.logs]
+            stays = [log.stay(sent.sender, sent.group, FOREVER) for log in past.logs]
             if all(stay is not None and stay.joined <= sent.head for stay in stays):
                 yield f"{_name(sent)} was refused, though its sender is in the group"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from tests.delivery.chronicle import Chronicle
-from tests.delivery.line import FOR_EVER, Line
+from tests.delivery.line import FOREVER, Line
 from tests.delivery.past import Past, Received
 from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream, Told
 
@@ -74,7 +74,7 @@ def may_have_taken_over(past: Past, told: Told) -> int:
     if told.got <= taken:
         return taken
     if past.streams.is_unheard(told.user, told.t):
-        return FOR_EVER
+        return FOREVER
     return max([taken, *_positions_of_version1(past, told.user, told.t, past.logs)])
 
 
@@ -179,7 +179,7 @@ class _Audit:
     def _is_hidden(self, line: Line, t: float) -> bool:
         """Whether the user had, or may have, joined that group again by then."""
         again = self._log.joined_after(self._stream.user, line)
-        return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
+        return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOREVER)
 
 
 def what_is_shown_is_the_log(past: Past) -> Breaches:
@@ -214,7 +214,7 @@ def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[
     join again afterwards."""
     for line in log.seen_by(one.user, after, one.at - 1):
         own = line.sender == one.user and _wrote(past, one.chain, line)
-        if not own and log.joined_after(one.user, line) == FOR_EVER:
+        if not own and log.joined_after(one.user, line) == FOREVER:
             yield line
 
 

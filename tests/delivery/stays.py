@@ -5,7 +5,7 @@ from collections import defaultdict
 import attrs
 
 from chat_domain.entries import ChangeKind, is_group, people
-from tests.delivery.line import FOR_EVER, Line
+from tests.delivery.line import FOREVER, Line
 
 
 @attrs.frozen
@@ -14,7 +14,7 @@ class Stay:
     both."""
 
     joined: int
-    left: int = FOR_EVER
+    left: int = FOREVER
 
 
 class Stays:
@@ -66,9 +66,9 @@ class Stays:
 
     def joined_after(self, user: int, line: Line) -> int:
         """The position at which a user joined the group of a line again, after the stay in which
-        they saw it; FOR_EVER if they did not."""
+        they saw it; FOREVER if they did not."""
         later = (stay.joined for stay in self._of(user, line.conv) if stay.joined > line.at)
-        return min(later, default=FOR_EVER)
+        return min(later, default=FOREVER)
 
     def stay(self, user: int, group: int, at: int) -> Stay | None:
         """The user's stay in a group at a position."""

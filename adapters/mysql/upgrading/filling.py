@@ -17,7 +17,7 @@ from adapters.mysql.upgrading.offline_messages import COLUMNS, OfflineMessages, 
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
 from adapters.sql.database import UNIQUE
-from chat_domain.entries import FOR_EVER
+from chat_domain.entries import FOREVER
 from chat_domain.model import NO_PASSWORD, PLAIN, Role
 from chat_domain.people.accounts import MAX_PASSWORD
 
@@ -172,7 +172,7 @@ class Filling:
         await self._insert(
             "Member",
             "userid, conv, role, joined, since, `left`, `read`",
-            [(*row, 0, FOR_EVER, offline.got(row[0])) for row in rows],
+            [(*row, 0, FOREVER, offline.got(row[0])) for row in rows],
         )
 
     def _creator(self, group_id: int, roles: _Roles) -> int:

@@ -12,7 +12,7 @@ from chat_domain.entries import ChangeKind, pair
 from tests.delivery.chronicle import Chronicle
 from tests.delivery.dumps import Dump, logs_of
 from tests.delivery.history import Event, note_log
-from tests.delivery.line import FOR_EVER, Line, lineage_of
+from tests.delivery.line import FOREVER, Line, lineage_of
 
 USERS = (1, 2, 3)
 GROUPS = (7, 8)
@@ -48,7 +48,7 @@ def _may_be(log: Log, entry: Event) -> bool:
     if what not in (*COMING, *GOING):
         return True
     user = entry["whom"] if what == ChangeKind.REMOVED else entry["sender"]
-    stay = Chronicle(map(lineage_of, log)).stay(user, entry["conv"], FOR_EVER)
+    stay = Chronicle(map(lineage_of, log)).stay(user, entry["conv"], FOREVER)
     return (stay is None) == (what in COMING)
 
 
@@ -101,7 +101,7 @@ def says(log: Chronicle) -> dict[str, object]:
             log.stay(user, group, at)
             for user in USERS
             for group in GROUPS
-            for at in (*places, FOR_EVER)
+            for at in (*places, FOREVER)
         ],
     }
 

@@ -12,7 +12,7 @@ from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteConnection
 from adapters.sqlite.opening import connect
 from adapters.synchronous import run_synchronously
-from chat_domain.entries import FOR_EVER, pair
+from chat_domain.entries import FOREVER, pair
 from tests.contract.making import register, say
 
 ANN, BOB, CID = 1, 2, 3
@@ -40,7 +40,7 @@ async def fill(path: Path) -> None:
 
 def all_of(conversations: Conversations, connection: Counting, user_id: int) -> list[int]:
     """The positions at which a user's conversations end, read in pages of one."""
-    found, below = list[int](), FOR_EVER
+    found, below = list[int](), FOREVER
     while some := run_synchronously(conversations.page(connection, user_id, below, 1)):
         (one,) = some
         found.append(below := one.last.at)
@@ -52,7 +52,7 @@ def test_the_ends_of_all_conversations_are_looked_for_once(tmp_path: Path) -> No
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()
-        bounds = dict.fromkeys(USERS, FOR_EVER)
+        bounds = dict.fromkeys(USERS, FOREVER)
         for _ in range(3):
             for user_id, below in bounds.items():
                 (one,) = run_synchronously(conversations.page(connection, user_id, below, 1))
@@ -67,7 +67,7 @@ def test_those_who_have_asked_last_are_remembered(tmp_path: Path) -> None:
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations(most=6)
         for user_id in USERS:
-            run_synchronously(conversations.page(connection, user_id, FOR_EVER, 1))
+            run_synchronously(conversations.page(connection, user_id, FOREVER, 1))
         for user_id, looked in ((CID, 3), (BOB, 3), (ANN, 4)):
             assert len(run_synchronously(conversations.page(connection, user_id, 9, 1))) == 1
             assert connection.looked == looked, user_id
@@ -81,7 +81,7 @@ def test_ends_of_another_epoch_are_not_gone_by(tmp_path: Path) -> None:
     asyncio.run(fill(tmp_path / "chat.db"))
     with closing(connect(tmp_path / "chat.db")) as file:
         connection, conversations = Counting(file), Conversations()
-        (one,) = run_synchronously(conversations.page(connection, ANN, FOR_EVER, 1))
+        (one,) = run_synchronously(conversations.page(connection, ANN, FOREVER, 1))
         assert (one.last.at, one.conv) == (7, pair(ANN, CID))
         file.execute("UPDATE Log SET epoch = 'another'")
         file.execute("DELETE FROM Entry WHERE at >= 7")
