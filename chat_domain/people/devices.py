@@ -2,7 +2,7 @@
 
 The end of a session is an entry of the log, in its user's conversation with themselves. So it holds
 on every node, whether or not notes arrive between the nodes. Sessions are timed by the store's
-clock, since the nodes' may differ and the session unused for longest ends.
+clock, since the nodes' may differ: the session unused for longest ends, and tokens expire.
 """
 
 from contextlib import suppress
@@ -57,7 +57,7 @@ class Devices:
 
     async def look_up(self, text: str) -> tuple[User, Token]:
         """The user of a token, and the token. Raises BadToken if it is unknown or has expired."""
-        found = await self.tokens.find(digest(text), self.clock.now_ms())
+        found = await self.tokens.find(digest(text), await self.log.now_ms())
         if found is None:
             raise BadToken
         user, kept = found
@@ -81,7 +81,7 @@ class Devices:
         """A user's sessions that can be resumed, the last to expire first. current: the name of the
         session that asks."""
         sessions: dict[str, Resumable] = {}
-        for kept in await self.tokens.of(user.id, self.clock.now_ms()):
+        for kept in await self.tokens.of(user.id, await self.log.now_ms()):
             session = Resumable(
                 name=kept.session,
                 device=kept.device,

@@ -79,6 +79,19 @@ def test_a_session_that_is_in_use_stays_whatever_its_node_s_clock_says(
     assert is_good(world, newest)
 
 
+def test_no_token_expires_because_a_node_s_clock_is_ahead(world: World, bob: User) -> None:
+    """Otherwise the node would end each session that comes to it, and delete everybody's tokens."""
+    ahead = World(beside=world)
+    ahead.log.now = world.clock.now_ms
+    ahead.clock.ms = world.clock.ms + 2 * TOKEN_LIFE_MS
+    token = world.issue(bob)
+    assert resume(ahead, token) == token
+    (listed,) = ahead.tasks.run(ahead.chat.devices.resumable(bob))
+    assert listed.name == token.session
+    ahead.issue(bob)
+    assert resume(world, token) == token
+
+
 def test_an_ended_session_s_tokens_are_worthless(world: World, bob: User) -> None:
     """The user's other sessions keep their tokens."""
     one, other = [world.issue(bob) for _ in range(2)]
