@@ -90,11 +90,10 @@ class ClientHandler:
             return False
         kind, client = type(request), context.client
         commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
-        command = commands[kind]
         if kind not in _AT_ONCE and context.awaits_answers():
-            return self._wait_for(self._after_answers(command, request), request)
+            return self._wait_for(self._after_answers(commands[kind], request), request)
         try:
-            unfinished = command(context, request)
+            unfinished = commands[kind](context, request)
         except ChatError as error:
             context.refuse(request, error)
             return False
