@@ -112,20 +112,20 @@ def login_ack(
     entries: Sequence[Entry],
     *,
     seq: int | None = None,
-    limit: int | None = None,
+    limit: int,
     on_terminal: bool = False,
 ) -> tuple[bytes, int]:
     """The answer to a login, without a terminator, and how many of these texts it contains.
 
-    With a limit (bytes, after making it safe for a terminal if need be), each list is cut where it
-    no longer fits. Friends leave half of the room to groups, if there are any. Texts get what is
-    left, since those that do not fit can be sent afterwards.
+    limit: the bytes that it may have, once it is safe for a terminal if need be. Each list is cut
+    where it no longer fits. Friends leave half of the room to groups, if there are any. Texts get
+    what is left, since those that do not fit can be sent afterwards.
     """
     ack: dict[str, Any] = {"msgid": number_of(LoginAck)}
     if seq is not None:
         ack["seq"] = seq
     ack |= {"errno": 0, "id": user.id, "name": user.name}
-    room = _Room(_size(ack, on_terminal=on_terminal), limit, on_terminal=on_terminal)
+    room = _Room(limit - _size(ack, on_terminal=on_terminal), on_terminal=on_terminal)
     share = room.left // 2 if groups else room.left
     lists = {
         "friends": room.take("friends", (_text(FriendRow.of(one)) for one in friends), share),
@@ -140,8 +140,8 @@ def login_ack(
 class _Room:
     """How many bytes are left in a frame."""
 
-    def __init__(self, used: int, limit: int | None, *, on_terminal: bool) -> None:
-        self.left = 2**31 if limit is None else limit - used
+    def __init__(self, left: int, *, on_terminal: bool) -> None:
+        self.left = left
         self._on_terminal = on_terminal
 
     def take(self, name: str, items: Iterator[str], share: int) -> list[str]:
