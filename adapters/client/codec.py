@@ -3,7 +3,7 @@
 Both sides' frames are declared in `adapters.wire`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Union
 
 import msgspec
@@ -12,26 +12,18 @@ from adapters.client.errors import ProtocolViolation, Refused
 from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
 from adapters.wire.declaring import MAX_CID, MAX_TEXT, AnyRequest
-from adapters.wire.frames import ServerFrame, number_of
+from adapters.wire.frames import ServerFrame, declared, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from adapters.wire.requests import REQUESTS, OneChat
 
 VERSION = 2
 
 
-def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:
-    """All subclasses of this type of frames that have a number."""
-    for below in kind.__subclasses__():
-        if isinstance(below.__struct_config__.tag, int):
-            yield below
-        yield from _declared(below)
-
-
 class _Kind(msgspec.Struct):
     msgid: int
 
 
-FRAMES = tuple(_declared(ServerFrame))
+FRAMES = tuple(declared(ServerFrame))
 _ANY: Any = Union[FRAMES]  # noqa: UP007  # of all declared frames
 _decode: Callable[[bytes], ServerFrame] = msgspec.json.Decoder(_ANY).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode

@@ -14,13 +14,11 @@ from adapters.client.session_keeper import SessionKeeper
 from adapters.client.settings import Settings
 from adapters.ids import id_in
 from adapters.wire import answers as wire
-from adapters.wire import requests
 from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
-from adapters.wire.declaring import Request
+from adapters.wire.declaring import Request, Written
 
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
-Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
 
 
 class Requester:
@@ -53,7 +51,7 @@ class Requester:
         within = self._settings.answer_within
         return await self._keeper.retry(lambda: self._keeper.ask(request, within))
 
-    async def _write(self, request: Change) -> wire.Ack:
+    async def _write(self, request: Written[wire.Ack]) -> wire.Ack:
         """Send a request that writes to the log, with a cid that makes it idempotent."""
         return await self._ask_retrying(replace(request, cid=self._cids.next()))
 

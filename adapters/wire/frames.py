@@ -4,11 +4,16 @@ A struct is the only declaration of its frame: its tag is the number, `msgid`. T
 server: it checks no limits, and ignores unknown fields and frames.
 """
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct
 
 from chat_domain.entries import is_group, other_of
 from chat_domain.model import Friend
+
+S = TypeVar("S", bound=Struct)
 
 encode = msgspec.json.Encoder().encode
 
@@ -31,6 +36,14 @@ def number_of(frame: Struct | type[Struct]) -> int:
     tag = frame.__struct_config__.tag
     assert isinstance(tag, int)
     return tag
+
+
+def declared(kind: type[S]) -> Iterator[type[S]]:
+    """All subclasses of this type of frames that have a number."""
+    for below in kind.__subclasses__():
+        if isinstance(below.__struct_config__.tag, int):
+            yield below
+        yield from declared(below)
 
 
 def conversation_field(conv: int, user_id: int) -> dict[str, int]:

@@ -16,7 +16,6 @@ from adapters.wire.answers import Ack, LoginAck, RegisterAck
 from adapters.wire.declaring import (
     AnyInteger,
     AnyRequest,
-    Cid,
     Cursor,
     Description,
     Device,
@@ -39,6 +38,7 @@ from adapters.wire.frames import (
     PingFrame,
     Secret,
     TypingFrame,
+    declared,
     number_of,
 )
 from chat_domain import errors
@@ -143,7 +143,7 @@ class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
 # -- messages --------------------------------------------------------------------------------------
 
 
-class OneChat(Written, Request[Ack], tag=number_of(OneChatFrame), kw_only=True):
+class OneChat(Written[Ack], tag=number_of(OneChatFrame), kw_only=True):
     refusals = (
         errors.CidConflict,
         errors.MailboxFull,
@@ -154,16 +154,14 @@ class OneChat(Written, Request[Ack], tag=number_of(OneChatFrame), kw_only=True):
 
     toid: Id
     msg: Text
-    cid: Cid | None = None
     re: Position = 0
 
 
-class GroupChat(Written, Request[Ack], tag=number_of(GroupChatFrame), kw_only=True):
+class GroupChat(Written[Ack], tag=number_of(GroupChatFrame), kw_only=True):
     refusals = (errors.CidConflict, errors.NoSuchGroup, errors.NotMember, errors.TooManyUnanswered)
 
     groupid: Id
     msg: Text
-    cid: Cid | None = None
     re: Position = 0
 
 
@@ -181,19 +179,14 @@ class Pong(Request[None], tag=number_of(answers.Pong)):
     pass
 
 
-class Read(InConversation, Request[Ack], tag=1043, kw_only=True):
+class Read(InConversation[Ack], tag=1043, kw_only=True):
     refusals = (errors.BeyondTheLog, errors.NotMember)
 
-    toid: Id | None = None
-    groupid: Id | None = None
     at: Position
 
 
-class Typing(InConversation, Request[None], tag=number_of(TypingFrame), kw_only=True):
+class Typing(InConversation[None], tag=number_of(TypingFrame), kw_only=True):
     refusals = (errors.NotMember,)
-
-    toid: Id | None = None
-    groupid: Id | None = None
 
 
 # -- conversations ---------------------------------------------------------------------------------
@@ -204,11 +197,9 @@ class ListConversations(Request[answers.ConversationsAck], tag=1039, kw_only=Tru
     limit: PageSize = 100
 
 
-class History(InConversation, Request[answers.HistoryAck], tag=1041, kw_only=True):
+class History(InConversation[answers.HistoryAck], tag=1041, kw_only=True):
     refusals = (errors.NotMember,)
 
-    toid: Id | None = None
-    groupid: Id | None = None
     before: Position | None = None
     after: Position | None = None
     limit: PageSize = 50
@@ -251,7 +242,7 @@ class ListFriends(Request[answers.FriendsAck], tag=1022, kw_only=True):
 # -- groups ----------------------------------------------------------------------------------------
 
 
-class CreateGroup(Written, Request[Ack], tag=1007, kw_only=True):
+class CreateGroup(Written[Ack], tag=1007, kw_only=True):
     refusals = (
         errors.BadName,
         errors.CidConflict,
@@ -262,10 +253,9 @@ class CreateGroup(Written, Request[Ack], tag=1007, kw_only=True):
 
     groupname: Words
     groupdesc: Description = ""
-    cid: Cid | None = None
 
 
-class JoinGroup(Written, Request[Ack], tag=1008, kw_only=True):
+class JoinGroup(Written[Ack], tag=1008, kw_only=True):
     refusals = (
         errors.AlreadyMember,
         errors.CidConflict,
@@ -276,14 +266,13 @@ class JoinGroup(Written, Request[Ack], tag=1008, kw_only=True):
 
     groupid: Id | None = None
     groupname: Words | None = None
-    cid: Cid | None = None
 
     def __post_init__(self) -> None:
         Written.__post_init__(self)
         at_least_one(self.groupid, self.groupname, "`groupid` or `groupname`")
 
 
-class RenameGroup(Written, Request[Ack], tag=1035, kw_only=True):
+class RenameGroup(Written[Ack], tag=1035, kw_only=True):
     refusals = (
         errors.BadName,
         errors.CidConflict,
@@ -295,14 +284,12 @@ class RenameGroup(Written, Request[Ack], tag=1035, kw_only=True):
 
     groupid: Id
     groupname: Words
-    cid: Cid | None = None
 
 
-class LeaveGroup(Written, Request[Ack], tag=1028, kw_only=True):
+class LeaveGroup(Written[Ack], tag=1028, kw_only=True):
     refusals = (errors.CidConflict, errors.NoSuchGroup, errors.NotMember)
 
     groupid: Id
-    cid: Cid | None = None
 
 
 class ListGroups(Request[answers.GroupsAck], tag=1024, kw_only=True):
@@ -319,5 +306,5 @@ class ListMembers(Request[answers.MembersAck], tag=1026, kw_only=True):
 
 
 REQUESTS: dict[int, type[AnyRequest]] = {
-    number_of(request): request for request in Request.__subclasses__()
+    number_of(request): request for request in declared(Request)
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.wire import errors
+from adapters.wire.declaring import Written
 from adapters.wire.frames import number_of
 from adapters.wire.requests import RenameGroup
 from tests.unit.declared import fields_of, name_of
@@ -23,12 +24,13 @@ def test_what_it_points_to_is_there(path: str) -> None:
 
 
 def test_its_example_is_the_declaration() -> None:
-    """It has the same number, refusals and fields."""
+    """It has the same number, refusals and fields, besides those of its base."""
     (code,) = re.findall(r"```python\n(class RenameGroup.*?)```", PAGE, re.DOTALL)
     assert f"tag={number_of(RenameGroup)}," in code
     assert set(re.findall(r"errors\.(\w+)", code)) == {
         kind.__name__ for kind in RenameGroup.refusals
     }
-    assert set(re.findall(r"^    (\w+): ", code, re.MULTILINE)) == fields_of(RenameGroup)
+    own = fields_of(RenameGroup) - fields_of(Written)
+    assert set(re.findall(r"^    (\w+): ", code, re.MULTILINE)) == own
     assert name_of(RenameGroup) in PAGE
     assert errors.name_of(RenameGroup.refusals[0]) in PAGE
