@@ -54,7 +54,6 @@ class Follower:
     ) -> None:
         self.applied = 0
         self.epoch = ""
-        self.oldest = 1
         self.batch_in_flight: Batch | None = None
         self.ring = Ring()
         self.on_reset: Callable[[], None] | None = None
@@ -89,7 +88,7 @@ class Follower:
         self._begin(ends, await self._lineage.entry_at(ends.head))
 
     def _begin(self, ends: LogEnds, last: Entry | None) -> None:
-        self.epoch, self.oldest = ends.epoch, ends.oldest
+        self.epoch = ends.epoch
         self.applied = self._received = self._head = ends.head
         self._lineage.begin(last)
         self._pending.clear()
@@ -104,7 +103,6 @@ class Follower:
         ends = await self._lineage.check(epoch)
         if self.epoch != epoch:  # others were answered first
             return
-        self.oldest = ends.oldest
         if self._is_continuous(ends):
             self._raise_head(ends.head)
         else:

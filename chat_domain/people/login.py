@@ -25,8 +25,9 @@ MISSED_AT_MOST = 5_000  # of its user's entries that a device is sent; with more
 
 @attrs.frozen
 class Start:
-    """What a device is told about its session. reset: whether its positions are no longer valid, or
-    it has missed too much: then it begins at `ends.head`."""
+    """What a device is told about its session. ends: of the log, as far as its node has applied it.
+    reset: whether its positions are no longer valid, or it has missed too much: then it begins at
+    `ends.head`."""
 
     session: Session
     ends: LogEnds
@@ -68,7 +69,7 @@ class Logins:
             self._discard(session)
             raise
         self._note_arrival(session)
-        return Start(session, self._as_applied(opening.ends), reset)
+        return Start(session, attrs.evolve(opening.ends, head=self.follower.applied), reset)
 
     async def _set_position(
         self, session: Session, since: int | None, epoch: str | None, opening: Opening
@@ -125,11 +126,6 @@ class Logins:
             raise
         self._note_arrival(session)
         return session
-
-    def _as_applied(self, ends: LogEnds) -> LogEnds:
-        """The log as this node has applied it."""
-        follower = self.follower
-        return LogEnds(follower.epoch, follower.applied, follower.oldest, ends.changed)
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: show it what it has missed."""
