@@ -115,8 +115,8 @@ class Entrance:
         return self._arrived(self._connect)
 
     def browsers(self) -> Callable[[], asyncio.Protocol]:
-        """What creates the protocols for browsers. Raises OSError, at once, if files of the page
-        cannot be read."""
+        """The function that creates protocols for browsers. Raises OSError, at once, if files of
+        the page cannot be read."""
         gateway = self._gateway
         web = Web(
             page=Page(),

@@ -62,7 +62,7 @@ class Watcher:
         self._status = 0
 
     def run(self, on_stop: Callable[[], None], more_time: Callable[[], float] = lambda: 0.0) -> int:
-        """Run until all workers have ended. Returns the exit status: 0 if all ended in good order.
+        """Run until all workers have ended. Returns the exit status: 0 if all ended cleanly.
 
         on_stop: called once, when the workers are told to stop. more_time: called then; returns how
         many seconds they may take beyond STOPPING_TAKES.

@@ -23,7 +23,7 @@ class Keepalive:
     def __init__(self, context: ClientContext, intake: Intake) -> None:
         self._context = context
         self._intake = intake
-        self._dawdling_since: float | None = None  # when a frame began, as far as `tick` has seen
+        self._dawdling_since: float | None = None  # when `tick` first saw an unfinished frame
         self._quiet_since = 0.0
         self._pinged = False
 

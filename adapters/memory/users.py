@@ -12,8 +12,8 @@ from chat_domain.names import Name
 
 @attrs.define
 class MemoryUsers:
-    """Called with the id of a user: `forget` if their account was removed, the other repositories';
-    `end_tokens` if their tokens end with their secret."""
+    """Callbacks of the other repositories, each called with a user's id. forget: the account was
+    removed. end_tokens: the user's tokens end with their secret."""
 
     forget: list[Callable[[int], None]] = attrs.field(factory=list, init=False)
     end_tokens: Callable[[int], None] = attrs.field(init=False)

@@ -134,7 +134,7 @@ class Link:
         self._connection.close()
 
     async def close(self) -> None:
-        """End it in good order, or otherwise at once."""
+        """End it cleanly, or, if that fails, at once."""
         with suppress(*DRIVER_ERRORS, TimeoutError):
             async with asyncio.timeout(GOODBYE_TAKES):
                 await self._connection.ensure_closed()

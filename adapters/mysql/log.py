@@ -22,7 +22,7 @@ NAME = "mysql log"  # in the metrics
 BOUND = 1_000  # batches that wait
 MARKED_AT_ONCE = 500  # marks in one statement
 
-# One statement, since that sees one moment, whatever the isolation of its transaction.
+# One statement, since that sees one snapshot, whatever the isolation of its transaction.
 _OPENING = (
     "SELECT epoch, head, oldest, changed, got, conv FROM Log CROSS JOIN LogEnds"
     " LEFT JOIN User ON User.id = %s"

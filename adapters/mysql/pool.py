@@ -5,9 +5,9 @@ The rules:
 2. A piece of work - waiting, connecting, asking, retrying - takes at most `limit` seconds in all.
    After that, or if the database cannot do it, it raises TryAgain. A stopped server costs its
    callers this time, and nobody waits behind them for longer than their own limit.
-3. A connection returns to the pool after work that was done, or refused in good order. After
-   anything else (cancelled, timed out, failed) it is discarded, since an answer may still arrive on
-   it that the next caller would take for its own.
+3. A connection returns to the pool after work that was done, or cleanly refused. After anything
+   else (cancelled, timed out, failed) it is discarded, since an answer may still arrive on it that
+   the next caller would take for its own.
 4. If a connection turns out to be dead, its work is done again once, on a new one, and those that
    are idle in the pool are discarded: a server that was restarted has forgotten them all. A
    transaction is done again as well, as long as its COMMIT was not sent; after that only if it is
@@ -134,7 +134,7 @@ class Pool:
             link = self._take_idle() or await self._connect()
             try:
                 yield link
-            except (ChatError, MySQLError, Conflict):  # refused in good order
+            except (ChatError, MySQLError, Conflict):  # cleanly refused
                 self._release(link)
                 raise
             except BaseException:

@@ -132,7 +132,7 @@ class RedisLease:
             node.tasks.start(node.other_died(users))
 
     async def give_up(self) -> None:
-        """Leave in good order. A node that has had no lease has left nothing behind."""
+        """Leave cleanly. A node that has had no lease has left nothing behind."""
         self._sent = -LEASE_TIME
         if not self._was_held:
             return

@@ -220,7 +220,7 @@ return taken
 """
 )
 
-# own node, how many users and claims to give up: the node leaves in good order
+# own node, how many users and claims to remove: the node leaves
 RETIRE = (
     _CLEAR_AWAY
     + """

@@ -40,10 +40,10 @@ def self_conversation(user_id: int) -> int:
 
 
 def shown(which: str = "") -> str:
-    """A SELECT for `found`: of a user's conversations, those of which they may see an entry, and
-    whose last one is below a position. Its arguments: their conversation with themselves, the user,
-    and the position. which: a condition on Member, joined by AND; its arguments come before the
-    position."""
+    """A SELECT for `found`: those of a user's conversations in which they may see an entry, and the
+    last such entry is below a position. Its arguments: their conversation with themselves, the
+    user, and the position. which: a condition on Member that begins with AND; its arguments come
+    before the position."""
     # The limit keeps the database from merging the two, and computing `last` several times.
     every = f"{_EVERY} {which} LIMIT {FOREVER}"
     return f"SELECT * FROM ({every}) AS every_one WHERE last > since AND last < ?"  # noqa: S608

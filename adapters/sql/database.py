@@ -20,7 +20,7 @@ class Dialect:
 
     still_is: str  # a condition: User.password is `?`, to the last byte
     key_has: str  # a condition: the table's namekey has `?` in it
-    unless_there: str  # after INSERT INTO Friend or Member: leave a row that is there
+    unless_there: str  # after INSERT INTO Friend or Member: keep a row that exists
     some_tokens: str  # after DELETE FROM Token: `?` of them
     # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
     # at most; None for a database that cannot count them in the statement that reads the row.
@@ -69,8 +69,8 @@ class Connection(Protocol):
         same value in one of the UNIQUE columns."""
 
     async def update_unique(self, sql: str, args: Sequence[Any]) -> bool:
-        """Change a row of such a table; return False, with no change, if it would be like
-        another."""
+        """Change a row of such a table; return False, and change nothing, if another row has the
+        same value in one of the UNIQUE columns."""
 
     async def skip_ids(self, table: str, number: int) -> None:
         """Let a table with names continue counting above the next `number` ids."""

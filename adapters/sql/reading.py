@@ -108,7 +108,7 @@ class SqlReading:
         return await self._database.read(members.may_begin, *asked)
 
     async def opening(self, user_id: int) -> Opening:
-        """To be overridden where the statements of one piece of reading see different moments."""
+        """To be overridden where the statements of one piece of reading see different snapshots."""
         return await self._database.read(opening, bounded(user_id))
 
     async def mark(

@@ -1,4 +1,4 @@
-"""The log: one thread reads it, the other appends to it."""
+"""The log: two threads read it, a third one appends to it."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """A child process with a log file. Its start waits until it answers, and it is never left behind.
 
 It has a process group of its own, for two reasons: Ctrl-C on the terminal reaches only its parent,
-which ends it in good order, and the processes that it forks can be ended with it. If the parent is
+which ends it cleanly, and the processes that it forks can be ended with it. If the parent is
 killed, the kernel sends SIGTERM to it (on Linux, where util-linux has setpriv).
 """
 
