@@ -23,6 +23,7 @@ from chat_domain.ports.store import Tokens
 SESSIONS_KEPT = 10  # of a user
 NEW_KEPT = 3  # unused tokens of a session; older ones were in answers that nobody has read
 MAX_UNWRITTEN = 10_000  # ended sessions that could not be written yet
+ASKED_AT_ONCE = 200  # sessions, whether they have tokens; some 10 ms of the event loop
 
 
 @attrs.define(eq=False)
@@ -132,10 +133,12 @@ class Devices:
         not have this node's users, they may have ended elsewhere without an entry. Raises
         TryAgain."""
         here = [session for session in self.sessions if session.claim is None]
-        kept = await self.tokens.sessions_of({session.user.id for session in here})
-        for session in here:
-            if not session.ended and (session.user.id, session.name) not in kept:
-                session.drop()
+        for start in range(0, len(here), ASKED_AT_ONCE):
+            some = here[start : start + ASKED_AT_ONCE]
+            kept = await self.tokens.sessions_of({session.user.id for session in some})
+            for session in some:
+                if not session.ended and (session.user.id, session.name) not in kept:
+                    session.drop()
 
     async def end_all(self, user: User) -> None:
         """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.

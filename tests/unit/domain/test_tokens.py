@@ -4,6 +4,7 @@ import pytest
 
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.model import Resumable, User
+from chat_domain.people import devices
 from chat_domain.people.devices import NEW_KEPT, SESSIONS_KEPT
 from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest
 from tests.unit.world import World
@@ -256,9 +257,12 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
         world.tasks.run(world.chat.devices.store_token(bob, token))
 
 
-def test_a_session_that_has_ended_unseen_is_dropped(world: World, bob: User) -> None:
+def test_a_session_that_has_ended_unseen_is_dropped(
+    world: World, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While this node had no lease, others saw nobody on it: what ended there was not written to
     the log. Whoever still has a token stays, and so does a client of version 1, which has none."""
+    monkeypatch.setattr(devices, "ASKED_AT_ONCE", 1)
     tokens = [world.issue(bob, device) for device in ("phone", "laptop")]
     phone, laptop = [world.log_in(bob, token.session) for token in tokens]
     old = world.log_in_version1(bob)
