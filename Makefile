@@ -59,7 +59,7 @@ page:
 	@tests/page/run.sh
 
 unit: page $(VENV)/.tests
-	$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m tests.halves $(ARGS)
 
 integration: services $(VENV)/.tests
 	$(BIN)/python -m pytest tests/integration -m 'not apart' -n 4 --dist loadfile --no-loadscope-reorder $(ARGS) $(OR_NONE)
