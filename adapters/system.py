@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 
 
 class SystemClock:
@@ -24,14 +25,16 @@ class RandomIds:
     sort in the order in which they were made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
         self._mark = "-" + secrets.token_hex(4)
         self._ends = [self._end(count) for count in range(READY)]
         self._last_ms = 0
         self._prefix = ""
         self._count = 0
 
-    def cid(self, now_ms: int) -> str:
+    def cid(self) -> str:
+        now_ms = self._now_ms()
         if now_ms > self._last_ms:
             self._last_ms = now_ms
             self._prefix = f"{now_ms:012x}-"

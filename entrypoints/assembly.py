@@ -77,7 +77,7 @@ def assemble(
     logins = Logins(
         log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids
     )
-    devices = Devices(store.tokens, log, queue, sessions, clock, ids, tasks, presence, name)
+    devices = Devices(store.tokens, log, queue, sessions, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,
@@ -99,7 +99,7 @@ def assemble(
         latches=latches,
     )
     writing = Writing(queue, clock, ids)
-    groups = GroupMembership(store.groups, log, queue, presence, clock, ids, guard, sessions)
+    groups = GroupMembership(store.groups, log, queue, presence, ids, guard, sessions)
     pieces = Pieces(clock, latches)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(

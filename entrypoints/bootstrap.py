@@ -65,7 +65,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             surroundings,
             hasher=hasher,
             clock=clock,
-            ids=RandomIds(),
+            ids=RandomIds(clock.now_ms),
             tasks=tasks,
             latches=EventLatches(),
             second_login_replaces=settings.second_login == "replace",
@@ -106,13 +106,13 @@ async def open_without_node(settings: Settings) -> AsyncIterator[Chat]:
         store = await stack.enter_async_context(open_store(settings))
         surroundings, join = await stack.enter_async_context(_open_broker(settings, visit=True))
         store, surroundings = contained_store(store), contained_surroundings(surroundings)
-        tasks = BackgroundTasks()
+        clock, tasks = SystemClock(), BackgroundTasks()
         chat = assemble(
             store,
             surroundings,
             hasher=hasher,
-            clock=SystemClock(),
-            ids=RandomIds(),
+            clock=clock,
+            ids=RandomIds(clock.now_ms),
             tasks=tasks,
             latches=EventLatches(),
         )

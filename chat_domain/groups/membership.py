@@ -18,7 +18,7 @@ from chat_domain.model import Group, Member, Membership, Page, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.log import Log
-from chat_domain.ports.runtime import Clock, Ids
+from chat_domain.ports.runtime import Ids
 from chat_domain.ports.store import Groups
 
 Done = Entry | Duplicate
@@ -34,7 +34,6 @@ class GroupMembership:
     log: Log
     queue: AppendQueue
     presence: Presence
-    clock: Clock
     ids: Ids
     guard: Guard
     sessions: Sessions
@@ -123,7 +122,7 @@ class GroupMembership:
         """
         if refused is not None and cid is None:
             raise refused
-        cid = cid or self.ids.cid(self.clock.now_ms())
+        cid = cid or self.ids.cid()
         entry = Entry(group_id, CHANGE, user.id, user.name, cid, change=change)
         return await self.queue.change(entry, refused)
 

@@ -34,7 +34,7 @@ class Writing:
             TEXT,
             user.id,
             user.name,
-            cid or self.ids.cid(self.clock.now_ms()),
+            cid or self.ids.cid(),
             request.msg,
             None,
             request.re,

@@ -83,7 +83,7 @@ class Accounts:
             user.id, secret, instead_of=account.secret, ending_tokens=True
         ):
             raise BadCredentials
-        await devices.revoke_all(user, session)
+        await devices.end_all_connected(user, session)
         await devices.store_token(user, token)
         try:
             await self.check_unchanged(attrs.evolve(account, secret=secret))

@@ -17,7 +17,7 @@ from chat_domain.model import Resumable, User
 from chat_domain.people.tokens import Token, digest
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.log import Log
-from chat_domain.ports.runtime import Clock, Ids, Tasks
+from chat_domain.ports.runtime import Ids, Tasks
 from chat_domain.ports.store import Tokens
 
 SESSIONS_KEPT = 10  # of a user
@@ -32,7 +32,6 @@ class Devices:
     log: Log
     queue: AppendQueue
     sessions: Sessions
-    clock: Clock
     ids: Ids
     tasks: Tasks
     presence: Presence
@@ -144,10 +143,10 @@ class Devices:
         """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.
         Raises TryAgain like `end`."""
         await self.tokens.remove_all(user.id)
-        await self.revoke_all(user)
+        await self.end_all_connected(user)
 
-    async def revoke_all(self, user: User, but: str = "") -> None:
-        """End all of these sessions except the one of this name. Their tokens must have ended.
+    async def end_all_connected(self, user: User, but: str = "") -> None:
+        """End all of a user's sessions, whose tokens have ended, except the one of this name.
         Raises TryAgain like `end`."""
         await self._write(user, Change(ChangeKind.ALL_ENDED, detail=but))
 
@@ -157,8 +156,7 @@ class Devices:
         await self._write(user, Change(ChangeKind.ERASED), above)
 
     async def _write(self, user: User, change: Change, answers: int = 0) -> None:
-        cid = self.ids.cid(self.clock.now_ms())
-        conv = pair(user.id, user.id)
+        conv, cid = pair(user.id, user.id), self.ids.cid()
         try:
             await self.queue.change(
                 Entry(conv, CHANGE, user.id, user.name, cid, change=change, answers=answers)

@@ -34,7 +34,7 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    def cid(self, now_ms: int) -> str:
+    def cid(self) -> str:
         """The cid of an entry whose sender gave none: unique, and beginning with the time, so that
         entries of one time are adjacent in an index."""
 

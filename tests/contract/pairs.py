@@ -88,7 +88,7 @@ def _node(store: Store, surroundings: Surroundings, hasher: Argon2Hasher) -> Cha
         surroundings,
         hasher=hasher,
         clock=SystemClock(),
-        ids=RandomIds(),
+        ids=RandomIds(SystemClock().now_ms),
         tasks=BackgroundTasks(),
         latches=EventLatches(),
     )

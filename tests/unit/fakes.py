@@ -48,8 +48,8 @@ class CountingIds:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def cid(self, now_ms: int) -> str:
-        return f"{now_ms:012x}-{next(self._numbers):08x}"
+    def cid(self) -> str:
+        return f"cid-{next(self._numbers):08x}"
 
     def session(self) -> str:
         return f"session-{next(self._numbers)}"

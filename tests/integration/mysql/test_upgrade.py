@@ -316,7 +316,7 @@ async def test_offline_messages_are_there(upgraded: Store) -> None:
         (6, 15, "liu shuo", pair(13, 15), "你好", 1_663_899_420_000),
     ]
     assert len({message.cid for message in found}) == 6
-    newer = RandomIds().cid(NOW + 1)
+    newer = RandomIds(lambda: NOW + 1).cid()
     assert all(message.cid < newer for message in found)
     assert [m.text for m in await waiting(upgraded, 15)] == ["grüße", "from the future"]
     ends = await upgraded.log.ends()

@@ -36,7 +36,7 @@ class Elsewhere:
         return self._commit((Entry(conv, TEXT, user.id, user.name, text, text),))
 
     def changes(self, sender: Terminal, conv: int, change: Change) -> Appended:
-        cid = self.world.ids.cid(0)
+        cid = self.world.ids.cid()
         user = sender.user
         return self._commit((Entry(conv, CHANGE, user.id, user.name, cid, change=change),))
 
