@@ -19,8 +19,7 @@ from chat_domain.model import Preferences
 MessageFrame = OneChatFrame | GroupChatFrame
 
 
-def event_of_message(frame: MessageFrame, *, own: bool) -> Message:
-    """own: whether the user has written it, on another device."""
+def _message(frame: MessageFrame, *, own: bool) -> Message:
     return Message(
         frame.at,
         frame.cid,
@@ -36,8 +35,7 @@ def event_of_message(frame: MessageFrame, *, own: bool) -> Message:
     )
 
 
-def event_of_change(frame: ChangedFrame, *, own: bool) -> Changed:
-    """own: whether the user has made it, on another device."""
+def _change(frame: ChangedFrame, *, own: bool) -> Changed:
     return Changed(
         frame.at,
         frame.cid,
@@ -58,8 +56,8 @@ def event_of_entry(frame: EntryFrame, user_id: int) -> Message | Changed:
     """user_id: the client's user."""
     own = frame.id == user_id
     if isinstance(frame, ChangedFrame):
-        return event_of_change(frame, own=own)
-    return event_of_message(frame, own=own)
+        return _change(frame, own=own)
+    return _message(frame, own=own)
 
 
 def page_of(ack: HistoryAck, user_id: int) -> Page:

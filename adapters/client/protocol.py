@@ -23,9 +23,8 @@ from adapters.client.cids import Cids
 from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused, WrongServer
 from adapters.client.event_mapping import (
     MessageFrame,
-    event_of_change,
+    event_of_entry,
     event_of_mark,
-    event_of_message,
     event_of_settings,
     event_of_typing,
 )
@@ -126,27 +125,23 @@ class ClientProtocol(SendingHalf):
         self._outputs.append(events.Reset(Position(head, epoch), was))
 
     def _on_message(self, frame: MessageFrame) -> None:
-        own = frame.id == self.user_id
-        out = self._outbox.find_cid(frame.cid) if own else None
+        out = self._outbox.find_cid(frame.cid) if frame.id == self.user_id else None
         if out is not None:
             self._accepted(out, events.Ack(frame.at, frame.time))
-        if self._is_news(frame):
-            self._give(event_of_message(frame, own=own))
+        self._on_entry(frame)
 
-    def _on_changed(self, frame: frames.ChangedFrame) -> None:
+    def _on_entry(self, frame: frames.EntryFrame) -> None:
         if self._is_news(frame):
-            self._give(event_of_change(frame, own=frame.id == self.user_id))
+            entry = event_of_entry(frame, self.user_id)
+            self.stream.give(entry)
+            self._outputs.append(entry)
 
-    def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
+    def _is_news(self, frame: frames.EntryFrame) -> bool:
         """Accept an entry of the log. Whether it is news to the application."""
         if self.state not in LOGGED_IN:
             return False
         new = self.stream.accept(frame.at, frame.id, frame.cid, room=self.room)
         return new and not (frame.id == self.user_id and self._cids.is_ours(frame.cid))
-
-    def _give(self, entry: events.Message | events.Changed) -> None:
-        self.stream.give(entry)
-        self._outputs.append(entry)
 
     def _on_marks(self, frame: frames.MarksFrame) -> None:
         self._outputs += [event_of_mark(mark, self.user_id) for mark in frame.marks]
@@ -229,7 +224,7 @@ class ClientProtocol(SendingHalf):
         Error: _on_error,
         frames.OneChatFrame: _on_message,
         frames.GroupChatFrame: _on_message,
-        frames.ChangedFrame: _on_changed,
+        frames.ChangedFrame: _on_entry,
         frames.MarksFrame: _on_marks,
         frames.TypingFrame: _on_typing,
         frames.NoticeFrame: _on_notice,
