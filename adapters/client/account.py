@@ -109,7 +109,8 @@ class Account(Writing):
         await self.drain(self._settings.answer_within)
         self._keeper.identity = None
         self._journal.record_token("")
-        self._connection.unsettled.forget(Refused(5, "not_logged_in", "you have logged out"))
+        logged_out = Refused.named("not_logged_in", "you have logged out")
+        self._connection.unsettled.forget(logged_out)
         try:
             async with asyncio.timeout(self._settings.request_within):
                 await self._connection.log_out()

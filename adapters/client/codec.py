@@ -9,7 +9,6 @@ from typing import Any, Union
 import msgspec
 
 from adapters.client.errors import ProtocolViolation, Refused
-from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
 from adapters.wire.declaring import MAX_CID, MAX_TEXT, AnyRequest
 from adapters.wire.frames import ServerFrame, declared, number_of
@@ -54,20 +53,20 @@ def encode(request: AnyRequest) -> bytes:
     try:
         frame = _encode(request)
     except UnicodeEncodeError as exc:
-        raise _refused("bad_field", "this is not valid text") from exc
+        raise Refused.named("bad_field", "this is not valid text") from exc
     if len(frame) > MAX_CLIENT_FRAME:
-        raise _refused("frame_too_long", "this is too long for the server")
+        raise Refused.named("frame_too_long", "this is too long for the server")
     return frame + b"\n"
 
 
 def check_text(text: str) -> None:
     """Raise Refused for a text that no server accepts, before it is queued."""
     if not 1 <= len(text) <= MAX_TEXT:
-        raise _refused("bad_field", f"a message must have 1 to {MAX_TEXT:,} characters")
+        raise Refused.named("bad_field", f"a message must have 1 to {MAX_TEXT:,} characters")
     try:
         text.encode()
     except UnicodeEncodeError as exc:
-        raise _refused("bad_field", "this is not valid text") from exc
+        raise Refused.named("bad_field", "this is not valid text") from exc
 
 
 def check_cid(cid: str) -> None:
@@ -75,17 +74,11 @@ def check_cid(cid: str) -> None:
     try:
         OneChat(toid=1, msg="x", cid=cid)
     except ValueError as exc:
-        raise _refused("bad_field", "a cid can only have letters, digits, `_` and `-`") from exc
+        raise Refused.named(
+            "bad_field", "a cid can only have letters, digits, `_` and `-`"
+        ) from exc
     if not 1 <= len(cid) <= MAX_CID:
-        raise _refused("bad_field", f"a cid must have 1 to {MAX_CID} characters")
-
-
-def conflict() -> Refused:
-    return _refused("cid_conflict", "another message with this cid is waiting")
-
-
-def _refused(error: str, why: str) -> Refused:
-    return Refused(errors.NUMBERS[error], error, why)
+        raise Refused.named("bad_field", f"a cid must have 1 to {MAX_CID} characters")
 
 
 def refusal(answer: Answer) -> Refused | None:

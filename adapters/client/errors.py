@@ -2,6 +2,8 @@
 
 import attrs
 
+from adapters.wire.errors import NUMBERS
+
 # Refusals after which the same request may be sent again later, unchanged.
 PASSING = frozenset({"try_again", "too_many_unanswered", "shutting_down"})
 
@@ -17,6 +19,11 @@ class Refused(ClientError):
     errno: int
     error: str
     errmsg: str
+
+    @classmethod
+    def named(cls, error: str, why: str) -> "Refused":
+        """A refusal of the client's own, with the number that the server gives this error."""
+        return cls(NUMBERS[error], error, why)
 
     def __str__(self) -> str:
         return f"{self.error}: {self.errmsg}" if self.errmsg else self.error

@@ -6,7 +6,6 @@ import attrs
 
 from adapters.client import events
 from adapters.client.errors import ConnectionLost, Refused
-from adapters.wire import errors
 from adapters.wire.answers import Answer
 
 
@@ -18,8 +17,7 @@ class State(enum.Enum):
 
 
 LOGGED_IN = frozenset({State.READY, State.LEAVING})
-_WHY = "bad_token"
-ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
+ENDED_ELSEWHERE = Refused.named("bad_token", "the session was ended elsewhere")
 
 
 @attrs.frozen

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from adapters.client import events
-from adapters.client.codec import conflict
 from adapters.client.errors import Refused
 from adapters.client.event_mapping import event_of_refusal
 from adapters.client.journal import Journal
@@ -41,7 +40,7 @@ class Unsettled:
         waiting = self._protocol.waiting(cid)
         if waiting is not None:
             if waiting != replace(chat, cid=cid):
-                raise conflict()
+                raise Refused.named("cid_conflict", "another message with this cid is waiting")
             # If it was cancelled, nobody waits for it any more.
             return self._expect(cid) if self._acks[cid].cancelled() else self._acks[cid]
         self._protocol.post(cid, chat)

@@ -76,7 +76,7 @@ class Writing(Requester):
         if self._keeper.ended is not None:
             raise self._keeper.ended
         if self._keeper.identity is None:
-            raise Refused(5, "not_logged_in", "log in first")
+            raise Refused.named("not_logged_in", "log in first")
         codec.check_text(chat.msg)
         if cid is not None:
             codec.check_cid(cid)
