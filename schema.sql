@@ -95,7 +95,7 @@ CREATE TABLE IF NOT EXISTS Log (
     one     TINYINT       NOT NULL DEFAULT 1 COMMENT 'ensures a single row',
     epoch   VARBINARY(32) NOT NULL COMMENT 'a new one whenever positions could have been assigned twice',
     head    BIGINT        NOT NULL COMMENT 'the last position assigned; not taken from Entry, whose last row may have been deleted',
-    changed BIGINT        NOT NULL COMMENT 'the position of the last change of a group or its members',
+    changed BIGINT        NOT NULL COMMENT 'the position of the last change of a group or its members, or end of all sessions of a user',
     PRIMARY KEY (one)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the log as a whole: one row, whose lock orders all appends';
 

@@ -21,6 +21,8 @@ from chat_domain.errors import (
 )
 from chat_domain.model import Role
 
+_OF_AN_ACCOUNT = {ChangeKind.ERASED, ChangeKind.ALL_ENDED}  # after them, its texts are refused
+
 Key = tuple[int, str]  # a sender's id, and their cid
 
 
@@ -134,7 +136,7 @@ class Admission:
         )
         if conv in self._seen.new:
             self.begun.setdefault(conv, at)
-        if change is not None and (is_group(conv) or change.what == ChangeKind.ERASED):
+        if change is not None and (is_group(conv) or change.what in _OF_AN_ACCOUNT):
             self.changed = at
 
     def shut_out(self, group_id: int, user_id: int = 0) -> None:

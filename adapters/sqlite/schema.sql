@@ -81,7 +81,8 @@ CREATE INDEX BlockedBy ON Block (blocked);
 CREATE TABLE Log (
     epoch   TEXT    NOT NULL,  -- another whenever positions could have been given twice
     head    INTEGER NOT NULL,  -- the last position given
-    changed INTEGER NOT NULL   -- of the last change of who is in which group, or of a group
+    -- of the last change of a group or its members, or end of all of a user's sessions
+    changed INTEGER NOT NULL
 );
 INSERT INTO Log (epoch, head, changed) VALUES (lower(hex(randomblob(8))), 0, 0);
 

@@ -372,20 +372,24 @@ async def test_what_was_authorized_before_a_change_is_out_of_date(store: Store) 
 
 
 async def test_texts_put_nothing_out_of_date(store: Store) -> None:
-    """A change that concerns its user alone need not, either."""
+    """Nor does the end of one session: logins end sessions, and there may be thousands at once."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
     await say(store, bob, pair(ann, bob), "hello")
+    await write(store, change(ChangeKind.DEVICE_ENDED, ann, pair(ann, ann)))
     assert isinstance(await commit(store, old), Committed)
     assert (await store.log.ends()).changed == 0
 
 
-async def test_what_was_authorized_before_an_erasure_is_out_of_date(store: Store) -> None:
+@pytest.mark.parametrize("what", [ChangeKind.ERASED, ChangeKind.ALL_ENDED])
+async def test_what_was_authorized_before_a_user_was_shut_out_is_out_of_date(
+    store: Store, what: ChangeKind
+) -> None:
     """Otherwise the user's texts would come behind it, and stay."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
-    erased = await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
-    assert await commit(store, old) == OutOfDate(erased.at)
+    shut_out = await write(store, change(what, ann, pair(ann, ann)))
+    assert await commit(store, old) == OutOfDate(shut_out.at)
 
 
 async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import pytest
 
+from chat_domain.entries import Change, ChangeKind, pair
 from chat_domain.errors import (
     BadCredentials,
     BadName,
@@ -14,12 +15,14 @@ from chat_domain.errors import (
     NameTaken,
     TryAgain,
 )
+from chat_domain.log.follower import GAP_WAITS
 from chat_domain.model import PLAIN, User
 from chat_domain.names import Name, name_key
 from chat_domain.people.accounts import MAX_PASSWORD, Accounts
 from chat_domain.people.tokens import Token
 from tests.unit.fakes import OpenHasher
-from tests.unit.world import World
+from tests.unit.log.elsewhere import Elsewhere
+from tests.unit.world import Terminal, World
 
 if TYPE_CHECKING:
     from chat_domain.ports.store import Users as UserStore
@@ -265,3 +268,19 @@ def test_of_two_changes_at_the_same_time_one_is_made(world: World) -> None:
     assert secret_of(world, user) == "hash of better"
     assert owner(world, won[0]) == user
     assert not terminal.session.ended
+
+
+def test_what_is_on_its_way_when_all_sessions_end_is_refused(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """The account is disabled on another node, and this one has hung since it was written."""
+    ann.says(bob.user, "they have a conversation")
+    world.log.slow_writes = True
+    ann.says(bob.user, "on its way")
+    oneself = pair(ann.user.id, ann.user.id)
+    Elsewhere(world, ann, bob).changes(ann, oneself, Change(ChangeKind.ALL_ENDED))
+    world.log.slow_writes = False
+    world.settle()
+    world.passes(GAP_WAITS)
+    assert ann.client.statuses == ["accepted", "NotLoggedIn"]
+    assert bob.client.texts == ["they have a conversation"]
