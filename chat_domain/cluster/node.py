@@ -19,7 +19,6 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.log.subscriptions import Subscriptions
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
-from chat_domain.model import Friend
 from chat_domain.notes import (
     Appended,
     Delivered,
@@ -111,8 +110,7 @@ class Node:
             case Replaced():
                 self.slots.on_note(note)
             case PresenceChanged():
-                friend = Friend(note.user_id, note.name, note.online)
-                self.announcer.tell(note.listed_by, friend)
+                self.announcer.on_note(note)
             case Notice():
                 self.notices.on_note(note)
 

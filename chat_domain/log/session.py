@@ -37,10 +37,10 @@ class _Reader:
 class Session(_Reader):
     """id: new with each login and RESUME. name: its tokens are kept under it, and it stays when the
     session is resumed (see `KeptToken.session`); for version 1, the id. claim: of its user's slot,
-    for version 1 only. groups: those that its user is in, as far as this node has applied
-    the log; valid above `groups_changed_at`, the position of their last change. taken: how far its
-    client has taken over. copies: of its texts to one user, if they were many; its client is
-    charged for them."""
+    for version 1 only. groups: those that its user is in, as far as this node has applied the log;
+    valid above `groups_changed_at`, the position of their last change. taken: how far its client
+    has taken over. copies: of its texts to one user, if they were many; its client is charged for
+    them."""
 
     __slots__ = (
         "all_answered",

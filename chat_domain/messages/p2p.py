@@ -51,7 +51,7 @@ class OneToOne:
         return None
 
     async def _check_and_write(self, sender: Session, to_id: int, request: TextRequest) -> None:
-        # At once, since the other checks take seconds if the store is unavailable.
+        # First, since the other checks take seconds if the store is unavailable.
         sender.check_turn(request.cid, self.clock.monotonic())
         try:
             allowed, refused = await self._check_recipient(sender, to_id)

@@ -5,7 +5,7 @@ of the event loop and by one note, and no more than TOLD_PER_SECOND together. `P
 knows who may be announced by now.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import attrs
 
@@ -98,26 +98,26 @@ class Announcer:
                     await self.tasks.next_turn()
                 # Asked each time, since another node may have announced a newer state meanwhile.
                 online = user.id in await self.presence.where([user.id])
-                self._tell_everywhere(
-                    listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)
-                )
+                some = listed_by[start : start + MOST_LISTED]
+                self._tell_everywhere(PresenceChanged(user.id, user.name, online, some))
         except TryAgain:
             return None
         return online
 
-    def _tell_everywhere(self, listed_by: Sequence[int], friend: Friend) -> None:
-        elsewhere = [user_id for user_id in listed_by if not self.sessions.of(user_id)]
+    def _tell_everywhere(self, note: PresenceChanged) -> None:
+        elsewhere = [user_id for user_id in note.listed_by if not self.sessions.of(user_id)]
         if elsewhere:
-            self.broker.broadcast(PresenceChanged(friend.id, friend.name, friend.online, elsewhere))
-        self.tell(listed_by, friend)
+            self.broker.broadcast(attrs.evolve(note, listed_by=elsewhere))
+        self.on_note(note)
 
-    def tell(self, listed_by: Sequence[int], friend: Friend) -> None:
-        """Tell those of these users, MOST_LISTED at most, who have sessions here."""
-        here = self.sessions.of_all(listed_by)
+    def on_note(self, note: PresenceChanged) -> None:
+        """A user has come or gone, here or on another node."""
+        friend = Friend(note.user_id, note.name, note.online)
+        here = self.sessions.of_all(note.listed_by)
         for session in here:
             if session.ready:
                 session.client.friend_changed(friend)
-        weight = len(here) + ABSENT_WEIGH * max(0, len(listed_by) - len(here))
+        weight = len(here) + ABSENT_WEIGH * max(0, len(note.listed_by) - len(here))
         self._budget.spend(weight, self.clock.monotonic())
 
     async def _update_state_column(self, states: dict[int, bool | None]) -> None:
