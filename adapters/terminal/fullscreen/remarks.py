@@ -6,14 +6,15 @@ from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.window import Window
 
 _MOST_NAMES = 3  # of people who are typing
+_NO_CONNECTION = "no connection, reconnecting"
 
 
-def about(window: Window, book: Book) -> list[str]:
-    """The remarks next to its name."""
+def about(window: Window, book: Book, *, connected: bool) -> list[str]:
+    """The remarks next to its name. Without a connection, nobody knows who is online."""
     said = []
     if isinstance(window.where, With):
         friend = book.friends.get(window.where.user_id)
-        if friend is not None:
+        if friend is not None and connected:
             said.append("online" if friend.online else "offline")
     elif isinstance(window.where, InGroup):
         said.append("group")
@@ -26,10 +27,10 @@ def about(window: Window, book: Book) -> list[str]:
 def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> list[str]:
     """The state of things. now: by the loop's clock, as for `Window.types`. waiting: how many typed
     lines were not carried out yet."""
-    said = [] if connected else ["no connection, reconnecting"]
+    said = [window.trouble] * bool(window.trouble) if connected else [_NO_CONNECTION]
     if waiting:
         said.append("1 line waiting" if waiting == 1 else f"{waiting} lines waiting")
-    said += [window.trouble] * bool(window.trouble) + ["loading"] * window.fetching
+    said += ["loading"] * window.fetching
     typing = window.typing(now)
     if typing:
         names = ", ".join(map(clean, typing[:_MOST_NAMES]))

@@ -240,7 +240,8 @@ class WholeScreen:
     # What is said around the conversation.
 
     def _about(self) -> list[str]:
-        return about(self._manager.current, self._book)
+        connected = self._presenter.connection_status.connected
+        return about(self._manager.current, self._book, connected=connected)
 
     def _state(self) -> list[str]:
         now = asyncio.get_running_loop().time()

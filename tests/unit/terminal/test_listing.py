@@ -68,14 +68,19 @@ def test_a_thousand_are_counted() -> None:
 
 
 def test_what_is_said_above_a_conversation() -> None:
-    """For a user, it is their presence; for a group, its description."""
+    """For a user, it is their presence, as long as that is known; for a group, its description."""
     book = Book()
     book.friends = {15: Friend(15, "li", online=True)}
     book.groups = {3: Membership(Group(3, "hikers", "Sundays\x07"), Role.NORMAL)}
-    assert about(Window(With(15), "li"), book) == ["online"]
-    assert about(Window(With(16), "wu"), book) == []
-    assert about(Window(InGroup(3), "hikers", muted=True), book) == ["group", "Sundays␇", "muted"]
-    assert about(Window(InGroup(4), "owls", left=True), book) == ["group", "you have left"]
+
+    def said(window: Window, *, connected: bool = True) -> list[str]:
+        return about(window, book, connected=connected)
+
+    assert said(Window(With(15), "li")) == ["online"]
+    assert said(Window(With(15), "li", muted=True), connected=False) == ["muted"]
+    assert said(Window(With(16), "wu")) == []
+    assert said(Window(InGroup(3), "hikers", muted=True)) == ["group", "Sundays␇", "muted"]
+    assert said(Window(InGroup(4), "owls", left=True)) == ["group", "you have left"]
     assert line_width(title(Window(With(15), "li"), ["online"], 5)) == 5
 
 
@@ -90,6 +95,10 @@ def test_what_is_said_below_it() -> None:
         "loading",
     ]
     window.fetching = False
+    window.trouble = "there is no connection"
+    assert state_of(window, 0.0, connected=False, waiting=0) == ["no connection, reconnecting"]
+    assert state_of(window, 0.0, connected=True, waiting=0) == ["there is no connection"]
+    window.trouble = ""
     assert state_of(window, 0.0, connected=True, waiting=1) == ["1 line waiting"]
     for number in range(5):
         window.types(number, f"n{number}\x1b", 0.0)
