@@ -256,7 +256,10 @@ export class App {
     if (this._returning) {
       this._returning = false;
       if (this.open) this._noteOpen();
-    } else if (key) this.show(key);
+      return;
+    }
+    closeDialogs();
+    if (key) this.show(key);
     else if (this.open) this._close();
   }
 

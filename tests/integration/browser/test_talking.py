@@ -242,7 +242,9 @@ def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
     ann.page.get_by_role("button", name="Back to conversations").click()
     expect(ann.sidebar).to_be_visible()
     ann.open("walkers")
+    ann.open_about()
     ann.page.go_back()
+    expect(ann.dialog).to_have_count(0)
     expect(ann.sidebar).to_be_visible()
 
 
