@@ -49,6 +49,13 @@ test("a draft goes before what was said, what waits before a draft, who types be
   assert.equal(last(chats, "u15", "well"), "li si is typing…");
 });
 
+test("what was refused is marked in the list, and goes before what waits", () => {
+  const chats = new Chats(ME);
+  chats.wrote({ cid: "c1", key: "u15", text: "refused", time: 1, error: "no_such_user" });
+  chats.wrote({ cid: "c2", key: "u15", text: "on its way", time: 2 });
+  assert.equal(last(chats), "❗ You: refused");
+});
+
 test("a change says who has done what to whom, as far as that is known", () => {
   const names = new Map([[LI, "li si"]]);
   const said = (...of) => changeInWords(change(...of), names);

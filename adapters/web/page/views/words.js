@@ -24,8 +24,9 @@ export const countInWords = (count) => (count > 999 ? "999+" : String(count));
 export function lastInWords(chats, chat, draft, now) {
   const typists = chats.typists(chat.key, now);
   if (typists.length) return t("typing_one", { name: typists[0] });
-  const waits = chats.waiting(chat.key).at(-1);
-  if (waits) return `${t("you")}: ${waits.text}`;
+  const waits = chats.waiting(chat.key);
+  const shown = waits.find((one) => one.error) ?? waits.at(-1);
+  if (shown) return `${shown.error ? "❗ " : ""}${t("you")}: ${shown.text}`;
   if (draft) return `${t("draft")}: ${draft}`;
   const { last } = chat;
   if (!last) return "";
