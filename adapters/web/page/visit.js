@@ -61,9 +61,9 @@ export class Visit {
     session.on("connecting", () => {
       if (session.me) session.me.token = newestToken(session.me);
     });
-    session.on("ended", (/** @type {{why: string}} */ { why }) => {
+    session.on("ended", () => {
       this._leave();
-      this._over(t(why));
+      this._over(t("ended"));
     });
   }
 

@@ -191,7 +191,7 @@ def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: New
     expect(devices).to_have_count(1)
     phone.is_asked_to_log_in()
     expect(phone.page.get_by_role("alert")).to_have_text(
-        "This device was logged out remotely. Log in again."
+        "This device has been logged out. Log in again."
     )
 
 
@@ -277,6 +277,7 @@ def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(
         stranger.get_by_label(label, exact=True).fill("guessed")
     stranger.get_by_role("button", name="Register", exact=True).click()
     expect(stranger.get_by_role("alert")).to_contain_text("This name is taken")
+    expect(stranger.get_by_label("Name", exact=True)).to_be_focused()
 
 
 def test_the_language_changes_at_once_and_is_kept(newcomer: Newcomer) -> None:

@@ -16,8 +16,7 @@ export default {
   password_missing: "Enter a password.",
   name_missing: "Enter a name.",
   no_server: "Can't reach the server. Try again in a moment.",
-  ended: "This device was logged out remotely. Log in again.",
-  bad_token: "You have been logged out. Log in again.",
+  ended: "This device has been logged out. Log in again.",
   choose_language: "Language",
   // connection
   connecting: "Connecting…",

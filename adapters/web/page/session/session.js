@@ -1,8 +1,8 @@
 /**
  * A user's session on this device: it logs in, and reconnects when the connection breaks.
  *
- * It tells: `online`, `offline` ({again: when, in ms}), `ended` ({why}), `entries` (a list of
- * them), `frame` (any other), `reset`, `sent` ({message, ack}), `refused` ({message, error}).
+ * It tells: `online`, `offline` ({again: when, in ms}), `ended`, `entries` (a list of them), `frame`
+ * (any other), `reset`, `sent` ({message, ack}), `refused` ({message, error}).
  *
  * @import {Entry, Frame} from "../protocol/protocol.js"
  * @import {Unsent} from "../model/chats.js"
@@ -177,7 +177,7 @@ export class Session extends Emitter {
     try {
       await this._enter({ msgid: MSG.RESUME, token: this.me.token, ...this._place.toResume });
     } catch (error) {
-      if (error instanceof Refused && error.error === "bad_token") this._over("bad_token");
+      if (error instanceof Refused && error.error === "bad_token") this._over();
       else this._wait();
     }
   }
@@ -201,19 +201,18 @@ export class Session extends Emitter {
     this._line = null;
     this.outbox.disconnected();
     this._place.disconnected();
-    if (code === ENDED_ELSEWHERE) this._over("ended");
+    if (code === ENDED_ELSEWHERE) this._over();
     else this._wait();
   }
 
-  /** @param {string} why */
-  _over(why) {
+  _over() {
     this._wanted = false;
     this.me = null;
     const line = this._line;
     this._line = null;
     line?.close();
     this.outbox.disconnected();
-    this.emit("ended", { why });
+    this.emit("ended");
   }
 
   // -- what the server says ----------------------------------------------------------------------
@@ -226,7 +225,7 @@ export class Session extends Emitter {
     }
     if (isEntry(frame)) this._pushed(frame);
     else if (frame.msgid === MSG.PING) this._asked(frame.at);
-    else if (frame.msgid === MSG.SESSION_ENDED) this._over("ended");
+    else if (frame.msgid === MSG.SESSION_ENDED) this._over();
     else this.emit("frame", frame);
     if (frame.msgid === MSG.GOING_AWAY) this._delay = frame.delay;
   }

@@ -30,7 +30,7 @@ export function loginView(entrance, why = "") {
     } catch (error) {
       say(alert, explained(error, "no_server"));
       fields.inert = false;
-      password.focus();
+      (registering ? name : password).focus();
     }
   }
 
