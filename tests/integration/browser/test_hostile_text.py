@@ -60,6 +60,14 @@ def test_the_longest_names_fit_where_they_are_shown(newcomer: Newcomer) -> None:
     assert first
     assert last
     assert first["width"] == last["width"]
+    ann.dialog.get_by_role("button", name=wide.name).click()
+    ann.open_about().get_by_role("button", name="Add friend").click()
+    expect(ann.dialog.get_by_role("button", name="Remove friend")).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    ann.page.get_by_role("button", name="Back to conversations").click()
+    ann.page.get_by_role("button", name="New", exact=True).click()
+    expect(ann.dialog.get_by_role("button", name=wide.name)).to_be_visible()
+    assert ann.dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
 def test_links_of_the_web_can_be_followed_and_nothing_else(newcomer: Newcomer) -> None:
