@@ -30,8 +30,8 @@ class Outage:
         self._failures += 1
         if not self._is_told and now - self._told >= TOLD_APART:
             self._told, self._is_told = now, True
-            unsaid = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
-            reason = str(why) or unsaid
+            otherwise = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
+            reason = str(why) or otherwise
             log.warning("outage", owner=None, what=self._what, why=reason)  # not just this owner's
 
     def worked(self) -> None:

@@ -20,7 +20,7 @@ def sockets_for_browsers(settings: Settings) -> list[list[socket.socket]]:
     """For each worker, the sockets to serve browsers on. Raises BadSettings."""
     if not settings.web_port:
         return [[] for _ in range(settings.workers)]
-    with _told_as_setting(settings):
+    with _as_bad_settings(settings):
         return listening_sockets(settings.web_host, settings.web_port, settings.workers)
 
 
@@ -30,7 +30,7 @@ async def listen_to_browsers(
     """Serve browsers, on `sockets` if this is a worker. Raises BadSettings."""
     if not settings.web_port:
         return []
-    with _told_as_setting(settings):
+    with _as_bad_settings(settings):
         servers = await serve_on(entrance.browsers(), settings.web_host, settings.web_port, sockets)
     scheme = "https" if settings.tls_cert else "http"
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
@@ -39,7 +39,7 @@ async def listen_to_browsers(
 
 
 @contextmanager
-def _told_as_setting(settings: Settings) -> Iterator[None]:
+def _as_bad_settings(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -23,7 +23,7 @@ from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program
 
 LOOK_EVERY = 0.2  # seconds
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(Exception):
@@ -53,7 +53,7 @@ def _run(cluster: LocalCluster, *, kept: bool) -> int:
 
 
 def _take_down(cluster: LocalCluster) -> None:
-    for number in _ENDINGS:  # it takes a moment, and must not be interrupted
+    for number in _STOP_SIGNALS:  # it takes a moment, and must not be interrupted
         signal.signal(number, signal.SIG_IGN)
     with suppress(OSError):  # the terminal may be gone
         if any(program.is_running() for program in cluster.programs):
@@ -198,7 +198,7 @@ def _stop_by_signals() -> Iterator[None]:
     def stop(number: int, _: object) -> NoReturn:
         raise Stop(number)
 
-    before = {number: signal.signal(number, stop) for number in _ENDINGS}
+    before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
     try:
         yield
     except Stop:

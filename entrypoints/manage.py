@@ -53,11 +53,11 @@ def main() -> int:
         status = _tell(options, answer)
         sys.stdout.flush()
     except OSError as error:
-        return _unsaid(error)
+        return _output_failed(error)
     return status
 
 
-def _unsaid(error: OSError) -> int:
+def _output_failed(error: OSError) -> int:
     """The output could not be written: the reader is gone, as with `head`, or the disk is full.
 
     Discard what Python has buffered, so that it does not complain at exit, too.

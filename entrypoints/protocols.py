@@ -17,7 +17,7 @@ from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.slices import Slices
 from adapters.tcp.arrival import Arrival, Proxies
-from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
+from adapters.tcp.certificate import BadCertificate, Certificate, load_valid
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, TlsTransport
@@ -69,7 +69,7 @@ def certificate_of(settings: Settings) -> Certificate | None:
     """The server's certificate, None without TLS. Raises BadSettings."""
     if not settings.tls_cert:
         return None
-    with _told_as_settings():
+    with _as_bad_settings():
         return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
 
 
@@ -78,12 +78,12 @@ def new_certificate(settings: Settings) -> ssl.SSLContext | None:
     outside its validity period, since clients would refuse it."""
     if not settings.tls_cert:
         return None
-    with _told_as_settings():
-        return load_in_time(Path(settings.tls_cert), Path(settings.tls_key))
+    with _as_bad_settings():
+        return load_valid(Path(settings.tls_cert), Path(settings.tls_key))
 
 
 @contextmanager
-def _told_as_settings() -> Iterator[None]:
+def _as_bad_settings() -> Iterator[None]:
     try:
         yield
     except BadCertificate as error:

@@ -40,10 +40,11 @@ class Configuration:
     _take: Callable[[Settings], object]
     _has_terminal: bool = attrs.field(factory=lambda: os.isatty(0), init=False)
 
-    def hung_up(self) -> bool:
-        """SIGHUP has come; return whether new settings are in effect.
+    def on_sighup(self) -> bool:
+        """Handle SIGHUP; return whether new settings are in effect.
 
-        It also comes when the terminal from which the server was started is closed. Then it ends.
+        The signal also comes when the terminal that started the server is closed, which ends the
+        server.
         """
         if self._has_terminal and not os.isatty(0):
             signal.raise_signal(signal.SIGTERM)

@@ -106,7 +106,7 @@ def spare_the_collector() -> None:
 
 def _listen_to_sighup(configuration: Configuration) -> None:
     """Handle SIGHUP from now on, including one that came while it was blocked."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configuration.hung_up)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configuration.on_sighup)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
@@ -196,7 +196,7 @@ def _run_workers(settings: Settings, lines: LogWriter) -> int:
         for sock in itertools.chain.from_iterable(sockets + web_sockets):
             sock.close()
 
-    watcher = Watcher(settings.workers, work, on_hangup=configuration.hung_up)
+    watcher = Watcher(settings.workers, work, on_hangup=configuration.on_sighup)
     return watcher.run(close_sockets, lambda: configuration.settings.drain_seconds)
 
 

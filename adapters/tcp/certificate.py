@@ -24,15 +24,15 @@ class Certificate:
         """Raises BadCertificate. One outside its validity period is accepted, and the operator is
         told: not every client checks."""
         self.context = _load(chain, key)
-        trouble = _out_of_time(self.context, chain)
+        trouble = _validity_error(self.context, chain)
         if trouble:
             log.error("clients will refuse the certificate", file=str(chain), why=trouble)
 
 
-def load_in_time(chain: Path, key: Path) -> ssl.SSLContext:
+def load_valid(chain: Path, key: Path) -> ssl.SSLContext:
     """The certificate in these files. Raises BadCertificate, also outside its validity period."""
     context = _load(chain, key)
-    trouble = _out_of_time(context, chain)
+    trouble = _validity_error(context, chain)
     if trouble:
         raise BadCertificate(f"{chain}: {trouble}")
     return context
@@ -65,7 +65,7 @@ def _words(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _out_of_time(server: ssl.SSLContext, chain: Path) -> str:
+def _validity_error(server: ssl.SSLContext, chain: Path) -> str:
     """Why clients would refuse this certificate today; empty if it is within its validity period.
 
     Checked by a handshake in memory with a client that trusts only this certificate.

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from structlog.testing import capture_logs
 
-from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
+from adapters.tcp.certificate import BadCertificate, Certificate, load_valid
 
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)
@@ -79,7 +79,7 @@ def test_one_out_of_its_time_is_not_taken_anew(
     """At the start there is no other, so the server uses it all the same, and logs an error."""
     files.issue(begins, ends)
     with pytest.raises(BadCertificate, match=trouble):
-        load_in_time(files.chain, files.key)
+        load_valid(files.chain, files.key)
     with capture_logs() as lines:
         files.read()
     (line,) = lines
@@ -92,4 +92,4 @@ def test_one_in_its_time_is(files: Files) -> None:
     with capture_logs() as lines:
         files.read()
     assert lines == []
-    assert load_in_time(files.chain, files.key)
+    assert load_valid(files.chain, files.key)
