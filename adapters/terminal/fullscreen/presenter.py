@@ -197,9 +197,9 @@ class FullScreenPresenter:
 
     def report_typing(self) -> None:
         """The user is typing a text in the current window."""
-        where = self._manager.current.where
-        if where is not None and self.connection_status.connected:
-            self._start(self._client.typing(where))
+        window = self._manager.current
+        if window.where and not window.left and self.connection_status.connected:
+            self._start(self._client.typing(window.where))
 
     # What the user looks at.
 
@@ -245,8 +245,8 @@ class FullScreenPresenter:
         """Update a window. If the server has lost a read mark, as a killed node does, report it
         again."""
         window = self._window(row.where)
-        window.name = self._book.known_name(row.where) or row.name
         window.list_as(row)
+        window.name = self._book.known_name(row.where) or window.name
         if window.read > row.read:
             self._reporter.read(row.where, window.read)
 

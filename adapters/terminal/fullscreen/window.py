@@ -11,6 +11,7 @@ from chat_domain.model import Group, User
 
 TYPING_FOR = 6.0  # seconds
 _MOST_TYPING = 50  # people shown as typing in a conversation
+_GONE = "?"  # the server's name for a group or user that no longer exists
 
 
 @attrs.define
@@ -86,6 +87,8 @@ class Window:
 
     def list_as(self, row: Conversation) -> None:
         """Apply the server's row, which may be older than the last events."""
+        if row.name != _GONE:
+            self.name = row.name
         self.muted = row.muted
         if row.last.at >= self.items.head:
             self.left = row.left

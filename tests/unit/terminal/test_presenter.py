@@ -119,6 +119,13 @@ async def test_the_list_says_what_is_unread(server: FakeServer) -> None:
         assert (window.name, window.unread) == ("li si", 4)
 
 
+async def test_who_and_what_no_longer_exists_has_a_number(server: FakeServer) -> None:
+    """The server calls all of them the same."""
+    group = {"groupid": 3, "last": {"msgid": 1009, "groupid": 3} | entry(4), "name": "?"}
+    async with sitting(server, row(5, name="?"), row(4) | {"toid": 0} | group) as one:
+        assert [window.name for window in one.manager.windows[1:]] == ["user 15", "group 3"]
+
+
 async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
     """They are entries in the user's conversation with themselves."""
     ended = {"msgid": 1037, "at": 3, "cid": "c", "id": 13, "name": "", "time": 7, "toid": 13}
@@ -327,6 +334,19 @@ async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeSe
         assert window.left
         one.manager.show(window)
         assert "has removed you" in "".join(one.presenter.viewport.drawn(80, 5)[-1][1])
+
+
+async def test_nobody_is_told_that_one_is_typing_in_a_group_that_one_has_left(
+    server: FakeServer,
+) -> None:
+    """The server would refuse it, and the user see an error that they do not know the reason of."""
+    async with sitting(server) as one:
+        for group, left in ((3, True), (4, False)):
+            window = one.manager.window(InGroup(group), "hikers")
+            window.left = left
+            one.manager.show(window)
+            one.presenter.report_typing()
+        assert (await one.peer.hear(1044))["groupid"] == 4
 
 
 async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: FakeServer) -> None:
