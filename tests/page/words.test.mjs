@@ -20,6 +20,8 @@ speak("en");
 test("who has no name is called by their number, and oneself is told from others", () => {
   const chats = new Chats(ME);
   assert.equal(nameOf(chats.chat("u15"), ME), "ID 15");
+  chats.nameUser(LI, "?"); // whose account was deleted
+  assert.equal(nameOf(chats.chat("u15"), ME), "ID 15");
   chats.nameUser(LI, "li si");
   chats.nameUser(ME, "zhang san");
   assert.equal(nameOf(chats.chat("u15"), ME), "li si");

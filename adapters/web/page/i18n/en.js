@@ -2,7 +2,6 @@
 export default {
   language: "English",
   title: "Chat",
-  // logging in
   log_in: "Log in",
   register: "Register",
   name: "Name",
@@ -18,7 +17,6 @@ export default {
   no_server: "Can't reach the server. Try again in a moment.",
   ended: "This device has been logged out. Log in again.",
   choose_language: "Language",
-  // connection
   connecting: "Connecting…",
   offline: "No connection.",
   next_try: "Retrying in {seconds} s.",
@@ -26,7 +24,6 @@ export default {
   going_away: "The server is restarting. You'll be reconnected in a moment.",
   notice: "Notice",
   close: "Close",
-  // conversations
   conversation: "Conversation: {name}",
   about: "About this conversation",
   conversations: "Conversations",
@@ -41,7 +38,6 @@ export default {
   oneself: "{name} (you)",
   draft: "Draft",
   operator: "The operator",
-  // messages
   messages: "Messages",
   begin: "No earlier messages",
   unread_line: "New messages",
@@ -63,7 +59,6 @@ export default {
   again: "Resend",
   discard: "Discard",
   too_long: "Too long for one message: it will be sent as {count}.",
-  // changes
   change_created: "{name} created the group {group}",
   change_joined: "{name} joined",
   change_left: "{name} left",
@@ -75,7 +70,6 @@ export default {
   change_erased: "Your account was deleted",
   new_creator: ". {whom} is now the owner",
   somebody: "someone",
-  // people and groups
   find: "Find",
   find_user: "Message someone",
   user_name: "Their name",
@@ -99,7 +93,6 @@ export default {
   mute: "Mute",
   unmute: "Unmute",
   left_group: "You are no longer in this group.",
-  // settings
   settings: "Settings",
   notifications: "Notifications",
   hide_read: "Don't send read receipts",
@@ -114,11 +107,9 @@ export default {
   change: "Change",
   password_changed: "Password changed. All your other devices were logged out.",
   log_out: "Log out",
-  // the switcher
   switch: "Switch to…",
   nothing_found: "No results",
   keys: "Ctrl+K: switch · Alt+↑/↓: previous/next · Esc: back",
-  // errors
   error_lost: "No connection. This may not have gone through.",
   error_no_storage: "This browser is out of space or blocks site data.",
   error_notifications_denied: "This browser does not allow notifications.",

@@ -88,7 +88,7 @@ export class Messages {
     this._followed = this._openedAtEnd = this.follows;
   }
 
-  /** Language or theme has changed: draw all again. */
+  /** Draw all again. */
   redraw() {
     this._entries.clear();
     this._list.replaceChildren();

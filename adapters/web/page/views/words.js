@@ -10,7 +10,8 @@ import { idOf, isGroup, userKey } from "../protocol/protocol.js";
 
 /** What a conversation is called. @param {Chat} chat @param {number} me own id */
 export function nameOf(chat, me) {
-  const name = chat.name || t("number", { id: idOf(chat.key) });
+  const known = chat.name !== "?" && chat.name; // "?": it is gone
+  const name = known || t("number", { id: idOf(chat.key) });
   return chat.key === userKey(me) ? t("oneself", { name }) : name;
 }
 
