@@ -8,18 +8,19 @@ from tests.integration.browser.conftest import Newcomer, WebServer
 def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(
     newcomer: Newcomer, web: WebServer
 ) -> None:
-    web.register("zebra")
+    """First are those that begin with it, then the most recent."""
+    web.register("joanna")
     ann = newcomer().register("ann")
     ann.find("ann")
     ann.write("note")
     ann.sees_tick("sent", "note")
-    ann.find("zebra")
+    ann.find("joanna")
     ann.write("hello")
     ann.sees_tick("sent", "hello")
     ann.page.keyboard.press("Control+k")
     expect(ann.dialog.get_by_role("combobox")).to_be_focused()
     ann.page.keyboard.type("ann")
-    expect(ann.dialog.get_by_role("option")).to_have_text(["ann (you)"])
+    expect(ann.dialog.get_by_role("option")).to_have_text(["ann (you)", "joanna"])
     ann.page.keyboard.press("Enter")
     expect(ann.page.get_by_role("heading", name="ann (you)")).to_be_visible()
     expect(ann.field).to_be_focused()
@@ -32,7 +33,7 @@ def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(
     expect(ann.dialog.get_by_role("option", selected=True)).to_have_text("ann (you)")
     ann.page.keyboard.press("ArrowUp")
     ann.page.keyboard.press("Enter")
-    expect(ann.page.get_by_role("heading", name="zebra")).to_be_visible()
+    expect(ann.page.get_by_role("heading", name="joanna")).to_be_visible()
 
 
 def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(

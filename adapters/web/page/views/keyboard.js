@@ -80,7 +80,9 @@ function openSwitcher(app) {
     for (const one of app.roster.friends.values()) {
       if (!app.chats.all.has(`u${one.id}`)) all.push({ key: `u${one.id}`, name: one.name });
     }
-    return all.filter((one) => one.name.toLowerCase().includes(part)).slice(0, SHOWN);
+    const place = (/** @type {{name: string}} */ one) => one.name.toLowerCase().indexOf(part);
+    const those = all.filter((one) => place(one) >= 0);
+    return those.sort((one, other) => place(one) - place(other)).slice(0, SHOWN);
   }
 
   function draw() {
