@@ -33,7 +33,7 @@ from chat_domain.people.register import Registration
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.runtime import Clock, Hasher, Ids, Latches, Tasks
+from chat_domain.ports.runtime import Clock, Hasher, Ids, Tasks, Timers
 from chat_domain.ports.store import Store
 
 
@@ -45,7 +45,7 @@ def assemble(
     clock: Clock,
     ids: Ids,
     tasks: Tasks,
-    latches: Latches,
+    timers: Timers,
     second_login_replaces: bool = False,
     guard: Guard | None = None,
 ) -> Chat:
@@ -53,8 +53,8 @@ def assemble(
     guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     log, sessions = store.log, Sessions()
-    follower = Follower(log, sessions, broker, tasks, latches)
-    queue = AppendQueue(log, follower, broker, clock, tasks, latches)
+    follower = Follower(log, sessions, broker, tasks, timers)
+    queue = AppendQueue(log, follower, broker, clock, tasks, timers)
     offline = Offline(log, follower, tasks)
     marks = Marks(log, follower, sessions, broker, tasks)
     subscriptions = Subscriptions(log, follower, sessions)
@@ -96,11 +96,11 @@ def assemble(
         broker=broker,
         clock=clock,
         tasks=tasks,
-        latches=latches,
+        timers=timers,
     )
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, log, queue, presence, ids, guard, sessions)
-    pieces = Pieces(clock, latches)
+    pieces = Pieces(clock, timers)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(
         registration=Registration(store.users, hasher),

@@ -17,7 +17,6 @@ from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
-from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub, NoLease
 from adapters.operators.timed import timed_store, timed_surroundings
@@ -25,6 +24,7 @@ from adapters.passwords import Argon2Hasher
 from adapters.sqlite import sqlite_store
 from adapters.startup_errors import StoreUnusable
 from adapters.system import RandomIds, SystemClock
+from adapters.timers import LoopTimers
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
@@ -67,7 +67,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             clock=clock,
             ids=RandomIds(clock.now_ms),
             tasks=tasks,
-            latches=EventLatches(),
+            timers=LoopTimers(),
             second_login_replaces=settings.second_login == "replace",
             guard=guard,
         )
@@ -114,7 +114,7 @@ async def open_without_node(settings: Settings) -> AsyncIterator[Chat]:
             clock=clock,
             ids=RandomIds(clock.now_ms),
             tasks=tasks,
-            latches=EventLatches(),
+            timers=LoopTimers(),
         )
         await _begin(chat)
         await join(chat.node)

@@ -37,7 +37,7 @@ from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.cluster import Broker
-from chat_domain.ports.runtime import Clock, Latches, Tasks
+from chat_domain.ports.runtime import Clock, Tasks, Timers
 
 GRACE = 5.0  # seconds in which a dead node's users can reconnect without being announced
 POLL_EVERY = 1.0  # seconds; of the log's head, in case a note was lost
@@ -66,7 +66,7 @@ class Node:
     broker: Broker
     clock: Clock
     tasks: Tasks
-    latches: Latches
+    timers: Timers
 
     async def start(self) -> None:
         """Begin to follow the log, at its head. Raises TryAgain."""
@@ -122,7 +122,7 @@ class Node:
     async def other_died(self, user_ids: Collection[int]) -> None:
         """Another node, which had these users, has lost its lease."""
         if user_ids:
-            await self.latches.latch().wait(GRACE)
+            await self.timers.sleep(GRACE)
             await self.announcer.announce_gone(user_ids)
 
     # -- the lease ---------------------------------------------------------------------------
@@ -160,6 +160,6 @@ class Node:
     async def poll_head(self) -> None:
         """Wait until the log's head is to be polled, then poll it. To be called forever."""
         receiving = self.broker.is_receiving()
-        await self.latches.latch().wait(POLL_EVERY if receiving else POLL_ALONE_EVERY)
+        await self.timers.sleep(POLL_EVERY if receiving else POLL_ALONE_EVERY)
         with suppress(TryAgain):  # it is polled again soon
             await self.follower.poll_head()

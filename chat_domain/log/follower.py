@@ -35,7 +35,7 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
-from chat_domain.ports.runtime import Latch, Latches, Tasks
+from chat_domain.ports.runtime import Latch, Tasks, Timers
 
 GAP_WAITS = 0.02  # seconds
 OWN_BATCH_WAITS = 100  # times GAP_WAITS
@@ -50,7 +50,7 @@ class Follower:
     one that this node is writing, if any. on_reset: called after each reset."""
 
     def __init__(
-        self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
+        self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, timers: Timers
     ) -> None:
         self.applied = 0
         self.epoch = ""
@@ -61,7 +61,7 @@ class Follower:
         self._fanout = Fanout(sessions, self.ring)
         self._broker = broker
         self._tasks = tasks
-        self._latches = latches
+        self._timers = timers
         self._lineage = Lineage(log)
         self._received = 0  # everything up to here is applied, or waits in `_pending`
         self._pending: deque[Written] = deque()
@@ -211,7 +211,7 @@ class Follower:
     async def _read_gap(self) -> LogEnds | None:
         """Read until the gap is closed, or `_read_gap_part` returns something; return that."""
         if self._broker.is_receiving():
-            await self._pause()
+            await self._timers.sleep(GAP_WAITS)
         await self._await_own_batch()
         while self._head > self._received:
             if (lost := await self._read_gap_part()) is not None:
@@ -224,10 +224,7 @@ class Follower:
         for _ in range(OWN_BATCH_WAITS):
             if batch is None or self.batch_in_flight is not batch or self._head <= self._received:
                 return
-            await self._pause()
-
-    async def _pause(self) -> None:
-        await self._latches.latch().wait(GAP_WAITS)
+            await self._timers.sleep(GAP_WAITS)
 
     async def _read_gap_part(self) -> LogEnds | None:
         """Read part of the gap. Return the log's ends if what was received here is lost, or if a
@@ -246,7 +243,7 @@ class Follower:
             return ends
         self.ingest(after + 1, log_slice.upto, log_slice.entries)
         while self.is_full():
-            await self._pause()
+            await self._timers.sleep(GAP_WAITS)
         return None
 
     # -- applying ------------------------------------------------------------------------------
@@ -284,7 +281,7 @@ class Follower:
         APPLIED_WITHIN seconds."""
         if self.applied >= at:
             return
-        latch = self._latches.latch()
+        latch = self._timers.latch()
         self._waiters[latch] = at
         self._raise_head(at)
         try:

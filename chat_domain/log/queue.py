@@ -29,7 +29,7 @@ from chat_domain.log.session import Session
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Committed, EpochChanged, Log, Outcome, OutOfDate
-from chat_domain.ports.runtime import Clock, Latch, Latches, Tasks
+from chat_domain.ports.runtime import Clock, Latch, Tasks, Timers
 
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
@@ -76,14 +76,14 @@ class AppendQueue:
         broker: Broker,
         clock: Clock,
         tasks: Tasks,
-        latches: Latches,
+        timers: Timers,
     ) -> None:
         self._log = log
         self._follower = follower
         self._broker = broker
         self._clock = clock
         self._tasks = tasks
-        self._latches = latches
+        self._timers = timers
         self._waiting: deque[Draft] = deque()
         self._bytes = 0
         self._batch: Sequence[Draft] = ()
@@ -114,7 +114,7 @@ class AppendQueue:
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Duplicate:
         """Write a change, and return once it is applied here. Raises the error with which it is
         refused, and TryAgain. refused: the error of a `Draft`."""
-        awaited, epoch = PendingChange(self._latches.latch()), self._follower.epoch
+        awaited, epoch = PendingChange(self._timers.latch()), self._follower.epoch
         self.add((entry, awaited, None, False, refused))
         await awaited.latch.wait(ANSWERED_WITHIN)
         result = awaited.result
@@ -131,7 +131,7 @@ class AppendQueue:
         """Wait until everything that a session has written is in the log and applied here, or
         refused; for ANSWERED_WITHIN at most."""
         if session.unanswered:
-            latch = session.all_answered = session.all_answered or self._latches.latch()
+            latch = session.all_answered = session.all_answered or self._timers.latch()
             await latch.wait(ANSWERED_WITHIN)
         with suppress(TryAgain):  # it is in the log, and shown when it is applied
             await self._follower.wait_until_applied(session.last_written)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import attrs
 
-from chat_domain.ports.runtime import Clock, Latches
+from chat_domain.ports.runtime import Clock, Timers
 
 LEAST, MOST = 10, 200  # entries in a piece
 SHORT, LONG = 0.003, 0.01  # seconds
@@ -22,7 +22,7 @@ PAUSES = 4  # times what the piece took
 @attrs.define(eq=False)
 class Pieces:
     _clock: Clock
-    _latches: Latches
+    _timers: Timers
     _limit: int = attrs.field(default=LEAST, init=False)
 
     async def run(self, do: Callable[[int], Awaitable[bool]]) -> None:
@@ -34,7 +34,7 @@ class Pieces:
             more = await do(self._limit)
             took = self._clock.monotonic() - begun
             self._adapt(took)
-            await self._latches.latch().wait(max(PAUSE, PAUSES * took))
+            await self._timers.sleep(max(PAUSE, PAUSES * took))
 
     def _adapt(self, took: float) -> None:
         if took > LONG:

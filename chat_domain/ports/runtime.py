@@ -74,6 +74,9 @@ class Latch(Protocol):
         """Wait until it is open, for this long at most. Return whether it is."""
 
 
-class Latches(Protocol):
+class Timers(Protocol):
     def latch(self) -> Latch:
         """A new latch, closed."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait this long."""

@@ -3,11 +3,11 @@
 import attrs
 
 from adapters.gateway.tasks import BackgroundTasks
-from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from adapters.passwords import Argon2Hasher
 from adapters.system import RandomIds, SystemClock
+from adapters.timers import LoopTimers
 from chat_domain.chat import Chat
 from chat_domain.log.session import Session
 from chat_domain.model import User
@@ -90,5 +90,5 @@ def _node(store: Store, surroundings: Surroundings, hasher: Argon2Hasher) -> Cha
         clock=SystemClock(),
         ids=RandomIds(SystemClock().now_ms),
         tasks=BackgroundTasks(),
-        latches=EventLatches(),
+        timers=LoopTimers(),
     )

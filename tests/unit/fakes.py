@@ -207,8 +207,8 @@ class ManualLatch:
         self.waits = [wait for wait in self.waits if not wait[1].done]
 
 
-class ManualLatches:
-    """`chat_domain.ports.runtime.Latches`, by a clock that a test moves."""
+class ManualTimers:
+    """`chat_domain.ports.runtime.Timers`, by a clock that a test moves."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -218,6 +218,9 @@ class ManualLatches:
         latch = ManualLatch(self._clock)
         self._latches.append(latch)
         return latch
+
+    async def sleep(self, seconds: float) -> None:
+        await self.latch().wait(seconds)
 
     def wake(self) -> None:
         """Let all latches look at the clock, which has moved."""

@@ -18,8 +18,8 @@ from tests.unit.fakes import (
     CountingIds,
     FakeLog,
     ManualClock,
-    ManualLatches,
     ManualTasks,
+    ManualTimers,
     OpenHasher,
     RecordingClient,
 )
@@ -57,7 +57,7 @@ class World:
         self.slots = surroundings.slots
         self.hasher = OpenHasher()
         self.ids: CountingIds = CountingIds() if beside is None else beside.ids
-        self.latches = ManualLatches(self.clock)
+        self.timers = ManualTimers(self.clock)
         self.chat = assemble(
             self.store,
             surroundings,
@@ -65,7 +65,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             tasks=self.tasks,
-            latches=self.latches,
+            timers=self.timers,
             second_login_replaces=second_login_replaces,
             guard=guard,
         )
@@ -134,7 +134,7 @@ class World:
     def passes(self, seconds: float) -> None:
         """Let time pass, as the gateway's clock does."""
         self.clock.advance(seconds)
-        self.latches.wake()
+        self.timers.wake()
         self.chat.node.tick()
         self.tasks.drain()
 

@@ -24,7 +24,7 @@ from tests.unit.fakes import (
     CountingIds,
     FakeLog,
     ManualClock,
-    ManualLatches,
+    ManualTimers,
     OpenHasher,
     finished,
 )
@@ -59,7 +59,7 @@ class World:
         self._log = self._store.log
         self.safe = Safe(self._store)
         self._ids = CountingIds()
-        self.latches = ManualLatches(self.clock)
+        self.timers = ManualTimers(self.clock)
         self.hub = LossyHub()
         self._noted: list[Event] = []
         self._broken: set[str] = set()
@@ -91,7 +91,7 @@ class World:
             clock=WrongClock(self.clock) if number else self.clock,
             ids=self._ids,
             tasks=tasks,
-            latches=self.latches,
+            timers=self.timers,
         )
         tasks.run(chat.node.start())
         self.hub.join(name, chat.node)
@@ -131,7 +131,7 @@ class World:
     def tick(self) -> None:
         """Let half a second pass."""
         self.clock.advance(0.5)
-        self.latches.wake()
+        self.timers.wake()
         for site in self.sites:
             if not site.hung:
                 site.chat.node.tick()

@@ -8,6 +8,7 @@ import pytest
 from chat_domain.errors import TryAgain
 from chat_domain.operators.pieces import LEAST, LONG, MOST, PAUSE, PAUSES, Pieces
 from chat_domain.operators.retention import Retention
+from chat_domain.ports.runtime import Latch
 from tests.unit.fakes import ManualClock
 from tests.unit.world import Terminal, World
 
@@ -248,15 +249,11 @@ class Machine:
         self.asked: list[int] = []
         self.waits: list[float] = []
 
-    def latch(self) -> "Machine":
-        return self
-
-    def open(self) -> None:
+    def latch(self) -> Latch:
         raise NotImplementedError
 
-    async def wait(self, seconds: float) -> bool:
+    async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        return False
 
     async def do(self, limit: int) -> bool:
         self.asked.append(limit)

@@ -12,10 +12,10 @@ from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tasks import BackgroundTasks
-from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.log import MemoryLog
 from adapters.memory.nodes import Hub
+from adapters.timers import LoopTimers
 from adapters.wire.incoming import IncomingBytes
 from chat_domain.entries import TEXT
 from chat_domain.errors import TryAgain
@@ -222,7 +222,7 @@ class Server:
             clock=self.clock,
             ids=CountingIds(),
             tasks=self.tasks,
-            latches=EventLatches(),
+            timers=LoopTimers(),
             second_login_replaces=second_login_replaces,
             guard=self.guard,
         )

@@ -1,4 +1,4 @@
-"""Waiting for an event, for a limited time."""
+"""Waiting for an event, or for some time."""
 
 import asyncio
 from contextlib import suppress
@@ -20,8 +20,11 @@ class EventLatch:
         return self._event.is_set()
 
 
-class EventLatches:
-    """`chat_domain.ports.runtime.Latches`."""
+class LoopTimers:
+    """`chat_domain.ports.runtime.Timers`."""
 
     def latch(self) -> EventLatch:
         return EventLatch()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
