@@ -78,6 +78,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
             asyncio.create_task(gateway.run_clock()),
             asyncio.create_task(gateway.follow()),
             asyncio.create_task(gateway.forget()),
+            asyncio.create_task(gateway.extend_tokens()),
         ]
         spare_the_collector()
         try:

@@ -17,9 +17,10 @@ from adapters.repeating import repeat_forever
 from chat_domain.errors import TooManyConnections, TryAgain
 
 # as the log and the metric of defects call them
-CLOCK, FOLLOWING, FORGETTING = "clock", "following", "forgetting"
+CLOCK, FOLLOWING, FORGETTING, EXTENDING = "clock", "following", "forgetting", "extending"
 TICK = 0.5  # seconds
 FORGETS_EVERY = 600.0  # seconds
+EXTENDS_EVERY = 24 * 3600.0  # seconds
 SHARES = 20  # of a tick: 10,000 handlers at once would block the event loop for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds in which the last frames reach the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the end takes 10 at most
@@ -79,6 +80,11 @@ class Gateway:
     async def forget(self) -> None:
         """Delete what was kept for long enough regularly, forever."""
         await repeat_forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
+
+    async def extend_tokens(self) -> None:
+        """Keep the tokens of connected devices from expiring, forever."""
+        extend = self.shared.chat.devices.extend_tokens
+        await repeat_forever(EXTENDING, extend, pause=EXTENDS_EVERY)
 
     async def _tick(self) -> None:
         """Do one round, in TICK seconds. A failure in one handler does not stop the others."""

@@ -66,6 +66,11 @@ class MemoryTokens:
         tokens = self._tokens.values()
         return {(one.user_id, one.session) for one in tokens if one.user_id in user_ids}
 
+    async def extend(self, sessions: Collection[tuple[int, str]], expires_ms: int) -> None:
+        for one in self._tokens.values():
+            if (one.user_id, one.session) in sessions and one.expires_ms < expires_ms:
+                self._tokens[one.digest] = attrs.evolve(one, expires_ms=expires_ms)
+
     async def remove(self, user_id: int, session: str) -> None:
         self._forget(token for token in self._of(user_id) if token.session == session)
 

@@ -44,6 +44,12 @@ class SqlTokens:
     async def sessions_of(self, user_ids: Collection[int]) -> set[tuple[int, str]]:
         return await self._database.read(_sessions_of, [bounded(user_id) for user_id in user_ids])
 
+    async def extend(self, sessions: Collection[tuple[int, str]], expires_ms: int) -> None:
+        rows = [
+            (expires_ms, bounded(user_id), session, expires_ms) for user_id, session in sessions
+        ]
+        await self._database.write(_extend, rows, repeatable=True)
+
     async def remove(self, user_id: int, session: str) -> None:
         await self._database.write(_remove, bounded(user_id), session, repeatable=True)
 
@@ -145,6 +151,11 @@ async def _sessions_of(connection: Connection, user_ids: Sequence[int]) -> set[t
     query = "SELECT DISTINCT userid, session FROM Token WHERE userid IN"
     rows = validation.with_ids(await connection.rows_in(query, user_ids))
     return {(user_id, validation.word(session)) for user_id, session in rows}
+
+
+async def _extend(connection: Connection, rows: Sequence[tuple[int, int, str, int]]) -> None:
+    extend = "UPDATE Token SET expires_ms = ? WHERE userid = ? AND session = ? AND expires_ms < ?"
+    await connection.change_each(extend, rows)
 
 
 async def _remove(connection: Connection, user_id: int, session: str) -> None:

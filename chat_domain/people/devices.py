@@ -5,6 +5,7 @@ on every node, whether or not notes arrive between the nodes. Sessions are timed
 clock, since the nodes' may differ: the session unused for longest ends, and tokens expire.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import attrs
@@ -12,9 +13,10 @@ import attrs
 from chat_domain.entries import CHANGE, Change, ChangeKind, Entry, pair
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.log.queue import AppendQueue
+from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Resumable, User
-from chat_domain.people.tokens import Token, digest
+from chat_domain.people.tokens import EXTENDED_LIFE_MS, Token, digest
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids, Tasks
@@ -23,7 +25,7 @@ from chat_domain.ports.store import Tokens
 SESSIONS_KEPT = 10  # of a user
 NEW_KEPT = 3  # unused tokens of a session; older ones were in answers that nobody has read
 MAX_UNWRITTEN = 10_000  # ended sessions that could not be written yet
-ASKED_AT_ONCE = 200  # sessions, whether they have tokens; some 10 ms of the event loop
+SESSIONS_AT_ONCE = 200  # in one look at their tokens; some 10 ms of the event loop
 
 
 @attrs.define(eq=False)
@@ -127,17 +129,28 @@ class Devices:
             return True
         return any(node != self.node for node in nodes)
 
+    async def extend_tokens(self) -> None:
+        """Let the tokens of the devices that are connected here not expire. To be called once a
+        day. Raises TryAgain."""
+        expires_ms = await self.log.now_ms() + EXTENDED_LIFE_MS
+        for some in self._connected_devices():
+            await self.tokens.extend([(one.user.id, one.name) for one in some], expires_ms)
+
     async def drop_ended(self) -> None:
         """Drop the sessions of devices here that have no tokens any more. While the presence did
         not have this node's users, they may have ended elsewhere without an entry. Raises
         TryAgain."""
-        here = [session for session in self.sessions if session.claim is None]
-        for start in range(0, len(here), ASKED_AT_ONCE):
-            some = here[start : start + ASKED_AT_ONCE]
+        for some in self._connected_devices():
             kept = await self.tokens.sessions_of({session.user.id for session in some})
             for session in some:
                 if not session.ended and (session.user.id, session.name) not in kept:
                     session.drop()
+
+    def _connected_devices(self) -> Iterator[Sequence[Session]]:
+        """The sessions of devices here, a few at a time."""
+        here = [session for session in self.sessions if session.claim is None]
+        for start in range(0, len(here), SESSIONS_AT_ONCE):
+            yield here[start : start + SESSIONS_AT_ONCE]
 
     async def end_all(self, user: User) -> None:
         """End all tokens of a user, and all sessions, version 1's included, on whatever nodes.

@@ -6,6 +6,8 @@ Rules:
    a client whose connection breaks before it has read the answer can resume again.
 2. The first use of a token ends all others of its session. If one of these comes again, its session
    is known by the part that all its tokens begin with; `accounts` says what follows.
+3. The tokens of a connected device do not expire: once a day they are extended, but not made young,
+   so that the next time that the client resumes they are followed by rule 1.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from chat_domain.ports.runtime import Ids
 DAY_MS = 24 * 3600 * 1000
 TOKEN_LIFE_MS = 14 * DAY_MS
 ROTATED_AFTER_MS = DAY_MS
+EXTENDED_LIFE_MS = TOKEN_LIFE_MS - ROTATED_AFTER_MS  # from the time of the extension
 SERIES_LENGTH = 32  # hex digits, 128 bits
 _POINT = "."  # between the part that all tokens of a session share and each one's own
 

@@ -108,6 +108,10 @@ class Tokens(Protocol):
         """The sessions of these users that have tokens, even expired ones: the users' ids, and the
         sessions' names."""
 
+    async def extend(self, sessions: Collection[tuple[int, str]], expires_ms: int) -> None:
+        """Let no token of these sessions, given by their users' ids and their names, expire before
+        this time."""
+
     async def remove(self, user_id: int, session: str) -> None:
         """Delete all tokens of a session. An unknown session is no error."""
 

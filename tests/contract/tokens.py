@@ -381,6 +381,33 @@ async def test_sessions_are_known_as_long_as_they_have_tokens(store: Store) -> N
     assert await store.tokens.sessions_of([]) == set()
 
 
+async def test_sessions_are_extended(store: Store) -> None:
+    """All tokens of exactly these sessions expire at that time, if they would expire before it."""
+    ann, bob = await register(store, "Ann", "Bob")
+    later = LATER + 1_000
+    kept = [
+        token("a", ann, session="s"),
+        token("b", ann, NOW, session="s", used=False),
+        token("c", ann, later + 1, session="s"),
+        token("d", ann, session="t"),
+        token("e", bob, session="s"),
+        token("f", bob, session="t"),
+    ]
+    await add(store, *kept)
+    odd = [(number, "s") for number in ODD_INTEGERS]
+    await store.tokens.extend([(ann, "s"), (bob, "t"), (ann, "none"), *odd], later)
+    every = [*await store.tokens.of(ann, 0), *await store.tokens.of(bob, 0)]
+    assert {one.digest: one.expires_ms for one in every} == {
+        "a": later,
+        "b": later,
+        "c": later + 1,
+        "d": LATER,
+        "e": LATER,
+        "f": later,
+    }
+    await store.tokens.extend([], later)
+
+
 async def test_any_integer_may_be_listed(store: Store) -> None:
     """An id that is nobody's has no tokens."""
     for user_id in ODD_INTEGERS:

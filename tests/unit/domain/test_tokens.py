@@ -262,7 +262,7 @@ def test_a_session_that_has_ended_unseen_is_dropped(
 ) -> None:
     """While this node had no lease, others saw nobody on it: what ended there was not written to
     the log. Whoever still has a token stays, and so does a client of version 1, which has none."""
-    monkeypatch.setattr(devices, "ASKED_AT_ONCE", 1)
+    monkeypatch.setattr(devices, "SESSIONS_AT_ONCE", 1)
     tokens = [world.issue(bob, device) for device in ("phone", "laptop")]
     phone, laptop = [world.log_in(bob, token.session) for token in tokens]
     old = world.log_in_version1(bob)
@@ -272,3 +272,28 @@ def test_a_session_that_has_ended_unseen_is_dropped(
     world.chat.node.suspend()
     world.tasks.run(world.chat.node.resume())
     assert [one.client.notices for one in (phone, laptop, old)] == [["dropped"], [], []]
+
+
+def test_the_token_of_a_connected_device_does_not_expire(
+    world: World, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is good for twelve days more when the connection ends, and followed by another then."""
+    monkeypatch.setattr(devices, "SESSIONS_AT_ONCE", 1)
+    tokens = [world.issue(bob, device) for device in ("phone", "laptop", "tablet")]
+    for token in tokens[:2]:
+        world.log_in(bob, token.session)
+    for _ in range(30):
+        world.clock.ms += DAY
+        world.tasks.run(world.chat.devices.extend_tokens())
+    world.clock.ms += 12 * DAY
+    assert [is_good(world, token) for token in tokens] == [True, True, False]
+    assert resume(world, tokens[0]) != tokens[0]
+
+
+def test_a_young_token_is_not_extended(world: World, bob: User) -> None:
+    """It is good for longer than it would be then."""
+    token = world.issue(bob)
+    world.log_in(bob, token.session)
+    world.tasks.run(world.chat.devices.extend_tokens())
+    (kept,) = world.tasks.run(world.store.tokens.of(bob.id, world.clock.ms))
+    assert kept.expires_ms == token.expires_ms
