@@ -1,7 +1,10 @@
 """When a change of a user's presence can be announced."""
 
+import pytest
+
 from chat_domain.model import User
-from chat_domain.people.presence_debounce import QUIET, WAITING, PresenceDebounce
+from chat_domain.people import presence_debounce
+from chat_domain.people.presence_debounce import QUIET, PresenceDebounce
 
 ANN, BOB = User(1, "Ann"), User(2, "Bob")
 
@@ -49,14 +52,16 @@ def test_a_long_announcement_keeps_no_other_quiet() -> None:
     assert debounce.take(QUIET) == BOB
 
 
-def test_only_so_many_wait() -> None:
+def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Changes of further users are dropped until something happens to them again."""
+    most = 10
+    monkeypatch.setattr(presence_debounce, "WAITING", most)
     debounce = PresenceDebounce()
-    for user_id in range(WAITING + 1):
+    for user_id in range(most + 1):
         debounce.changed(User(user_id, "somebody"))
-    assert len(debounce) == WAITING
+    assert len(debounce) == most
     first = debounce.take(0.0)
     assert first == User(0, "somebody")
-    late = User(WAITING, "somebody")
+    late = User(most, "somebody")
     debounce.changed(late)
-    assert [debounce.take(0.0) for _ in range(WAITING)][-1] == late
+    assert [debounce.take(0.0) for _ in range(most)][-1] == late

@@ -1,7 +1,8 @@
 """Rows that no node has written, in SQLite, which accepts any value in any column."""
 
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from adapters.containment import contained_store
 from adapters.incidents import INCIDENTS
 from adapters.sqlite import sqlite_store
+from adapters.sqlite.opening import open_writer
 from chat_domain.entries import Batch, EntryRef, pair
 from chat_domain.errors import TryAgain
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
 from tests.contract.bad_rows import Spoilt
 from tests.contract.making import commit, register, say, text
+from tests.unit.in_memory import memory_folder
 
 NO_RULES = (
     "PRAGMA writable_schema = ON",
@@ -23,14 +26,22 @@ NO_RULES = (
 )
 
 
+@pytest.fixture(scope="session")
+def lax_file() -> Iterator[Path]:
+    """A database with empty tables that take anything; they take longer to make than to copy."""
+    with memory_folder() as folder:
+        path = folder / "lax.db"
+        open_writer(path).close()
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for statement in NO_RULES:
+                connection.execute(statement)
+        yield path
+
+
 @pytest.fixture
-async def spoilt(tmp_path: Path) -> AsyncIterator[Spoilt]:
-    path = tmp_path / "chat.db"
-    async with sqlite_store(path):
-        pass
+async def spoilt(lax_file: Path, tmp_path: Path) -> AsyncIterator[Spoilt]:
+    path = Path(shutil.copy(lax_file, tmp_path / "chat.db"))
     with closing(sqlite3.connect(path, isolation_level=None)) as beside:
-        for statement in NO_RULES:
-            beside.execute(statement)
         beside.execute("PRAGMA ignore_check_constraints = ON")
         async with sqlite_store(path) as store:
             yield Spoilt(store, beside.execute)
