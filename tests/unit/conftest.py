@@ -11,7 +11,7 @@ from adapters.incidents import INCIDENTS
 from tests.tries import tries
 
 # No deadline: how busy a machine is says nothing about the code.
-settings.register_profile("any machine", deadline=None, max_examples=tries(30))
+settings.register_profile("any machine", deadline=None, max_examples=tries(20))
 settings.load_profile("any machine")
 
 # By default, structlog colours a traceback's source, which takes longer than most tests.

@@ -24,5 +24,5 @@ class SqliteLogMachine(LogMachine):
 TestMemoryLog = MemoryLogMachine.TestCase
 TestSqliteLog = SqliteLogMachine.TestCase
 TestMemoryLog.settings = TestSqliteLog.settings = settings(
-    max_examples=tries(20), stateful_step_count=40, deadline=None
+    max_examples=tries(10), stateful_step_count=40, deadline=None
 )

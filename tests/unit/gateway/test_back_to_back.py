@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -28,7 +28,6 @@ from adapters.wire import requests
 from adapters.wire.answers import LoginAck
 from adapters.wire.declaring import AnyRequest
 from chat_domain.people.presence_debounce import QUIET
-from tests.tries import tries
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 
@@ -348,7 +347,6 @@ async def test_notices_reach_the_application(server: Server) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4096)
 
 
-@settings(max_examples=tries(20))
 @given(st.lists(texts, min_size=1, max_size=5), st.integers())
 async def test_any_text_arrives_as_it_was_sent(said: list[str], seed: int) -> None:
     """Neither its characters nor the cuts between the bytes matter."""

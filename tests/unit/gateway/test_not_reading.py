@@ -5,7 +5,7 @@ import json
 from typing import Any, cast
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.gateway.keepalive import DROP_AFTER
@@ -15,7 +15,6 @@ from adapters.tcp.outboxes import Outboxes
 from chat_domain.entries import ChangeKind
 from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
-from tests.tries import tries
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 from tests.unit.tcp.test_connection import Socket
 
@@ -289,7 +288,6 @@ class Story:
 MOVES = ("say", "say to the group", "join", "leave", "choke", "unchoke", "turn", "all", "forget")
 
 
-@settings(max_examples=tries(40))
 @given(st.lists(st.sampled_from(MOVES), max_size=40), st.integers(1, 40))
 @example(["choke", "say to the group", "all", "join", "all"], 3)
 @example(["join", "all", "choke", "say to the group", "all", "leave", "say to the group"], 3)

@@ -238,4 +238,4 @@ class VisibilityMachine(RuleBasedStateMachine):
 
 
 TestVisibility = VisibilityMachine.TestCase
-TestVisibility.settings = settings(max_examples=tries(40), stateful_step_count=30, deadline=None)
+TestVisibility.settings = settings(max_examples=tries(20), stateful_step_count=30, deadline=None)

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.wire import requests
@@ -15,7 +15,6 @@ from adapters.wire.declaring import AnyRequest, Request
 from adapters.wire.frames import number_of
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import REQUESTS
-from tests.tries import tries
 from tests.unit.wire.protocol_page import examples, rows, section
 
 # One frame for each row of the page's table, with all fields that it names.
@@ -416,7 +415,6 @@ def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
         assert isinstance(read_request(raw), Request)
 
 
-@settings(max_examples=tries(20))
 @given(st.sampled_from(sorted(FRAMES)), st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_any_fields_are_a_request_or_a_bad_frame(msgid: int, fields: dict[str, Any]) -> None:
     """A refusal has the msgid, which decides the form of the answer."""

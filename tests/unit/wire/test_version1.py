@@ -152,7 +152,7 @@ def decoded(ack: bytes) -> dict[str, Any]:
     return frame
 
 
-@settings(max_examples=tries(20))
+@settings(max_examples=tries(10))
 @given(names, friends, groups, entries)
 def test_a_short_answer_fits_and_is_true(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
@@ -174,7 +174,7 @@ def assert_beginning(shown: list[int], of: list[int]) -> None:
     assert shown == of[: len(shown)]
 
 
-@settings(max_examples=tries(20))
+@settings(max_examples=tries(10))
 @given(names, friends, groups, entries)
 def test_a_short_answer_takes_as_many_messages_as_fit(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
@@ -200,7 +200,7 @@ def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -
         assert len(ack) + longest > MAX_FRAME
 
 
-@settings(max_examples=tries(20))
+@settings(max_examples=tries(10))
 @given(names, friends, groups, entries)
 def test_a_person_gets_everything(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
