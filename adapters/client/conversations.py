@@ -27,15 +27,26 @@ class Conversations(Requester):
     _typed: tuple[Where | None, float] = (None, -math.inf)
 
     async def conversations(self, page: int = 100) -> AsyncIterator[Conversation]:
-        """The user's conversations, the most recent first, fetched page by page."""
-        request = requests.ListConversations(limit=page)
+        """The user's conversations, the most recent first, fetched page by page.
+
+        One in which something is said meanwhile moves to the front, and may be missing from the
+        pages that follow. So if there are several pages, all that have moved come again after the
+        last one; of two rows about a conversation, the later counts.
+        """
+        request = front = requests.ListConversations(limit=page)
+        known = newest = 0
         while True:
             ack = await self._ask(request)
-            for row in ack.conversations:
+            news = [row for row in ack.conversations if row.last.at > known]
+            for row in news:
                 yield conversation_of(row, self._user_id)
-            if ack.next is None:
-                return
-            request = replace(request, before=ack.next)
+            newest = max([newest, *(row.last.at for row in news)])
+            if ack.next is not None and len(news) == len(ack.conversations):
+                request = replace(request, before=ack.next)
+            elif request.before is None:
+                return  # nothing can be missing from a single page
+            else:
+                request, known = front, newest
 
     async def history(
         self,

@@ -1,4 +1,4 @@
-"""How ChatClient asks for conversations, history, marks, typing and settings, and reports them."""
+"""How ChatClient asks for history, marks, typing and settings, and reports them."""
 
 import asyncio
 from typing import Any
@@ -7,9 +7,7 @@ import attrs
 import pytest
 
 from adapters.client import (
-    Changed,
     ChatClient,
-    Conversation,
     Got,
     InGroup,
     Message,
@@ -25,26 +23,9 @@ from adapters.client import (
 from chat_domain.model import Group
 from tests.unit.client.fake_chat_server import FakeServer, Frame, Peer, line, push
 from tests.unit.client.fellows import HASTY, both, logged_in, until
+from tests.unit.client.texts import message, text
 
-CONVERSATIONS, HISTORY, READ, TYPING, SETTINGS, MARKS, JOIN = (
-    1039,
-    1041,
-    1043,
-    1044,
-    1045,
-    1038,
-    1008,
-)
-
-
-def text(at: int, sender: int = 15, **fields: Any) -> Frame:
-    """A text for user 13, as a page has it."""
-    who = {"msgid": 1005, "cid": f"c{at}", "id": sender, "name": "li", "toid": 13, "time": 7}
-    return who | {"at": at, "msg": f"text {at}"} | fields
-
-
-def message(at: int) -> Message:
-    return Message(at, f"c{at}", 15, "li", f"text {at}", 7, to_id=13)
+HISTORY, READ, TYPING, SETTINGS, MARKS, JOIN = 1041, 1043, 1044, 1045, 1038, 1008
 
 
 async def answer_pages(peer: Peer, *pages: Frame) -> list[Frame]:
@@ -59,36 +40,6 @@ async def answer_pages(peer: Peer, *pages: Frame) -> list[Frame]:
 
 async def ats(client: ChatClient, **options: Any) -> list[int]:
     return [entry.at async for entry in client.history(15, **options)]
-
-
-async def test_conversations_are_fetched_page_by_page(server: FakeServer) -> None:
-    """The most recent conversation comes first, with all that the server says of it."""
-    async with logged_in(server) as (client, peer):
-
-        async def answers() -> None:
-            one = await peer.hear(CONVERSATIONS)
-            rows = [
-                {"toid": 15, "name": "li", "last": text(9), "read": 4, "unread": 2}
-                | {"peer_read": 3, "peer_got": 5, "muted": True}
-            ]
-            peer.say(msgid=1040, seq=one["seq"], conversations=rows, next=9)
-            two = await peer.hear(CONVERSATIONS)
-            assert (one.get("before"), one["limit"], two["before"]) == (None, 1, 9)
-            last = {"msgid": 1037, "at": 8, "cid": "x", "id": 13, "name": "zhang", "groupid": 3}
-            last |= {"time": 7, "what": "left"}
-            rows = [{"groupid": 3, "name": "hikers", "last": last, "read": 8, "unread": 0}]
-            peer.say(msgid=1040, seq=two["seq"], conversations=[rows[0] | {"left": True}])
-
-        async def every() -> list[Conversation]:
-            return [one async for one in client.conversations(page=1)]
-
-        assert await both(every(), answers()) == [
-            Conversation(With(15), "li", message(9), 4, 2, 3, 5, muted=True),
-            Conversation(
-                InGroup(3), "hikers", Changed(8, "x", 13, "zhang", 7, "left", 3, own=True), 8, 0,
-                left=True,
-            ),
-        ]  # fmt: skip
 
 
 async def test_history_goes_back_from_the_end(server: FakeServer) -> None:
