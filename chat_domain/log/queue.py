@@ -22,7 +22,7 @@ from typing import Final
 
 import attrs
 
-from chat_domain.entries import ID_BITS, Batch, Duplicate, Entry
+from chat_domain.entries import ID_BITS, Batch, ChangeKind, Duplicate, Entry
 from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -49,6 +49,7 @@ class PendingChange:
     result: Result | None = None
     claim: Final = None
     revoked: Final = False
+    name: Final = ""
 
     def accepted(self, _tag: int | None, entry: Entry | Duplicate) -> None:
         self.result = entry
@@ -94,7 +95,7 @@ class AppendQueue:
         self._started_at = 0.0
         self._retries = 0  # times in a row
         self.latency = 0.0
-        self.observe: Callable[[float, int], None] = _ignore
+        self.observe: Callable[[float, int], None] = lambda _seconds, _entries: None
 
     def __len__(self) -> int:
         """How many drafts wait or are in flight."""
@@ -157,10 +158,9 @@ class AppendQueue:
         self._started_at = self._clock.monotonic()
         entries, refused = self._authorize(batch)
         follower = self._follower
-        follower.batch_in_flight = Batch(
-            entries, follower.epoch, follower.applied, follower.last, refused
-        )
-        self._log.append(follower.batch_in_flight, self._on_outcome)
+        in_flight = Batch(entries, follower.epoch, follower.applied, follower.last, refused)
+        follower.batch_in_flight = in_flight
+        self._log.append(in_flight, self._on_outcome)
 
     def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
@@ -183,13 +183,16 @@ class AppendQueue:
         now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
         entries: list[Entry] = []
         refused: dict[int, ChatError] = {}
+        kept: dict[int, str] = {}  # by users whose sessions end in this batch, except this one
         self._changes = False
         for entry, writer, _, _, refusal in batch:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            elif entry.sender_id in erased:  # their session may have ended
-                refusal = NotLoggedIn()  # noqa: PLW2901
+                if entry.change.what == ChangeKind.ALL_ENDED:
+                    kept[entry.sender_id] = entry.change.detail
+            elif entry.sender_id in erased or kept.get(entry.sender_id, writer.name) != writer.name:
+                refusal = NotLoggedIn()  # noqa: PLW2901  # their session may have ended
             elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
                 refusal = _text_refusal(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
@@ -267,10 +270,6 @@ class AppendQueue:
                 writer.expect_first(entry.cid, now)
         for _entry, writer, tag, _named, _refused in failed:
             writer.refused(failure, tag)
-
-
-def _ignore(_seconds: float, _entries: int) -> None:
-    """The default observer, which does nothing."""
 
 
 def _text_refusal(text: Entry, writer: Session | PendingChange) -> ChatError | None:

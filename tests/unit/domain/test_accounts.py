@@ -284,3 +284,21 @@ def test_what_is_on_its_way_when_all_sessions_end_is_refused(
     world.passes(GAP_WAITS)
     assert ann.client.statuses == ["accepted", "NotLoggedIn"]
     assert bob.client.texts == ["they have a conversation"]
+
+
+def test_what_comes_behind_the_end_of_all_sessions_in_one_batch_is_refused(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It is not written behind it, either, if the session that stays writes."""
+    phone = world.log_in(ann.user, "phone")
+    for terminal in (ann, phone):
+        terminal.says(bob.user, "they have a conversation")
+    world.log.slow_writes = True
+    bob.says(ann.user, "in flight")
+    world.tasks.start(world.chat.devices.end_all_connected(ann.user, phone.session.name))
+    world.tasks.drain()
+    ann.says(bob.user, "too late")
+    phone.says(bob.user, "in time")
+    world.settle()
+    assert ann.client.statuses == ["accepted", "NotLoggedIn"]
+    assert phone.client.statuses == ["accepted", "accepted"]
