@@ -232,7 +232,7 @@ class Batch:
 class LogEnds:
     """The log as a whole. epoch: it changes whenever positions could have been assigned twice.
     head: the last position assigned. oldest: nothing below it is kept (1 if nothing was ever
-    deleted). changed: the position of the last change."""
+    deleted). changed: the position of the last change by which a batch may be out of date."""
 
     epoch: str
     head: int

@@ -60,10 +60,10 @@ class Log(Protocol):
           are not the creator; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
           position that it answers, which become DELETED. Other changes have no effect.
 
-        The outcome is OutOfDate if there is a change above `batch.applied`, EpochChanged if the log
-        has another epoch or does not have `batch.last` at its position: nothing is committed then.
-        It is TryAgain if the store cannot do it now: the batch may have been committed all the
-        same.
+        The outcome is OutOfDate if there is a change of a group, an ERASED or an ALL_ENDED above
+        `batch.applied`, EpochChanged if the log has another epoch or does not have `batch.last` at
+        its position: nothing is committed then. It is TryAgain if the store cannot do it now: the
+        batch may have been committed all the same.
         """
 
     async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:

@@ -147,7 +147,7 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
 
 
 async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> None:
-    """`first` finds it by its sender's id and the exact cid, and takes any id and cid."""
+    """It is found by its sender's id and the exact cid. Any id and cid may be asked for."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await write(store, text(ann, pair(ann, bob), cid="a"))
     found = await store.log.find(ann, "a")
