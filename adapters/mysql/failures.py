@@ -1,6 +1,7 @@
 """What can go wrong between a node and the database, sorted by what can be done about it."""
 
 import os
+from ssl import SSLError
 from typing import Any
 
 from pymysql.err import InterfaceError, InternalError, OperationalError
@@ -46,7 +47,9 @@ def reason(error: Exception) -> str:
     cause = error.__cause__
     if isinstance(cause, OSError) and str(cause):
         number = cause.errno or 0  # negative if the host's name is at fault
-        return os.strerror(number) if number > 0 else cause.strerror or str(cause)
+        if number <= 0 or isinstance(cause, SSLError):  # OpenSSL's numbers are its own
+            return cause.strerror or str(cause)
+        return os.strerror(number)
     return str(error.args[-1] if error.args else error)
 
 

@@ -1,11 +1,14 @@
 """A database that cannot be used is refused at the start, with one line that says what to do."""
 
 from pathlib import Path
+from ssl import SSLCertVerificationError
 
 import pytest
+from pymysql.err import OperationalError
 
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
+from adapters.mysql.failures import reason
 from adapters.mysql.managing import make_tables as make_tables_anew
 from adapters.mysql.managing import upgrade_tables
 from adapters.sql.version import VERSION
@@ -107,6 +110,13 @@ async def test_a_server_that_is_not_there() -> None:
     port = free_port()
     line = await refusal(f"mysql://chat:chat@{LOOPBACK}:{port}/chat")
     assert line.endswith(f"{LOOPBACK}:{port}: Connection refused")
+
+
+def test_a_certificate_that_is_not_trusted() -> None:
+    """The line says what OpenSSL says, whose number 1 would be "Operation not permitted"."""
+    error = OperationalError(2003, "Can't connect to MySQL server on 'chat-db'")
+    error.__cause__ = SSLCertVerificationError(1, "certificate verify failed: self-signed")
+    assert reason(error) == "certificate verify failed: self-signed"
 
 
 async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> None:
