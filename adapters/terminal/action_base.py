@@ -165,7 +165,7 @@ class ActionBase:
             await asyncio.wait(self._tasks, timeout=within)
         waiting = await self._sending.finish(within)
         if waiting:
-            self._not_sent(render.error(f"{waiting} of your messages were not acknowledged"))
+            self._not_sent(render.not_acknowledged(waiting))
         return not waiting
 
     async def learn(self) -> None:

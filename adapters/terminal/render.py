@@ -52,6 +52,11 @@ def error(text: str) -> Line:
     return [("class:error", f"error: {clean(text)}")]
 
 
+def not_acknowledged(count: int) -> Line:
+    were = "was" if count == 1 else "were"
+    return error(f"{count} of your messages {were} not acknowledged")
+
+
 def when(time_ms: int, now: datetime) -> str:
     """A time in the zone of `now`; with the date if that is not the date of `now`."""
     # A server's time may be out of the calendar's range.

@@ -153,6 +153,13 @@ def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
         assert "\x1b" not in render.plain(line)
 
 
+def test_messages_without_an_answer_are_counted() -> None:
+    assert [render.plain(render.not_acknowledged(count)) for count in (1, 2)] == [
+        "error: 1 of your messages was not acknowledged",
+        "error: 2 of your messages were not acknowledged",
+    ]
+
+
 def test_lists() -> None:
     """They have ids, names, states and roles, in columns that scripts can read."""
     friend = Friend(15, "li si", online=False)
