@@ -137,13 +137,13 @@ export class App {
 
   /** @param {Entry[]} entries */
   _pushed(entries) {
+    // Of what was not listed yet, the server knows the name, and what else is unread.
+    const unknown = entries.some(({ key }) => !this.chats.chat(key).counted);
     for (const entry of entries) {
       this.writing.pushed(entry.cid);
       if (this.chats.pushed(entry)) this._tell(entry);
     }
-    // What its user has written or joined on another device does not say what that is called.
-    const unnamed = entries.some(({ key }) => !this.chats.chat(key).name);
-    if (unnamed) this.conversations.load().catch(() => {});
+    if (unknown) this.conversations.load().catch(() => {});
     this.changed();
   }
 

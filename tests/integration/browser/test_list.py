@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.conftest import Newcomer, WebServer
 from tests.integration.browser.person import Person
 
 PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
@@ -95,3 +95,20 @@ def test_rows_stay_where_they_are_when_the_connection_goes(
     ann.is_offline()
     assert middle(ann.row("ann")) == before
     assert ann.page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+
+
+def test_what_was_not_listed_yet_comes_with_all_that_is_unread_in_it(
+    web: WebServer, newcomer: Newcomer
+) -> None:
+    """It is behind the newest hundred, which the page has listed, when another message comes."""
+    ann, bob = web.register("ann"), web.register("bob")
+    web.write(bob, ann, "one", "two")
+    earlier = newcomer().log_in("ann")
+    expect(earlier.row("bob").locator(".count")).to_have_text("2")
+    for number in range(100):
+        web.write(ann, web.register(f"friend {number}"), "hi")
+    later = newcomer().log_in("ann")
+    expect(later.row("friend 0")).to_have_count(1)
+    expect(later.row("bob")).to_have_count(0)
+    web.write(bob, ann, "three")
+    expect(later.row("bob").locator(".count")).to_have_text("3")
