@@ -45,9 +45,8 @@ class SqlTokens:
         return await self._database.read(_sessions_of, [bounded(user_id) for user_id in user_ids])
 
     async def extend(self, sessions: Collection[tuple[int, str]], expires_ms: int) -> None:
-        rows = [
-            (expires_ms, bounded(user_id), session, expires_ms) for user_id, session in sessions
-        ]
+        every = sorted(sessions)  # in one order on all nodes, so that there are no deadlocks
+        rows = [(expires_ms, bounded(user_id), session, expires_ms) for user_id, session in every]
         await self._database.write(_extend, rows, repeatable=True)
 
     async def remove(self, user_id: int, session: str) -> None:
