@@ -191,7 +191,9 @@ class AppendQueue:
                 self._changes = True
                 if entry.change.what == ChangeKind.ALL_ENDED:
                     kept[entry.sender_id] = entry.change.detail
-            elif entry.sender_id in erased or kept.get(entry.sender_id, writer.name) != writer.name:
+            elif entry.sender_id in erased or (
+                kept and kept.get(entry.sender_id, writer.name) != writer.name
+            ):
                 refusal = NotLoggedIn()  # noqa: PLW2901  # their session may have ended
             elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
                 refusal = _text_refusal(entry, writer)  # noqa: PLW2901  # as it is now
