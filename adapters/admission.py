@@ -21,7 +21,7 @@ from chat_domain.errors import (
 )
 from chat_domain.model import Role
 
-_OF_AN_ACCOUNT = {ChangeKind.ERASED, ChangeKind.ALL_ENDED}  # after them, its texts are refused
+_OF_AN_ACCOUNT = {ChangeKind.ERASED, ChangeKind.ALL_ENDED}  # they may forbid texts behind them
 
 Key = tuple[int, str]  # a sender's id, and their cid
 
@@ -88,8 +88,9 @@ class Row:
 class Admission:
     """A batch while its entries are admitted or refused.
 
-    head, changed: those of the log, as they are with `rows`. others: see `Committed`. rows: in
-    order. begun: for those conversations in `Seen.new` that have an entry here, its first position.
+    head, changed: those of the log, as they are with `rows`. others: `Committed.not_admitted`.
+    rows: in order. begun: for those conversations in `Seen.new` that have an entry here, its first
+    position.
     """
 
     head: int

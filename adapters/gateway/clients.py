@@ -19,16 +19,16 @@ RECONNECT_WITHIN_MS = 1000  # told to clients, which reconnect at random times w
 
 
 class Version2Client:
-    """Says what it has taken over, and is sent everything."""
+    """A client that says what it has taken over, and is sent everything."""
 
     __slots__ = ("_encoder", "_link", "_tally", "_user")
 
     version = 2
     takes_errors = True
     knows_our_requests = True  # the requests that the C++ server did not have
-    sends_taken = True  # otherwise, what has left the process counts as taken over
-    on_terminal = False  # then, what would control a terminal is escaped
-    full = False  # more frames wait to be sent one by one than may
+    sends_taken = True  # if not, what has left the process counts as taken over
+    on_terminal = False  # if so, what would control a terminal is escaped
+    full = False  # whether too many frames wait to be sent one by one
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user

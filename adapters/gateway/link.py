@@ -12,7 +12,8 @@ class Incoming(Protocol):
 
     blank: how many empty frames the last call left out. limit: how many bytes a frame may have, set
     by the caller that takes frames. piece: how many bytes `take` looks into at most. at_once: how
-    many bytes of a user's `feed` looks into at most; a user with more waits for others' turns.
+    many bytes that arrive together from a user may be handled at once; with more, others have their
+    turns first.
     """
 
     blank: int

@@ -116,7 +116,8 @@ class GroupMembership:
         cid: str | None = None,
         refused: ChatError | None = None,
     ) -> Done:
-        """Change a group; the caller checks who may. Raises what `Log.append` refuses it with.
+        """Write a change of a group. Raises what `Log.append` refuses it with, which checks who may
+        rename a group. Who may remove a member or end a group, the caller checks.
 
         refused: why it may not be done, unless it was done before under the same cid.
         """

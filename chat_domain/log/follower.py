@@ -12,9 +12,9 @@ Rules:
 4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
    `fanout`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
-6. In another epoch no position is valid: the follower is reset to the log's head. It also is if the
-   log has deleted entries that it never saw, at the front or, of a group that keeps them for a
-   shorter time, further on, and changes may be among them.
+6. In another epoch no position is valid: the follower is reset to the log's head. It is also reset
+   if the log has deleted entries that it never saw, at the front or, of a group that keeps them for
+   a shorter time, further on, and changes may be among them.
 7. The log is asked whether it still has what was received here (see `lineage`), at each poll and
    with each part of a gap. After a poll that failed, and after a note that contradicts what was
    received, no note is trusted: the entries that it names are read from the log.

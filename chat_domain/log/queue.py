@@ -43,7 +43,8 @@ Result = Entry | Duplicate | ChatError
 
 @attrs.define(eq=False)
 class PendingChange:
-    """A caller that waits for the outcome of a change, by methods that `Session` has, too."""
+    """A caller that waits for the outcome of a change. It is told by the same methods as a
+    `Session`."""
 
     latch: Latch
     result: Result | None = None

@@ -20,7 +20,7 @@ class GroupChat:
     def send(self, sender: Session, group_id: int, request: TextRequest) -> None:
         """Send a text to all who are in the group when it is written, except the sending session.
 
-        Answers and errors are as of `OneToOne.send`; it is also refused with NotMember,
-        NoSuchGroup.
+        The outcome is reported, and errors are raised, as by `OneToOne.send`. The text may also be
+        refused with NotMember and NoSuchGroup.
         """
         self.writing.write(sender, group_id, request)
