@@ -135,9 +135,10 @@ class Link:
 
     async def close(self) -> None:
         """End it cleanly, or, if that fails, at once."""
-        with suppress(*DRIVER_ERRORS, TimeoutError):
+        with suppress(Failure, TimeoutError):
             async with asyncio.timeout(GOODBYE_TAKES):
-                await self._connection.ensure_closed()
+                with self._classified():
+                    await self._connection.ensure_closed()
         self.abort()
 
     async def _execute(self, sql: str, args: Sequence[Any]) -> Any:
@@ -151,6 +152,10 @@ class Link:
             yield
         except DRIVER_ERRORS as error:
             raise classified(error, closed=self._connection.closed) from error
+        except RuntimeError as error:  # uvloop's for writing to a connection that was reset
+            if not self._connection._writer.transport.is_closing():  # noqa: SLF001  # as in `abort`
+                raise
+            raise ConnectionLost("the connection was reset") from error
 
 
 async def connect(address: Address) -> Link:

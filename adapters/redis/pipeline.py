@@ -67,7 +67,8 @@ class Commands:
     async def _run(self, batch: list[tuple[tuple[Any, ...], "asyncio.Future[Any]"]]) -> None:
         try:
             results = await self._results([command for command, _ in batch])
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+            # RuntimeError is what uvloop raises for writing to a connection that was reset.
             results = [error] * len(batch)
         except Exception as error:  # noqa: BLE001  # callers must not wait forever
             INCIDENTS.defect(NAME, error)
