@@ -44,6 +44,7 @@ async def ask_after_a_reset() -> None:
         assert await commands.run("SET", "key", "value")
         (connection,) = client.connection_pool._available_connections
         await redis.reset_all()
+        assert connection._writer is not None
         await eventually(connection._writer.transport.is_closing)
         with pytest.raises(TryAgain) as raised:
             await commands.run("SET", "key", "value")
