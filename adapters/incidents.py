@@ -57,13 +57,15 @@ class Incidents:
         """Make sure that `where` has a count, from 0 on."""
         self.defects.setdefault(where, 0)
 
-    def defect(self, where: str, error: BaseException, event: str = "defect") -> None:
+    def defect(
+        self, where: str, error: BaseException, event: str = "defect", **facts: object
+    ) -> None:
         """Something raised an exception that nobody expects; the caller goes on."""
         with self._lock:
             self.defects[where] += 1
         times = self._times((event, where, *_place_of(error)))
         if times:
-            log.error(event, where=where, times=times, exc_info=error)
+            log.error(event, where=where, times=times, exc_info=error, **facts)
 
     def survive(self, where: str, work: Callable[P, object], *args: P.args, **kw: P.kwargs) -> None:
         """Call `work`; an exception is counted as a defect, and goes no further."""

@@ -7,8 +7,6 @@
 from collections.abc import Callable
 from contextlib import closing
 
-import structlog
-
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Command, Unfinished
 from adapters.gateway.disconnect_reasons import DisconnectReason
@@ -16,6 +14,7 @@ from adapters.gateway.intake import Intake
 from adapters.gateway.keepalive import Keepalive
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
+from adapters.incidents import INCIDENTS
 from adapters.wire.declaring import AnyRequest
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import (
@@ -34,8 +33,6 @@ from adapters.wire.requests import (
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD_FRAME_WEIGHT, STORE_WEIGHT
 
-log = structlog.get_logger()
-
 # Requests that do not depend on what their client has written before.
 _AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
 # Requests that rarely ask the store, and weigh no more for it.
@@ -43,7 +40,8 @@ _LIGHT = {OneChat, Typing}
 # Requests that may ask the store for much.
 _HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}
 
-_FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
+# As the metric of defects and the log call an exception that a request meets.
+REQUESTS, _FAILED = "requests", "request failed"
 
 
 class ClientHandler:
@@ -97,8 +95,8 @@ class ClientHandler:
         except ChatError as error:
             context.refuse(request, error)
             return False
-        except Exception:
-            log.exception(_FAILED, request=kind.__name__, owner=context)
+        except Exception as error:  # noqa: BLE001  # it costs this request, and nothing else
+            INCIDENTS.defect(REQUESTS, error, _FAILED, request=kind.__name__, owner=context)
             context.refuse(request, TryAgain())
             return False
         if unfinished is None:
@@ -134,8 +132,8 @@ class ClientHandler:
                 await unfinished
         except ChatError as error:
             context.refuse(request, error)
-        except Exception:
-            log.exception(_FAILED, request=type(request).__name__)
+        except Exception as error:  # noqa: BLE001  # as above
+            INCIDENTS.defect(REQUESTS, error, _FAILED, request=type(request).__name__)
             context.refuse(request, TryAgain())
         self.intake.finished()
 

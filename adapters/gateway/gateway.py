@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from adapters.gateway.client_handler import ClientHandler
+from adapters.gateway.client_handler import REQUESTS, ClientHandler
 from adapters.gateway.disconnect_log import DisconnectLog
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.draining import send_away
@@ -33,6 +33,7 @@ class Gateway:
         self.shared = shared
         self.disconnect_log = DisconnectLog(shared.guard.networks.name_of)
         self._handlers: set[ClientHandler] = set()
+        INCIDENTS.watch(REQUESTS)
 
     def __len__(self) -> int:
         return len(self._handlers)

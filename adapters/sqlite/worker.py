@@ -38,6 +38,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most reads
+NAME = "sqlite"  # in the metric of defects
 BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
 
 
@@ -101,11 +102,12 @@ class Worker:
         self._unanswered = 0
         self._closed = False
         self._outage = Outage("the database")
+        INCIDENTS.watch(NAME)
         self._queue: SimpleQueue[list[_Job] | _UnbatchedJob | None] = SimpleQueue()
         self._unbatched: deque[_UnbatchedJob] = deque()  # taken from the queue
         self._requested: TurnBatch[_Job] = TurnBatch(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
-        self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
+        self._thread = threading.Thread(target=self._do_batches, name=NAME, daemon=True)
         self._thread.start()
 
     def run(
@@ -211,7 +213,7 @@ class Worker:
                 with suppress(sqlite3.Error):
                     self._connection.rollback()
             if not _is_trouble(error):
-                INCIDENTS.defect("sqlite", error)
+                INCIDENTS.defect(NAME, error)
             job.result = _try_again(error)
         self._do_call_in_loop(self._answer_unbatched, job)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
+from adapters.incidents import INCIDENTS
 from tests.unit.gateway.server import Peer, Server, settled
 
 Lines = list[EventDict]
@@ -41,6 +42,7 @@ async def test_a_stranger_s_failure_has_a_connection(
     assert answer["error"] == "try_again"
     (line,) = lines
     assert (line["event"], line["request"]) == ("request failed", "Register")
+    assert INCIDENTS.defects["requests"] == 1
     assert owner(line) == {"connection": peer.context.id}
 
 
@@ -55,6 +57,7 @@ async def test_a_session_s_failure_has_the_session(
     assert answer["error"] == "try_again"
     (line,) = lines
     assert owner(line) == labels(ann)
+    assert INCIDENTS.defects["requests"] == 1
     assert (await ann.ask(1012))["msgid"] == 1013
 
 
