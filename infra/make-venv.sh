@@ -28,6 +28,11 @@ install_ensurepip() {
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$package" </dev/null
 }
 
+# `python -m venv --clear` would empty the directory that others may be using.
+if [ -L "$1" ]; then
+    echo "$1 is a symbolic link. Replace it with an environment of its own: rm $1" >&2
+    exit 1
+fi
 python=$(find_python)
 "$python" -c 'import ensurepip' 2>/dev/null || install_ensurepip "$python"
 echo "Making $1 with $("$python" --version)"
