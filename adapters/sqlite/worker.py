@@ -142,11 +142,12 @@ class Worker:
         return self._unanswered
 
     async def close(self) -> None:
-        """Do the jobs that were requested, then end the thread and its connection."""
+        """Do and answer what was requested, then end the thread and its connection."""
         self._closed = True
         self._requested.flush()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        await asyncio.sleep(0)  # the last answers are called in a turn of the loop (Python 3.14)
 
     def _answer(self, batch: Collection[_Job], proves_health: bool) -> None:
         """proves_health: whether this shows that the database works again."""
