@@ -28,6 +28,7 @@ _HEADERS = {
 }
 _MANY_HEADERS = 64  # more than any browser sends; requests with more are refused
 _LONG_LIST = 256  # characters; the library parses lists in quadratic time, 5 ms for 8 KiB
+_LISTS = ("Connection", "Upgrade", "Sec-WebSocket-Protocol")  # headers with lists that it parses
 _MANY_PROXIES = 16  # in a chain; no more are read, since a list of 850 would take 11 ms
 
 
@@ -78,7 +79,7 @@ class HttpRequest:
     @property
     def is_tedious(self) -> bool:
         """Whether the library would need long for the WebSocket handshake."""
-        return any(len(self._list(name)) > _LONG_LIST for name in ("Connection", "Upgrade"))
+        return any(len(self._list(name)) > _LONG_LIST for name in _LISTS)
 
     @property
     def wants_keep_alive(self) -> bool:
@@ -120,7 +121,7 @@ class Access:
             why = "this server does not have this name: see --origin"
             return plain_text(HTTPStatus.MISDIRECTED_REQUEST, why)
         if asked.wants_socket and asked.is_tedious:
-            why = f"Connection and Upgrade can have at most {_LONG_LIST} characters"
+            why = f"{', '.join(_LISTS)} can each have at most {_LONG_LIST} characters"
             return plain_text(HTTPStatus.BAD_REQUEST, why)
         origins = request.headers.get_all("Origin")
         if asked.wants_socket and not all(self.may_use(one, hosts[0]) for one in origins):

@@ -125,7 +125,7 @@ def test_what_is_no_request(head: bytes) -> None:
     assert refusal.status == 400
 
 
-@pytest.mark.parametrize("name", ["Connection", "Upgrade"])
+@pytest.mark.parametrize("name", ["Connection", "Upgrade", "Sec-WebSocket-Protocol"])
 def test_a_websocket_is_asked_for_in_few_words(name: str) -> None:
     """Long lists take quadratic time to parse, in one header or in several."""
     asked = ["GET /chat HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade"]
