@@ -133,6 +133,7 @@ async def join_group(context: ClientContext, request: requests.JoinGroup) -> Non
         done, group = await groups.join(user, request.groupid, request.cid)
     else:
         done, group = await groups.join_by_name(user, request.groupname or "", request.cid)
+    _charge_for_telling(context, group.id)
     context.acknowledge(
         request,
         Ack(
@@ -147,15 +148,21 @@ async def join_group(context: ClientContext, request: requests.JoinGroup) -> Non
 
 async def rename_group(context: ClientContext, request: requests.RenameGroup) -> None:
     user = context.current_session().user
-    context.meter.frames += context.chat.group_chat.readers(request.groupid) / READERS_PER_FRAME
+    _charge_for_telling(context, request.groupid)
     done = await context.chat.groups.rename(user, request.groupid, request.groupname, request.cid)
     context.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
 async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> None:
     user = context.current_session().user
+    _charge_for_telling(context, request.groupid)
     done = await context.chat.groups.leave(user, request.groupid, request.cid)
     context.acknowledge(request, Ack(at=done.at, time=done.time_ms))
+
+
+def _charge_for_telling(context: ClientContext, group_id: int) -> None:
+    """Charge a client for a change that all members of a group are told, as for a message."""
+    context.meter.frames += context.chat.group_chat.readers(group_id) / READERS_PER_FRAME
 
 
 async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:

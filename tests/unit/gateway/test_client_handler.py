@@ -1,6 +1,7 @@
 """A client's conversation: order, answers, silence, and how it ends."""
 
 import asyncio
+from typing import Any
 
 import attrs
 import pytest
@@ -769,6 +770,23 @@ async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Serv
     group_id = await server.group(1, *range(2, 33))
     before = ann.context.meter.frames
     await ann.ask(1035, groupid=group_id, groupname="walkers")
+    assert ann.context.meter.frames - before == STORE_WEIGHT + 32 / READERS_PER_FRAME
+
+
+@pytest.mark.parametrize("which", [{"groupid": 1}, {"groupname": "hikers"}])
+async def test_who_joins_or_leaves_is_charged_for_all_who_are_told(
+    server: Server, which: dict[str, Any]
+) -> None:
+    """Otherwise one client could make a node write to all of a large group, again and again."""
+    ann = await server.logged_in("Ann")
+    for number in range(31):
+        await server.logged_in(f"member {number}")
+    assert await server.group(*range(2, 33)) == 1
+    before = ann.context.meter.frames
+    await ann.ask(1008, **which)
+    assert ann.context.meter.frames - before == STORE_WEIGHT + 32 / READERS_PER_FRAME
+    before = ann.context.meter.frames
+    await ann.ask(1028, groupid=1)
     assert ann.context.meter.frames - before == STORE_WEIGHT + 32 / READERS_PER_FRAME
 
 
