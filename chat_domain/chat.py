@@ -9,11 +9,11 @@ from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
-from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
+from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
@@ -37,7 +37,7 @@ class Chat:
     friends: FriendList
     groups: GroupMembership
     one_to_one: OneToOne
-    group_chat: GroupChat
+    writing: Writing
     history: History
     read_marks: ReadMarks
     typing: Typing

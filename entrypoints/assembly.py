@@ -11,7 +11,6 @@ from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
 from chat_domain.log.subscriptions import Subscriptions
 from chat_domain.messages.audience import Audience
-from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
@@ -110,7 +109,7 @@ def assemble(
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
         one_to_one=OneToOne(writing, queue, log, store.friends, marks, guard, clock),
-        group_chat=GroupChat(writing, sessions),
+        writing=writing,
         history=History(log, marks),
         read_marks=read_marks,
         typing=typing,

@@ -31,9 +31,9 @@ def one_chat(context: ClientContext, request: requests.OneChat) -> Unfinished | 
 
 def group_chat(context: ClientContext, request: requests.GroupChat) -> None:
     session = context.current_session()
-    readers = context.chat.group_chat.readers(request.groupid)
-    context.meter.frames += readers / READERS_PER_FRAME
-    context.chat.group_chat.send(session, request.groupid, request)
+    readers = context.chat.sessions.in_group(request.groupid)
+    context.meter.frames += len(readers) / READERS_PER_FRAME
+    context.chat.writing.write(session, request.groupid, request)
 
 
 def taken(context: ClientContext, request: requests.Taken) -> None:
@@ -162,7 +162,8 @@ async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> N
 
 def _charge_for_telling(context: ClientContext, group_id: int) -> None:
     """Charge a client for a change that all members of a group are told, as for a message."""
-    context.meter.frames += context.chat.group_chat.readers(group_id) / READERS_PER_FRAME
+    readers = context.chat.sessions.in_group(group_id)
+    context.meter.frames += len(readers) / READERS_PER_FRAME
 
 
 async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:

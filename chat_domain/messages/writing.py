@@ -1,4 +1,4 @@
-"""Puts what a session writes on its way into the log."""
+"""Puts what a session writes, to a group or to a user, on its way into the log."""
 
 import attrs
 
@@ -19,7 +19,10 @@ class Writing:
     def write(
         self, sender: Session, conv: int, request: TextRequest, refused: ChatError | None = None
     ) -> None:
-        """Queue a text for the log. Raises TooManyUnanswered and TryAgain.
+        """Queue a text for the log, to be shown to all who are in the conversation when it is
+        written, except the sending session. The outcome is reported by `Client.accepted` and
+        `Client.refused`; a text to a group may be refused with NotMember and NoSuchGroup. Raises
+        TooManyUnanswered and TryAgain.
 
         refused: the error to refuse it with, unless the log has it already.
 

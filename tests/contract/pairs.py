@@ -32,7 +32,7 @@ class Person:
         """Write a text to a group; return the status of its answer."""
         answers = self.client.answers
         before = len(answers)
-        self.node.group_chat.send(self.session, group_id, Said(text))
+        self.node.writing.write(self.session, group_id, Said(text))
         await eventually(lambda: len(answers) > before)
         return answers[before].status
 

@@ -179,7 +179,7 @@ class Terminal:
     def says_to_group(
         self, group_id: int, text: str, cid: str | None = None, tag: int | None = 1
     ) -> None:
-        self.world.chat.group_chat.send(self.session, group_id, Said(text, cid, tag))
+        self.world.chat.writing.write(self.session, group_id, Said(text, cid, tag))
         self.world.tasks.drain()
 
     def _go(self, unfinished: Awaitable[None] | None) -> None:

@@ -356,7 +356,7 @@ def _chat(link: Link, sending: Sending, seq: int | None) -> Awaitable[None] | No
     refused = partial(link.refused, tag=seq)
     try:
         if sending.group:
-            chat.group_chat.send(session, sending.group, said)
+            chat.writing.write(session, sending.group, said)
             return None
         unfinished = chat.one_to_one.send(session, sending.to, said)
     except ChatError as error:
