@@ -31,7 +31,6 @@ class FirstCopy:
     """What the log already has under a sender's cid."""
 
     known: Duplicate
-    conv: int
     kind: int
     text: str
     change: Change | None
@@ -44,17 +43,18 @@ class FirstCopy:
     def _is(self, entry: Entry) -> bool:
         if entry.change is not None:
             return self.change is not None and self._is_change(self.change, entry.change, entry)
-        if self.change is not None or self.conv != entry.conv:
+        if self.change is not None or self.known.conv != entry.conv:
             return False
         return self.kind == DELETED or (self.text, self.answers) == (entry.text, entry.answers)
 
     def _is_change(self, first: Change, change: Change, entry: Entry) -> bool:
-        """Ignores what the log itself adds: a new group's number, the new creator after LEFT."""
+        """Ignores what the log itself adds: the new creator after LEFT, and the group of a change
+        whose sender does not know it."""
         if (first.what, first.name) != (change.what, change.name):
             return False
-        if change.what == ChangeKind.CREATED:
+        if not entry.conv:
             return True
-        return self.conv == entry.conv and (
+        return self.known.conv == entry.conv and (
             change.what == ChangeKind.LEFT or first.user_id == change.user_id
         )
 
@@ -133,7 +133,7 @@ class Admission:
         self.head = at = self.head + 1
         self.rows.append(Row(entry, at, conv, change))
         self._first_copies[entry.sender_id, entry.cid] = FirstCopy(
-            Duplicate(at, entry.time_ms), conv, entry.kind, entry.text, change, entry.answers
+            Duplicate(at, entry.time_ms, conv), entry.kind, entry.text, change, entry.answers
         )
         if conv in self._seen.new:
             self.begun.setdefault(conv, at)

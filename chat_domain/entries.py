@@ -187,10 +187,12 @@ def leaving_user(entry: Entry) -> int | None:
 
 @attrs.frozen
 class Duplicate:
-    """The position and time of an entry that the log already has under the same sender and cid."""
+    """The entry that the log already has under the same sender and cid: its position, time and
+    conversation."""
 
     at: int
     time_ms: int
+    conv: int
 
 
 @attrs.define

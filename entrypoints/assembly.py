@@ -98,7 +98,7 @@ def assemble(
         timers=timers,
     )
     writing = Writing(queue, clock, ids)
-    groups = GroupMembership(store.groups, log, queue, presence, ids, guard, sessions)
+    groups = GroupMembership(store.groups, queue, presence, ids, guard, sessions)
     pieces = Pieces(clock, timers)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(

@@ -74,8 +74,8 @@ class Entries:
 
 def as_first_copy(entry: Entry) -> FirstCopy:
     """An entry in the form with which a copy of it is compared."""
-    known = Duplicate(entry.at, entry.time_ms)
-    return FirstCopy(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
+    known = Duplicate(entry.at, entry.time_ms, entry.conv)
+    return FirstCopy(known, entry.kind, entry.text, entry.change, entry.answers)
 
 
 def replaced(

@@ -88,10 +88,6 @@ class MemoryReading:
         found = [at for at in self._visible_in(conv, row.visibility, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
-    async def find(self, sender_id: int, cid: str) -> Entry | None:
-        found = self._entries.find((sender_id, cid))
-        return None if found is None else self._named(found)
-
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         row = self._members.row(conv, user_id)
         return None if row is None else row.visibility

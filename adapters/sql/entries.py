@@ -78,12 +78,6 @@ async def has(connection: Connection, place: EntryRef, oldest: int) -> bool:
     return found in ([], [place])
 
 
-async def by_cid(connection: Connection, sender_id: int, cid: str) -> Entry | None:
-    """The entry with this sender and cid, None if there is none."""
-    rows = await connection.rows(f"{SELECT} WHERE cid = ? AND senderid = ?", (cid, sender_id))
-    return next(iter(validation.entries(rows)), None)
-
-
 async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     """The entries at these positions, ascending; invalid rows are left out."""
     if not positions:

@@ -81,9 +81,6 @@ class SqlReading:
         asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
         return await self._database.read(_page, *asked)
 
-    async def find(self, sender_id: int, cid: str) -> Entry | None:
-        return await self._database.read(entries.by_cid, bounded(sender_id), cid)
-
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         return await self._database.read(members.visibility, bounded(user_id), bounded_at(conv))
 

@@ -265,9 +265,9 @@ def first_copy(row: Sequence[Any]) -> tuple[Key, FirstCopy]:
     cid, body = text(cid), text(body)
     found = entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
     if found is None:
-        return (sender_id, cid), FirstCopy(Duplicate(0, 0), NO_CONV, TEXT, "", None, 0)
-    known = Duplicate(at, time_ms)
-    return (sender_id, cid), FirstCopy(known, conv, kind, found.text, found.change, answers)
+        return (sender_id, cid), FirstCopy(Duplicate(0, 0, NO_CONV), TEXT, "", None, 0)
+    known = Duplicate(at, time_ms, conv)
+    return (sender_id, cid), FirstCopy(known, kind, found.text, found.change, answers)
 
 
 def ends(rows: Sequence[Sequence[Any]]) -> LogEnds:

@@ -17,7 +17,6 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.model import Group, Member, Membership, Page, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.cluster import Presence
-from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids
 from chat_domain.ports.store import Groups
 
@@ -31,7 +30,6 @@ class GroupMembership:
     TryAgain, and CidConflict if something else was sent under that cid."""
 
     groups: Groups
-    log: Log
     queue: AppendQueue
     presence: Presence
     ids: Ids
@@ -47,8 +45,7 @@ class GroupMembership:
         change = Change(ChangeKind.CREATED, name=parsed.text, detail=description)
         done = await self.change(user, 0, change, cid, full)
         if isinstance(done, Duplicate):
-            first = await self.log.find(user.id, cid or "")
-            return done, await self._group(0 if first is None else first.conv)
+            return done, await self._group(done.conv)
         return done, Group(done.conv, parsed.text, description)
 
     async def _group(self, group_id: int) -> Group:
@@ -70,15 +67,10 @@ class GroupMembership:
         """Join the group that has this name now (in any case). If none has, but the user has joined
         one under this cid before, that one had the name then, and is the answer again."""
         group = await self.groups.find(name_key(name))
-        if group is None:
-            return await self._joined_before(user, name, cid)
-        return await self.join(user, group.id, cid)
-
-    async def _joined_before(self, user: User, name: str, cid: str | None) -> tuple[Done, Group]:
-        first = await self.log.find(user.id, cid) if cid else None
-        if first is None or first.change is None or first.change.what != ChangeKind.JOINED:
-            raise NoSuchGroup(name)
-        return Duplicate(first.at, first.time_ms), await self._group(first.conv)
+        if group is not None:
+            return await self.join(user, group.id, cid)
+        done = await self.change(user, 0, Change(ChangeKind.JOINED), cid, NoSuchGroup(name))
+        return done, await self._group(done.conv)
 
     async def _no_room_for_another(self, user_id: int) -> ChatError | None:
         here = [len(session.groups) for session in self.sessions.of(user_id)]

@@ -44,7 +44,8 @@ class Log(Protocol):
         - Duplicate, if the log, or the batch before it, has an entry of the same sender and cid;
           CidConflict if that entry has another conversation or content, unless its text was deleted
           since (texts are compared by `text` and `answers`; changes by `what`, `name` and, except
-          for LEFT, `user_id`). This takes precedence over all that follows.
+          for LEFT, `user_id`; one whose `conv` is 0, by `what` and `name` alone). This takes
+          precedence over all that follows.
         - the error in `batch.refused`; NoSuchGroup instead if the conversation is a group that does
           not exist.
         - NotMember, for a text to a group that its sender has left, or was removed from, by an
@@ -91,9 +92,6 @@ class Log(Protocol):
     ) -> list[Entry]:
         """Of a conversation's entries above `after` that a user may see: the first `limit`, or, if
         `before` is given, the last `limit` below it. Ascending."""
-
-    async def find(self, sender_id: int, cid: str) -> Entry | None:
-        """The log's entry with this sender and cid, None if there is none."""
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         """What a user may see of a conversation, None if they never were in it."""

@@ -95,7 +95,7 @@ async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
         store, text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
     )
     assert ats(again) == [3]
-    assert copy == Duplicate(2, MADE + 9)
+    assert copy == Duplicate(2, MADE + 9, pair(ann, bob))
 
 
 async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:

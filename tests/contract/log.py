@@ -141,20 +141,9 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
     for n in (2, 3):
         copy = text(ann, pair(ann, bob), cid="a", time_ms=MADE + n)
         known, new = await append(store, copy, text(ann, pair(ann, bob)))
-        assert known == Duplicate(first.at, first.time_ms)
+        assert known == Duplicate(first.at, first.time_ms, first.conv)
         assert ats(new) == [n]
         assert copy.at == 0
-
-
-async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> None:
-    """It is found by its sender's id and the exact cid. Any id and cid may be asked for."""
-    ann, bob = await register(store, "Ann", "Bob")
-    said = await write(store, text(ann, pair(ann, bob), cid="a"))
-    found = await store.log.find(ann, "a")
-    assert found is not None
-    assert facts(found) == facts(said)
-    others = [(bob, "a"), (ann, "A"), (ann, "a "), (ann, ""), (ann, "x" * 99), (2**70, "a")]
-    assert [await store.log.find(*other) for other in others] == [None] * 6
 
 
 async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
@@ -168,7 +157,7 @@ async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
             text(ann, pair(ann, bob), cid=cid),
             text(ann, pair(ann, bob)),
         )
-        assert results[2] == Duplicate(head + 1, MADE)
+        assert results[2] == Duplicate(head + 1, MADE, pair(ann, bob))
         assert ats(*results) == [head + 1, head + 2, head + 1, head + 3]
 
 
@@ -227,6 +216,25 @@ async def test_a_change_that_comes_again_gets_its_first_answer(store: Store) -> 
     assert (await store.log.ends()).head == 3
 
 
+async def test_a_change_is_known_although_its_group_is_not(store: Store) -> None:
+    """A user who joins by a name that no group has any more gets the first answer under the same
+    cid, and for anything else the reason why it is refused."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann)
+    joined = await write(store, change(ChangeKind.JOINED, bob, group.id, cid="b"))
+    await write(store, change(ChangeKind.LEFT, bob, group.id, cid="c"))
+    cids = ("b", "c", "B", "b ", "")
+    results = await append(
+        store,
+        *(change(ChangeKind.JOINED, bob, 0, cid=cid) for cid in cids),
+        change(ChangeKind.JOINED, ann, 0, cid="b"),
+        refused={place: NoSuchGroup("chess") for place in range(6)},
+    )
+    assert results[0] == Duplicate(joined.at, MADE, group.id)
+    assert [type(one) for one in results[1:]] == [CidConflict, *[NoSuchGroup] * 4]
+    assert str(results[2]) == str(NoSuchGroup("chess"))
+
+
 async def test_of_a_removal_and_a_name_the_copy_has_to_say_the_same(store: Store) -> None:
     """A removal has to name the same user, a renaming the same name."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
@@ -240,7 +248,7 @@ async def test_of_a_removal_and_a_name_the_copy_has_to_say_the_same(store: Store
         change(ChangeKind.REMOVED, ann, group.id, cid, cid="a"),
         change(ChangeKind.RENAMED, ann, group.id, name="Shogi", cid="b"),
     )
-    assert results[:2] == [Duplicate(removed.at, MADE), Duplicate(renamed.at, MADE)]
+    assert results[:2] == [Duplicate(one.at, MADE, group.id) for one in (removed, renamed)]
     assert [type(result) for result in results[2:]] == [CidConflict] * 2
 
 
@@ -255,7 +263,7 @@ async def test_a_copy_of_what_was_deleted_is_no_conflict(store: Store) -> None:
         text(ann, pair(ann, bob), "what was it?", cid="a"),
         text(ann, pair(ann, cid), "hello", cid="a"),
     )
-    assert results[:2] == [Duplicate(first.at, MADE)] * 2
+    assert results[:2] == [Duplicate(first.at, MADE, pair(ann, bob))] * 2
     assert isinstance(results[2], CidConflict)
 
 
@@ -269,7 +277,7 @@ async def test_a_copy_is_known_before_it_is_authorized(store: Store) -> None:
     await store.users.remove(ann)
     copies = text(bob, group.id, cid="a"), text(bob, pair(ann, bob), cid="b")
     results = await append(store, *copies, refused={0: NotMember(group.id)})
-    assert results == [Duplicate(first.at, MADE), Duplicate(second.at, MADE)]
+    assert results == [Duplicate(one.at, MADE, one.conv) for one in (first, second)]
 
 
 # -- refusals -------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ async def test_an_account_that_is_gone_gets_into_no_group(store: Store, gone: st
     assert await store.groups.size(group.id) == 1
     assert await store.groups.page_of(bob, 0, 9) == []
     again = change(ChangeKind.CREATED, bob, name="bob's", cid="c1")
-    assert await append(store, again) == [Duplicate(first.at, first.time_ms)]
+    assert await append(store, again) == [Duplicate(first.at, first.time_ms, first.conv)]
 
 
 async def test_who_leaves_is_no_member(store: Store) -> None:

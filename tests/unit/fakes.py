@@ -292,9 +292,6 @@ class FakeLog:
             lambda: self.inner.page(user_id, conv, before=before, after=after, limit=limit)
         )
 
-    async def find(self, sender_id: int, cid: str) -> Entry | None:
-        return await self._read(lambda: self.inner.find(sender_id, cid))
-
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
         return await self._read(lambda: self.inner.visibility(user_id, conv))
 

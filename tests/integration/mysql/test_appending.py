@@ -103,7 +103,7 @@ async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
     ask("COMMIT")
     results = await task
     assert [result.at for result in results if not isinstance(result, ChatError)] == [3, 2, 4]
-    assert results[1] == Duplicate(2, 7)
+    assert results[1] == Duplicate(2, 7, group.id)
 
 
 async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour: Store) -> None:
@@ -293,7 +293,7 @@ async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate
     )
     assert [type(result) for result in results] == [Entry, Duplicate, NoSuchUser, Entry]
     assert [result.at for result in (results[0], results[3])] == [3, 4]  # type: ignore[union-attr]
-    assert results[1] == Duplicate(known.at, known.time_ms)
+    assert results[1] == Duplicate(known.at, known.time_ms, known.conv)
     assert fates.next == []
     assert len((await frail.log.tail(0, 10)).entries) == 4
 
@@ -313,7 +313,7 @@ async def test_a_copy_is_not_taken_for_the_whole_of_a_lost_commit(
     fates.next.append(die_behind_a_copy)
     batched = text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
     first, second = await append(frail, *batched)
-    assert first == Duplicate(1, MADE + 1)
+    assert first == Duplicate(1, MADE + 1, pair(ann, bob))
     assert isinstance(second, Entry)
     assert [entry.cid for entry in (await frail.log.tail(0, 10)).entries] == ["a", "b"]
 
@@ -335,7 +335,8 @@ async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: F
     entry = text(ann, pair(ann, bob), cid="a")
     fates.next += [die_before, commit_unheard]
     assert isinstance(await commit(frail, await batch(frail, entry)), TryAgain)
-    assert await append(frail, text(ann, pair(ann, bob), cid="a")) == [Duplicate(1, entry.time_ms)]
+    (again,) = await append(frail, text(ann, pair(ann, bob), cid="a"))
+    assert again == Duplicate(1, entry.time_ms, entry.conv)
 
 
 async def test_a_lost_commit_is_waited_for(
@@ -427,7 +428,8 @@ async def test_an_empty_batch_and_one_of_copies_take_no_position(store: Store) -
         await batch(store, *entries) for entries in ((), (text(ann, pair(ann, bob), cid="a"),))
     ]
     outcomes = [await commit(store, one) for one in batches]
-    assert outcomes == [Committed(), Committed({0: Duplicate(1, 1_790_000_000_000)})]
+    known = Duplicate(1, 1_790_000_000_000, pair(ann, bob))
+    assert outcomes == [Committed(), Committed({0: known})]
     assert (await store.log.ends()).head == 1
 
 

@@ -267,9 +267,9 @@ async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Pee
 async def test_a_group_that_has_another_name_since_is_joined_once(
     server: Server, ann: Peer, bob: Peer
 ) -> None:
-    """A copy gets the first answer, with the group's present name. A request with another cid, with
-    none, or with that of another change is not a copy. For a group that has ended since, the client
-    is told only that."""
+    """A copy gets the first answer, with the group's present name. A request with another cid, or
+    with none, is not a copy; one with that of another change is a conflict. For a group that has
+    ended since, the client is told only that."""
     cid = await server.logged_in("Cid")
     joined: dict[str, Any] = {"groupname": "hikers", "cid": "c1"}
     first = await cid.ask(1008, **joined)
@@ -280,8 +280,9 @@ async def test_a_group_that_has_another_name_since_is_joined_once(
     assert second == first | {"seq": second["seq"], "groupname": "walkers"}
     again = await cid.ask(1007, groupname="night owls", cid="c2")
     assert again == made | {"seq": again["seq"]}
-    for other in ({}, {"cid": "c2"}, {"cid": "c3"}):
+    for other in ({}, {"cid": "c3"}):
         assert (await cid.ask(1008, groupname="hikers", **other))["error"] == "no_such_group"
+    assert (await cid.ask(1008, groupname="hikers", cid="c2"))["error"] == "cid_conflict"
     await cid.ask(1028, groupid=2)
     again = await cid.ask(1007, groupname="night owls", cid="c2")
     assert again["error"] == "no_such_group"

@@ -232,7 +232,8 @@ async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> N
             appender.append(connection, second)
         connection.doubtful = False
         (again,) = second.entries
-        assert appender.append(connection, second) == Committed({0: Duplicate(2, again.time_ms)})
+        known = Duplicate(2, again.time_ms, again.conv)
+        assert appender.append(connection, second) == Committed({0: known})
         assert appender.append(connection, third) == Committed()
         assert third.entries[0].at == 3
 
