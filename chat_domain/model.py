@@ -228,7 +228,7 @@ class Export:
 class Claim:
     """The session that holds a user's slot for a version 1 client, and its node.
 
-    session_id: new with each login.
+    session_id: the session's name, new with each login.
     """
 
     user_id: int

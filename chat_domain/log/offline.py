@@ -25,7 +25,8 @@ class Offline:
 
     def choked(self, session: Session) -> None:
         """The session's link takes no more for now."""
-        session.choke(self.follower.applied)
+        session.choked = True
+        session.fall_behind(self.follower.applied)
 
     def unchoked(self, session: Session) -> None:
         """The session's link takes more again."""

@@ -35,12 +35,11 @@ class _Reader:
 
 
 class Session(_Reader):
-    """id: new with each login and RESUME. name: its tokens are kept under it, and it stays when the
-    session is resumed (see `KeptToken.session`); for version 1, the id. claim: of its user's slot,
-    for version 1 only. groups: those that its user is in, as far as this node has applied the log;
-    valid above `groups_changed_at`, the position of their last change. taken: how far its client
-    has taken over. copies: of its texts to one user, if they were many; its client is charged for
-    them."""
+    """name: its tokens are kept under it, and it stays when the session is resumed (see
+    `KeptToken.session`); for version 1, new with each login. claim: of its user's slot, for version
+    1 only. groups: those that its user is in, as far as this node has applied the log; valid above
+    `groups_changed_at`, the position of their last change. taken: how far its client has taken
+    over. copies: of its texts to one user, if they were many; its client is charged for them."""
 
     __slots__ = (
         "all_answered",
@@ -52,7 +51,6 @@ class Session(_Reader):
         "expected_until",
         "groups",
         "groups_changed_at",
-        "id",
         "last_written",
         "name",
         "pending_receipts",
@@ -66,10 +64,7 @@ class Session(_Reader):
         "user",
     )
 
-    def __init__(
-        self, session_id: str, user: User, client: Client, name: str, claim: Claim | None = None
-    ) -> None:
-        self.id = session_id
+    def __init__(self, user: User, client: Client, name: str, claim: Claim | None = None) -> None:
         self.user = user
         self.client = client
         self.name = name
@@ -135,11 +130,6 @@ class Session(_Reader):
     def position(self, applied: int) -> int:
         """The position up to which everything was shown. applied: what the node has applied."""
         return max(self.after, applied) if self.live else self.after
-
-    def choke(self, applied: int) -> None:
-        """Its link takes no more for now."""
-        self.choked = True
-        self.fall_behind(applied)
 
     def fall_behind(self, applied: int) -> None:
         """Stop being shown what the node applies."""

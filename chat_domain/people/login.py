@@ -61,7 +61,7 @@ class Logins:
         says it has stored, and the epoch of that; None if it has none. Nothing is shown before
         `ready`. Raises TryAgain and TooManyConnections.
         """
-        session = Session(self.ids.session(), user, client, name)
+        session = Session(user, client, name)
         opening = await self.subscriptions.subscribe(session)
         try:
             reset = await self._set_position(session, since, epoch, opening)
@@ -112,9 +112,9 @@ class Logins:
     async def begin_version1(self, user: User, client: Client) -> Session:
         """Begin a session of a client of version 1. It is first shown what no device has taken
         over, some of that before this returns. Raises AlreadyOnline and TryAgain."""
-        session_id = self.ids.session()
-        claim = await self.slots.claim(user.id, session_id)
-        session = Session(session_id, user, client, session_id, claim)
+        name = self.ids.session()
+        claim = await self.slots.claim(user.id, name)
+        session = Session(user, client, name, claim)
         try:
             opening = await self.subscriptions.subscribe(session)
             got = self.marks.of(user.id, opening.got)

@@ -41,11 +41,11 @@ class SlotKeeper:
         """Suspend this node if its lease has run out."""
         self.suspended = not self.is_active()
 
-    async def claim(self, user_id: int, session_id: str) -> Claim:
+    async def claim(self, user_id: int, session_name: str) -> Claim:
         """Claim a user's slot. Raises AlreadyOnline, and TryAgain."""
         if not self.is_active():
             raise TryAgain
-        claim = Claim(user_id, session_id, self.node)
+        claim = Claim(user_id, session_name, self.node)
         try:
             old = await self.slots.claim(claim)
             if old is not None:
@@ -66,7 +66,7 @@ class SlotKeeper:
     def on_note(self, note: Replaced) -> None:
         """End the session that has lost its slot, if it is here."""
         for session in self.sessions.of(note.user_id):
-            if session.claim is not None and session.id == note.session_id:
+            if session.claim is not None and session.name == note.session_id:
                 session.client.replaced()
 
     async def release(self, claim: Claim) -> None:
