@@ -134,7 +134,7 @@ class Node:
     async def resume(self) -> None:
         """There is a lease again. Raises TryAgain, and then the node stays suspended."""
         if self.slots.suspended:
-            await self.attendance.rewrite_all()
+            await self.attendance.audit()
             await self.devices.drop_ended()
             await self.slots.resume()
 

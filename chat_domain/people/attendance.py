@@ -11,8 +11,6 @@ from chat_domain.people.announcer import Announcer
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Tasks
 
-AT_ONCE = 1_000  # users in one request to the presence
-
 
 @attrs.define(eq=False)
 class Attendance:
@@ -58,15 +56,9 @@ class Attendance:
             await self.presence.left(self.node, gone)
 
     async def audit(self) -> None:
-        """Correct what the presence wrongly says of this node: an answer can be lost, or come late.
-        To be called regularly. Raises TryAgain."""
+        """Correct what the presence wrongly says of this node: an answer can be lost, or come late,
+        and the presence can have forgotten the node. To be called regularly. Raises TryAgain."""
         stored = await self.presence.users_of(self.node)
         wrong = set(stored) ^ set(self.sessions.users())
         if wrong:
             await self._write_presence(wrong)
-
-    async def rewrite_all(self) -> None:
-        """Write all users again, as the presence may have forgotten this node. Raises TryAgain."""
-        users = self.sessions.users()
-        for start in range(0, len(users), AT_ONCE):
-            await self._write_presence(users[start : start + AT_ONCE])
