@@ -15,17 +15,10 @@ class TextRequest(Protocol):
     the position of the entry that it answers, 0 for none.
     """
 
-    @property
-    def msg(self) -> str: ...
-
-    @property
-    def cid(self) -> str | None: ...
-
-    @property
-    def seq(self) -> int | None: ...
-
-    @property
-    def re(self) -> int: ...
+    msg: str
+    cid: str | None
+    seq: int | None
+    re: int
 
 
 class Client(Protocol):

@@ -149,7 +149,7 @@ class World:
         return [entry.text for entry in found.entries if entry.sender_id != user.id]
 
 
-@attrs.frozen
+@attrs.define
 class Said:
     """A request to send a text. (`chat_domain.ports.client.Said`)"""
 
