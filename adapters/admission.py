@@ -21,6 +21,10 @@ from chat_domain.errors import (
 )
 from chat_domain.model import Role
 
+# Positions above what a batch was authorized by, among which the log is searched for changes while
+# it is locked. If there are more, the batch is out of date.
+MOST_MISSED = 1_000
+
 _OF_AN_ACCOUNT = {ChangeKind.ERASED, ChangeKind.ALL_ENDED}  # they may forbid texts behind them
 
 Key = tuple[int, str]  # a sender's id, and their cid

@@ -6,7 +6,7 @@ sees a position can read everything below it.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -220,7 +220,9 @@ class Batch:
 
     epoch: the log's, as the appending node knows it. applied: the position up to which that node
     has applied all changes; by these it authorized the entries. last: the last entry that it knows.
-    refused: by index in the batch, the errors of entries that their senders may not write.
+    refused: by index in the batch, the errors of entries that their senders may not write. judge:
+    returns `refused` as it is after these changes, ascending, which the node has not applied; only
+    the event loop may call it. None if there is nobody to ask.
     """
 
     entries: tuple[Entry, ...]
@@ -228,6 +230,9 @@ class Batch:
     applied: int
     last: EntryRef
     refused: Mapping[int, ChatError] = attrs.field(factory=dict)
+    judge: Callable[[Sequence[Entry]], Mapping[int, ChatError]] | None = attrs.field(
+        default=None, eq=False, repr=False
+    )
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import attrs
 
-from adapters.admission import Admission, Seen, admit
+from adapters.admission import MOST_MISSED, Admission, Seen, admit
 from adapters.memory.entries import as_first_copy
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.members import MemberRow, Members
@@ -39,7 +39,10 @@ class MemoryLog(MemoryReading):
         if batch.applied > len(self._entries):
             return EpochChanged()
         if self._changed > batch.applied:
-            return OutOfDate(self._changed)
+            if batch.judge is None or len(self._entries) - batch.applied > MOST_MISSED:
+                return OutOfDate(self._changed)
+            missed = list(self._entries.above(batch.applied))
+            batch = attrs.evolve(batch, refused=batch.judge(missed))
         if self._is_simple(batch):
             for at, entry in enumerate(batch.entries, len(self._entries) + 1):
                 entry.at = at

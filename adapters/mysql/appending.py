@@ -124,7 +124,10 @@ class _Attempt:
         if not await entries.has(connection, batch.last, ends.oldest):
             return EpochChanged()
         if ends.changed > batch.applied:
-            return OutOfDate(ends.changed)
+            missed = await changes.missed(connection, batch.applied, ends.head)
+            if missed is None or batch.judge is None:
+                return OutOfDate(ends.changed)
+            batch = attrs.evolve(batch, refused=batch.judge(missed))
         seen = await entries.look_up(connection, batch, self.known_pairs)
         admission = await changes.append(connection, batch, seen, ends.head, ends.changed)
         count_up = "UPDATE Log SET head = %s, changed = %s"

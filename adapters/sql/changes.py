@@ -2,13 +2,13 @@
 
 import attrs
 
-from adapters.admission import Admission, Seen, admit, check_creator
-from adapters.sql import entries, members
+from adapters.admission import MOST_MISSED, Admission, Seen, admit, check_creator
+from adapters.sql import entries, members, validation
 from adapters.sql.database import Connection
 from adapters.sql.names import unique_columns
 from adapters.sql.numbers import bounded
 from adapters.sql.users import account
-from chat_domain.entries import Batch, Change, ChangeKind, Entry
+from chat_domain.entries import CHANGE, Batch, Change, ChangeKind, Entry
 from chat_domain.errors import (
     AlreadyMember,
     ChatError,
@@ -20,6 +20,16 @@ from chat_domain.errors import (
 )
 from chat_domain.model import OPERATOR, Role
 from chat_domain.names import Name
+
+
+async def missed(connection: Connection, applied: int, head: int) -> list[Entry] | None:
+    """The changes above a position, ascending; None if that takes long, or one is invalid."""
+    if head - applied > MOST_MISSED:
+        return None
+    which = f"WHERE at > ? AND at <= ? AND kind = {CHANGE} ORDER BY at"
+    rows = await connection.rows(f"{entries.SELECT} {which}", (applied, head))
+    found = validation.entries(rows)
+    return found if len(found) == len(rows) else None
 
 
 async def append(

@@ -230,7 +230,8 @@ class Follower:
         """Read part of the gap. Return the log's ends if what was received here is lost, or if a
         change may have been deleted unseen."""
         epoch, after = self.epoch, self._received
-        log_slice = await self._log.tail(after, READ_AT_ONCE)
+        limit = min(READ_AT_ONCE, self._reorder_buffer.missing_above(after))
+        log_slice = await self._log.tail(after, limit)
         ends = await self._lineage.check_received(epoch)
         if self.epoch != epoch:
             return None

@@ -4,7 +4,8 @@ Rules:
 1. One batch is in flight at a time; what is queued meanwhile forms the next one. So batches are
    small under low load, and grow with the time that a commit takes.
 2. The queue authorizes entries when it assembles a batch, by what the node has applied. If a change
-   was committed since, the log admits nothing; the queue authorizes again once it is applied.
+   was committed since, the log asks it to judge again, or admits nothing; then the queue authorizes
+   again once the change is applied.
 3. Each writer is told the outcome when the batch is committed; then the batch is applied.
 4. If a batch cannot be committed, all that waits is refused with it, so that nothing is written
    without what came before it. Whether the batch was committed may be unknown; a client that sends
@@ -18,18 +19,17 @@ Rules:
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
 
-import attrs
-
-from chat_domain.entries import ID_BITS, Batch, ChangeKind, Duplicate, Entry
-from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
+from chat_domain.entries import Batch, Duplicate, Entry
+from chat_domain.errors import ChatError, TryAgain
+from chat_domain.log.authorizing import Draft, PendingChange, refusals
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Committed, EpochChanged, Log, Outcome, OutOfDate
-from chat_domain.ports.runtime import Clock, Latch, Tasks, Timers
+from chat_domain.ports.runtime import Clock, Tasks, Timers
 
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
@@ -37,34 +37,6 @@ MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
 MAX_RETRIES = 20  # in a row that a batch may be out of date before it is refused
 ANSWERED_WITHIN = 10.0  # seconds to wait for the outcome of what is written
-
-Result = Entry | Duplicate | ChatError
-
-
-@attrs.define(eq=False)
-class PendingChange:
-    """A caller that waits for the outcome of a change. It is told by the same methods as a
-    `Session`."""
-
-    latch: Latch
-    result: Result | None = None
-    claim: Final = None
-    revoked: Final = False
-    name: Final = ""
-
-    def accepted(self, _tag: int | None, entry: Entry | Duplicate) -> None:
-        self.result = entry
-        self.latch.open()
-
-    def refused(self, error: ChatError, _tag: int | None) -> None:
-        self.result = error
-        self.latch.open()
-
-
-# Something to be written: the entry; its writer; the client's own tag of the request; whether the
-# client chose its cid; the error to refuse it with, unless the log has it already.
-# A plain tuple, since one is created for every message.
-Draft = tuple[Entry, Session | PendingChange, int | None, bool, ChatError | None]
 
 
 class AppendQueue:
@@ -157,9 +129,20 @@ class AppendQueue:
             return
         self._batch = batch = self._take_batch()
         self._started_at = self._clock.monotonic()
-        entries, refused = self._authorize(batch)
-        follower = self._follower
-        in_flight = Batch(entries, follower.epoch, follower.applied, follower.last, refused)
+        follower, now_ms = self._follower, self._clock.now_ms()
+        self._changes = False
+        for entry, *_ in batch:
+            entry.time_ms = now_ms
+            self._changes = self._changes or entry.change is not None
+        judge = partial(refusals, batch, follower.ring.erased)
+        in_flight = Batch(
+            tuple([draft[0] for draft in batch]),
+            follower.epoch,
+            follower.applied,
+            follower.last,
+            judge(),
+            judge,
+        )
         follower.batch_in_flight = in_flight
         self._log.append(in_flight, self._on_outcome)
 
@@ -177,31 +160,6 @@ class AppendQueue:
             batch.append(waiting.popleft())
         self._batch_bytes = size
         return batch
-
-    def _authorize(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
-        """Set the time of a batch's entries. Return them, and by index the errors of those that
-        their writers may not write."""
-        now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
-        entries: list[Entry] = []
-        refused: dict[int, ChatError] = {}
-        kept: dict[int, str] = {}  # by users whose sessions end in this batch, except this one
-        self._changes = False
-        for entry, writer, _, _, refusal in batch:
-            entry.time_ms = now_ms
-            if entry.change is not None:
-                self._changes = True
-                if entry.change.what == ChangeKind.ALL_ENDED:
-                    kept[entry.sender_id] = entry.change.detail
-            elif entry.sender_id in erased or (
-                kept and kept.get(entry.sender_id, writer.name) != writer.name
-            ):
-                refusal = NotLoggedIn()  # noqa: PLW2901  # their session may have ended
-            elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
-                refusal = _text_refusal(entry, writer)  # noqa: PLW2901  # as it is now
-            if refusal is not None:
-                refused[len(entries)] = refusal
-            entries.append(entry)
-        return tuple(entries), refused
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._started_at
@@ -273,14 +231,6 @@ class AppendQueue:
                 writer.expect_first(entry.cid, now)
         for _entry, writer, tag, _named, _refused in failed:
             writer.refused(failure, tag)
-
-
-def _text_refusal(text: Entry, writer: Session | PendingChange) -> ChatError | None:
-    """Why a text to a group, or of a revoked session, may not be written."""
-    assert isinstance(writer, Session)
-    if writer.revoked:
-        return NotLoggedIn()
-    return None if text.conv in writer.groups else NotMember(text.conv)
 
 
 def _tell_writers(

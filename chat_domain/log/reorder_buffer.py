@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chat_domain.entries import Entry
+from chat_domain.entries import FOREVER, Entry
 from chat_domain.log.fanout import Writer
 
 MOST_NOTES = 1_000
@@ -41,6 +41,12 @@ class ReorderBuffer:
         if room and part.first not in self.parts:
             self.parts[part.first] = part
             self._bytes += part.size
+
+    def missing_above(self, known: int) -> int:
+        """How many positions above `known` are to be read: at least one, and none that are here
+        with their writers, who are not shown what they wrote."""
+        own = [part.first for part in self.parts.values() if part.written[0][1] is not None]
+        return max(1, min(own, default=FOREVER) - known - 1)
 
     def pop(self, known: int) -> Part | None:
         """Remove and return the first part, unless something is missing between `known` and it."""

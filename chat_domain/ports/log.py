@@ -61,10 +61,12 @@ class Log(Protocol):
           are not the creator; ENDED NoSuchGroup. ERASED empties all texts of its sender above the
           position that it answers, which become DELETED. Other changes have no effect.
 
-        The outcome is OutOfDate if there is a change of a group, an ERASED or an ALL_ENDED above
-        `batch.applied`, EpochChanged if the log has another epoch or does not have `batch.last` at
-        its position: nothing is committed then. It is TryAgain if the store cannot do it now: the
-        batch may have been committed all the same.
+        If there is a change of a group, an ERASED or an ALL_ENDED above `batch.applied`, a store of
+        several nodes asks `batch.judge` for the refusals in view of all changes up to the head. If
+        it cannot, or there are too many of them, the outcome is OutOfDate. It is EpochChanged if
+        the log has another epoch or does not have `batch.last` at its position. In both cases
+        nothing is committed. It is TryAgain if the store cannot do it now: the batch may have been
+        committed all the same.
         """
 
     async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import attrs
 import pytest
@@ -113,6 +113,30 @@ async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour
     old = await batch(store, text(ann, pair(ann, bob)))
     joined = await join(neighbour, group.id, bob)
     assert await commit(store, old) == OutOfDate(joined.at)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_batch_is_judged_again_after_a_change_on_another_node(
+    store: Store, neighbour: Store, refused: bool
+) -> None:
+    """It then enters the log behind the change, without waiting until its node has applied it."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    old = await batch(store, text(ann, pair(ann, bob)), text(bob, group.id))
+    joined = await join(neighbour, group.id, bob)
+    await say(neighbour, ann, pair(ann, bob), "hello")
+    shown: list[Entry] = []
+
+    def judge(changes: Sequence[Entry]) -> dict[int, ChatError]:
+        shown.extend(changes)
+        return {1: NotMember(group.id)} if refused else {}
+
+    outcome = await commit(store, attrs.evolve(old, judge=judge))
+    assert [(entry.at, entry.change) for entry in shown] == [(joined.at, joined.change)]
+    assert isinstance(outcome, Committed)
+    assert list(outcome.not_admitted) == [1] * refused
+    assert [entry.at for entry in old.entries] == [joined.at + 2, 0 if refused else joined.at + 3]
+    assert (await store.log.ends()).changed == joined.at
 
 
 async def test_what_a_session_begins_with_is_of_one_moment(store: Store, neighbour: Store) -> None:

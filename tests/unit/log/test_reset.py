@@ -569,10 +569,16 @@ def test_the_log_is_followed_while_sessions_are_subscribed_again(  # noqa: PLR09
     assert old.is_live
 
 
-def test_nothing_waits_for_a_change_that_was_lost(
-    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+def test_nothing_waits_for_a_change_that_was_lost(  # noqa: PLR0917  # fixtures
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    follower: Follower,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A message that had to be authorized again after it is refused; later ones are written."""
+    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", 0)
     group = world.group(ann, bob)
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
