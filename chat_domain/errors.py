@@ -140,7 +140,8 @@ class BeyondTheLog(ChatError):
 
 class TooManyGroups(ChatError):
     limit: int
-    sentence = "you can be in at most {limit} groups; leave one first"
+    ever: int
+    sentence = "you can be in at most {limit} groups, and have been in at most {ever}"
 
 
 class GroupFull(ChatError):

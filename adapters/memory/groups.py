@@ -152,8 +152,9 @@ class MemoryGroups:
             for group_id in following[:limit]
         ]
 
-    async def count_of(self, user_id: int) -> int:
-        return sum(map(is_group, self._members.of(user_id)))
+    async def count_of(self, user_id: int) -> tuple[int, int]:
+        present, ever = self._members.of(user_id), self._members.all_of(user_id)
+        return sum(map(is_group, present)), sum(map(is_group, ever))
 
     async def size(self, group_id: int) -> int:
         self._record(group_id)

@@ -32,7 +32,7 @@ class SqlGroups:
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._database.read(_page_of, bounded(user_id), bounded(after), bounded(limit))
 
-    async def count_of(self, user_id: int) -> int:
+    async def count_of(self, user_id: int) -> tuple[int, int]:
         return await self._database.read(_count_of, bounded(user_id))
 
     async def size(self, group_id: int) -> int:
@@ -96,10 +96,10 @@ async def _page_of(
     ]
 
 
-async def _count_of(connection: Connection, user_id: int) -> int:
-    query = "SELECT count(*) FROM Member WHERE userid = ? AND conv < ? AND `left` = ?"
-    ((count,),) = await connection.rows(query, (user_id, NO_ID, FOREVER))
-    return int(count)
+async def _count_of(connection: Connection, user_id: int) -> tuple[int, int]:
+    query = "SELECT `left` = ?, count(*) FROM Member WHERE userid = ? AND conv < ? GROUP BY 1"
+    counts: dict[int, int] = dict(await connection.rows(query, (FOREVER, user_id, NO_ID)))
+    return counts.get(1, 0), sum(counts.values())
 
 
 async def _size(connection: Connection, group_id: int) -> int:

@@ -22,6 +22,10 @@ from chat_domain.ports.store import Groups
 
 Done = Entry | Duplicate
 
+# How many groups a user may have been in, for each that they may be in. Groups that they have left
+# count among their conversations, which are all looked at to list them.
+EVER_PER_PRESENT = 5
+
 
 @attrs.frozen
 class GroupMembership:
@@ -77,10 +81,12 @@ class GroupMembership:
         if here and not self.sessions.has_room_for(max(here)):
             return TryAgain()
         limit = self.guard.limits.groups_per_user
-        if not limit or await self.groups.count_of(user_id) < limit:
+        most_ever = EVER_PER_PRESENT * limit
+        present, ever = await self.groups.count_of(user_id) if limit else (0, 0)
+        if not limit or (present < limit and ever < most_ever):
             return None
         self.guard.counters.groups_refused += 1
-        return TooManyGroups(limit)
+        return TooManyGroups(limit, most_ever)
 
     async def _no_room_in(self, group_id: int) -> ChatError | None:
         """Joins at the same moment do not see each other: a few too many may get in."""

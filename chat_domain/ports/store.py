@@ -185,8 +185,8 @@ class Groups(Protocol):
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         """The first `limit` of a user's groups with an id above `after`, ascending by id."""
 
-    async def count_of(self, user_id: int) -> int:
-        """How many groups a user is in."""
+    async def count_of(self, user_id: int) -> tuple[int, int]:
+        """How many groups a user is in, and how many they are or were in."""
 
     async def size(self, group_id: int) -> int:
         """How many members a group has. Raises NoSuchGroup."""

@@ -61,8 +61,8 @@ async def test_a_conversation_of_two_is_no_group(store: Store) -> None:
     for other in (ann, bob):
         await say(store, ann, ann << 32 | other, "hello")
     assert await store.groups.page_of(ann, 0, 10) == [Membership(group, Role.CREATOR)]
-    assert await store.groups.count_of(ann) == 1
-    assert await store.groups.count_of(bob) == 0
+    assert await store.groups.count_of(ann) == (1, 1)
+    assert await store.groups.count_of(bob) == (0, 0)
 
 
 async def test_the_pages_of_members_ascend(store: Store) -> None:
@@ -109,14 +109,15 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
 
 
 async def test_a_user_s_groups_are_counted(store: Store) -> None:
-    """`count_of` returns how many there are: none for an id that is nobody's."""
+    """`count_of` returns how many there are, then how many there are or were: none for an id that
+    is nobody's."""
     ann, bob = await register(store, "Ann", "Bob")
     await make(store, "Go", ann)
     chess = await make(store, "Chess", ann, bob)
     await leave(store, chess.id, ann)
-    assert [await store.groups.count_of(user) for user in (ann, bob)] == [1, 1]
+    assert [await store.groups.count_of(user) for user in (ann, bob)] == [(1, 2), (1, 1)]
     assert [await store.groups.count_of(number) for number in ODD_INTEGERS] == (
-        [0] * len(ODD_INTEGERS)
+        [(0, 0)] * len(ODD_INTEGERS)
     )
 
 

@@ -448,6 +448,18 @@ def test_a_user_is_in_so_many_groups(world: World) -> None:
     assert groups.guard.counters.groups_refused == 2
 
 
+def test_a_user_has_been_in_so_many_groups(world: World) -> None:
+    """Those that the user has left stay among their conversations. If they did not count, one user
+    could make the store look at any number of them for each list."""
+    (ann,) = world.register("Ann")
+    groups = groups_of(world, Limits(groups_per_user=2))
+    for number in range(10):
+        group = create(groups, world, ann, f"group {chr(97 + number)} of ten")
+        world.tasks.run(groups.leave(ann, group.id))
+    with pytest.raises(TooManyGroups):
+        create(groups, world, ann, "one more")
+
+
 def test_a_group_has_so_many_members(world: World) -> None:
     """A further user is refused until a member leaves."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
