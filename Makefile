@@ -29,7 +29,7 @@ help:
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make page         the tests of the page for browsers, where node is there, and its types, where tsc is'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k rename -x")'
-	@echo 'make integration  the tests with real processes and sockets'
+	@echo 'make integration  the tests with real processes and sockets (on MySQL: MYSQLD="/usr/sbin/mysqld --no-defaults")'
 	@echo 'make fuzz         look for a frame that costs the server too much (make fuzz MINUTES=10 SEED=7)'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'

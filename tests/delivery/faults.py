@@ -29,7 +29,7 @@ class Faults:
         self._history = history = records.history
         self._begin = history.now
         self._down: set[int] = set()  # nodes that do not run, or are starting
-        self._vault = Vault(cluster.mariadb, records)
+        self._vault = Vault(cluster.database_server, records)
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, faults: Iterable[Fault]) -> None:
@@ -83,8 +83,8 @@ class Faults:
     async def _kill_redis(self, fault: Fault) -> None:
         await _kill(self._cluster.redis, fault.seconds)
 
-    async def _kill_mariadb(self, fault: Fault) -> None:
-        await _kill(self._cluster.mariadb, fault.seconds)
+    async def _kill_database(self, fault: Fault) -> None:
+        await _kill(self._cluster.database_server, fault.seconds)
 
     async def _lose_the_end(self, fault: Fault) -> None:
         """One node is neither killed nor hung meanwhile: only a node that has seen what is lost can
@@ -93,14 +93,14 @@ class Faults:
             await self._vault.put_away()
             await asyncio.sleep(fault.seconds)
             await self._vault.bring_back()
-            await start(self._cluster.mariadb)
+            await start(self._cluster.database_server)
             await self._vault.until_noticed()
 
     async def _hang_redis(self, fault: Fault) -> None:
         await _hang(self._cluster.redis, fault.seconds)
 
-    async def _hang_mariadb(self, fault: Fault) -> None:
-        await _hang(self._cluster.mariadb, fault.seconds)
+    async def _hang_database(self, fault: Fault) -> None:
+        await _hang(self._cluster.database_server, fault.seconds)
 
     async def _cut_subscriptions(self, _: Fault) -> None:
         client = redis.asyncio.Redis.from_url(self._cluster.redis.url())
@@ -188,8 +188,8 @@ class Faults:
         "subscriptions cut": _cut_subscriptions,
         **dict.fromkeys(NOTES_FAULTS, _upset_notes),
         LOSS: _lose_the_end,
-        "MariaDB killed": _kill_mariadb,
-        "MariaDB hung": _hang_mariadb,
+        "database killed": _kill_database,
+        "database hung": _hang_database,
         "reset": _reset,
         "vanished": _vanish,
         "cut at a byte up": _cut_up,
@@ -204,8 +204,8 @@ class Faults:
 
 async def start_node(node: NodeProcess, within: float = STARTS_WITHIN) -> None:
     """Start it from this thread: a process is set to end with the thread that started it. Try again
-    if it ends at once: Redis or MariaDB may be down. Raises CannotGoOn if no attempt that begins
-    within so many seconds succeeds."""
+    if it ends at once: Redis or the database may be down. Raises CannotGoOn if no attempt that
+    begins within so many seconds succeeds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while True:

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.redis import Redis
 from tests.integration.cluster import Cluster, Services
+from tests.integration.database_server import Database
 
 
 @contextmanager
@@ -18,10 +18,10 @@ def own_cluster(nodes: int, **how: Any) -> Iterator[Cluster]:
     except to sys.__stdout__."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-cluster-")))
-        mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
+        database_server = stack.enter_context(Database(directory / "database"))
         redis = stack.enter_context(Redis(directory / "redis"))
         stack.enter_context(redirect_stdout(io.StringIO()))  # nodes print their logs when they end
-        services = Services(mariadb, redis)
+        services = Services(database_server, redis)
         yield stack.enter_context(
             Cluster(services, directory / "nginx", nodes=nodes, nginx=True, **how)
         )

@@ -16,11 +16,11 @@ CLUSTER_FAULTS = (
     ("Redis killed", "redis", (0.0, 3.0)),
     ("Redis hung", "redis", (1.0, 5.0)),
     ("subscriptions cut", "redis", (0.0, 0.0)),
-    ("MariaDB killed", "mariadb", (0.0, 3.0)),
-    ("MariaDB hung", "mariadb", (1.0, 6.0)),
+    ("database killed", "database", (0.0, 3.0)),
+    ("database hung", "database", (1.0, 6.0)),
 )
 NOTES_FAULTS = ("notes lost", "notes doubled", "notes swapped", "notes late")
-LOSS = "MariaDB back without its end"
+LOSS = "database back without its end"
 RARE_CLUSTER_FAULTS = (("Redis gone for longer than a lease", "redis", (11.0, 13.0)),)
 
 LOST = (1.0, 2.0)  # the seconds of writing that the database forgets
@@ -112,7 +112,7 @@ def _losses(rng: random.Random, seconds: float) -> Iterator[Fault]:
         if length < SHORTEST_WITH_A_LOSS:
             return
         at = begin + length * rng.uniform(0.3, 0.7)
-        yield Fault(at, LOSS, "mariadb", 0, rng.uniform(*LOST), rng.getrandbits(30))
+        yield Fault(at, LOSS, "database", 0, rng.uniform(*LOST), rng.getrandbits(30))
 
 
 def _connection_faults(rng: random.Random, seconds: float, doors: int) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from tests.delivery.history import Event
 PUSHED, ACKED, SAID = "pushed", "acked", "said"
 NOTICED_WITHIN = 30.0  # seconds in which every node notices that the database has lost something
 TOLD_WITHIN = 5.0  # seconds in which a mark reaches the writer
-MAKES_FORGET = {"node", "mariadb"}  # faults by which the mark of version 1 can be lost unstored
+MAKES_FORGET = {"node", "database"}  # faults by which the mark of version 1 can be lost unstored
 
 
 @attrs.frozen

@@ -1,7 +1,7 @@
-"""A MariaDB that comes back as it was some time ago.
+"""A database that comes back as it was some time ago.
 
-The judge has to know exactly what MariaDB has lost. So a lock keeps everybody from writing while
-its data is put away, and again while the whole log is noted and MariaDB is killed: whatever the log
+The judge has to know exactly what it has lost. So a lock keeps everybody from writing while its
+data is put away, and again while the whole log is noted and the server is killed: whatever the log
 gained between the two is lost, and nothing else.
 """
 
@@ -16,7 +16,7 @@ import aiomysql
 from adapters.mysql.address import Address
 from adapters.startup_errors import StoreUnusable
 from chat_domain.errors import TryAgain
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 from tests.delivery.records import Records
 
 WRITTEN_WITHIN = 30.0  # seconds
@@ -30,10 +30,10 @@ _A_COMMIT = (
 
 
 class Vault:
-    def __init__(self, mariadb: MariaDB, records: Records) -> None:
-        self._mariadb = mariadb
+    def __init__(self, database_server: DatabaseServer, records: Records) -> None:
+        self._database_server = database_server
         self._records = records
-        self._kept = mariadb.data.with_name("data.kept")
+        self._kept = database_server.data.with_name("data.kept")
         self._head = 0
         self._epoch = b""
 
@@ -43,20 +43,22 @@ class Vault:
             await cursor.execute("SELECT head, epoch FROM Log")
             self._head, self._epoch = await cursor.fetchone()
             await self._write_to_disk()
-            self._mariadb.pause()
+            self._database_server.pause()
             try:
                 await asyncio.to_thread(self._copy)
             finally:
-                self._mariadb.resume()
+                self._database_server.resume()
 
     def _copy(self) -> None:
-        """The copy is as after a kill, from which MariaDB recovers at any time."""
+        """The copy is as after a kill, from which the server recovers at any time."""
         shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(self._mariadb.data, self._kept, ignore=shutil.ignore_patterns("*.sock"))
+        shutil.copytree(
+            self._database_server.data, self._kept, ignore=shutil.ignore_patterns("*.sock")
+        )
 
     async def bring_back(self) -> None:
-        """Kill MariaDB and put its data back; the caller starts it again. If nothing is written for
-        a long time, there is nothing to lose, and nothing is done."""
+        """Kill the server and put its data back; the caller starts it again. If nothing is written
+        for a long time, there is nothing to lose, and nothing is done."""
         with suppress(TimeoutError):
             async with asyncio.timeout(WRITTEN_WITHIN):
                 while not await self._lose():  # noqa: ASYNC110  # only asking tells
@@ -83,12 +85,12 @@ class Vault:
                 try:
                     entries = await self._records.log()
                 except (TryAgain, StoreUnusable):
-                    return False  # MariaDB may be slow to answer
+                    return False  # it may be slow to answer
                 if len(entries) == self._head:
                     return False
-                self._mariadb.kill()
+                self._database_server.kill()
             self._records.dump(entries)
-            self._put_back(self._mariadb.data)
+            self._put_back(self._database_server.data)
             self._records.history.note("lost", head=self._head)
         return True
 
@@ -97,7 +99,7 @@ class Vault:
         self._kept.rename(data)
 
     async def _write_to_disk(self) -> None:
-        """Bring everything that can be read to the disk. MariaDB shows a commit, and releases its
+        """Bring everything that can be read to the disk. A server shows a commit, and releases its
         locks, before the commit is on the disk; but it answers a commit only when everything before
         it is on the disk as well. So commit something."""
         async with self._connected() as cursor:

@@ -1,11 +1,12 @@
-"""Clusters of real node processes over a real MariaDB and Redis, on request behind a real nginx.
+"""Clusters of real node processes over a real database and Redis, on request behind a real nginx.
 
     def test_something(new_cluster: NewCluster) -> None:
         with new_cluster(nodes=2) as cluster:
             cluster.nodes[1].kill()
 
-MariaDB and Redis are started once for all tests; each cluster has a database of its own and keys
-with a prefix of its own. Services that a test has stopped or killed are running again after it.
+The database server and Redis are started once for all tests; each cluster has a database of its
+own and keys with a prefix of its own. Services that a test has stopped or killed are running again
+after it.
 """
 
 import itertools
@@ -21,16 +22,17 @@ import attrs
 import pytest
 
 from adapters.mysql.schema import statements
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 from entrypoints.services.nginx import Nginx
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
+from tests.integration.database_server import Database
 from tests.integration.passing import passing_folder
 from tests.integration.server_process import SERVER, ServerProcess
 
 _numbers = itertools.count(1)
 
-ENOUGH = 3_000_000_000  # bytes: each MariaDB takes 120 million, and several run at once
+ENOUGH = 3_000_000_000  # bytes: each database takes 120 million, and several run at once
 NGINX_COMES_FROM = "127.0.0.9"  # tests themselves go to nodes from 127.0.0.1, past nginx
 LIKE_NGINX = ("--proxy-from", f"{NGINX_COMES_FROM}/32")
 
@@ -52,19 +54,21 @@ class NodeProcess(ServerProcess):
 class Services:
     """What clusters share."""
 
-    mariadb: MariaDB
+    database_server: DatabaseServer
     redis: Redis
 
     def new_database(self) -> str:
         """Make a database with our tables; return its name."""
         name = f"chat_cluster_{next(_numbers)}"
         # as init-db makes them, in a fortieth of the time
-        self.mariadb.query(";\n".join([f"CREATE DATABASE {name}", f"USE {name}", *statements()]))
+        self.database_server.query(
+            ";\n".join([f"CREATE DATABASE {name}", f"USE {name}", *statements()])
+        )
         return name
 
     def revive(self) -> None:
         """Start again what a test has ended, and let go on what it has paused."""
-        for service in self.mariadb, self.redis:
+        for service in self.database_server, self.redis:
             if service.is_running():
                 service.resume()
             else:
@@ -90,7 +94,7 @@ class Cluster:
         options: Sequence[str] = (),
         program: Callable[[int], Sequence[str]] = lambda _: SERVER,
     ) -> None:
-        self.mariadb = services.mariadb
+        self.database_server = services.database_server
         self.redis = services.redis
         self.nodes: list[NodeProcess] = []
         self.web_ports: list[int] = []
@@ -137,7 +141,7 @@ class Cluster:
             self.database = self._services.new_database()
             stack.callback(self._drop_database)
             stack.callback(self._services.revive)
-            self.store = self.mariadb.url(self.database)
+            self.store = self.database_server.url(self.database)
             self.prefix = self.database
             self.node_options = [
                 *("--broker", self.redis.url(), "--broker-prefix", self.prefix),
@@ -162,7 +166,7 @@ class Cluster:
         self.nginx.web_nodes = self.web_ports
 
     def _drop_database(self) -> None:
-        self.mariadb.query(f"DROP DATABASE {self.database}")
+        self.database_server.query(f"DROP DATABASE {self.database}")
 
 
 NewCluster = Callable[..., Cluster]
@@ -182,9 +186,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster_services(home: Path) -> Iterator[Services]:
-    """One MariaDB and one Redis for all clusters."""
-    with MariaDB(home / "mariadb") as mariadb, Redis(home / "redis") as redis:
-        yield Services(mariadb, redis)
+    """One database server and one Redis for all clusters."""
+    with Database(home / "database") as database_server, Redis(home / "redis") as redis:
+        yield Services(database_server, redis)
 
 
 @pytest.fixture

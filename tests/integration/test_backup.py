@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from entrypoints.services.mariadb import PASSWORD, USER
+from entrypoints.services.database import PASSWORD, USER
 from entrypoints.services.node import initialise_database
 from tests.eventually import eventually
 from tests.integration.chatter import Chatter, back, beside, newcomer
@@ -111,16 +111,16 @@ async def talk(who: Chatter, to: Chatter, said: list[str]) -> None:
 @pytest.fixture
 def mariadb_case(cluster_services: Services, tmp_path: Path) -> Iterator[Case]:
     """A cluster of two on the database `chat`, and one on `chat_restored` that is not started."""
-    mariadb, redis = cluster_services.mariadb, cluster_services.redis
+    database_server, redis = cluster_services.database_server, cluster_services.redis
     options = ["--broker", redis.url(), "--broker-prefix", "backup", "--hashing", "cheap"]
-    account = f"host=127.0.0.1\nport={mariadb.port}\nuser={USER}\npassword={PASSWORD}\n"
+    account = f"host=127.0.0.1\nport={database_server.port}\nuser={USER}\npassword={PASSWORD}\n"
     (tmp_path / ".my.cnf").write_text(f"[client]\n{account}")
-    initialise_database(mariadb.url("chat"), tmp_path / "init-db.log")
+    initialise_database(database_server.url("chat"), tmp_path / "init-db.log")
     with ExitStack() as stack:
-        stack.callback(mariadb.query, "DROP DATABASE IF EXISTS chat_restored")
-        stack.callback(mariadb.query, "DROP DATABASE chat; CREATE DATABASE chat")
+        stack.callback(database_server.query, "DROP DATABASE IF EXISTS chat_restored")
+        stack.callback(database_server.query, "DROP DATABASE chat; CREATE DATABASE chat")
         nodes, restored = [
-            [NodeProcess(mariadb.url(database), *options) for _ in range(2)]
+            [NodeProcess(database_server.url(database), *options) for _ in range(2)]
             for database in ("chat", "chat_restored")
         ]
         for node in (*nodes, *restored):
@@ -129,7 +129,7 @@ def mariadb_case(cluster_services: Services, tmp_path: Path) -> Iterator[Case]:
             node.start()
         environment = {
             "HOME": str(tmp_path),
-            "CHAT_STORE": mariadb.url("chat_restored"),
+            "CHAT_STORE": database_server.url("chat_restored"),
             "CHAT_BROKER": redis.url(),
             "CHAT_BROKER_PREFIX": "backup",
         }

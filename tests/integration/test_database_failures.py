@@ -1,4 +1,4 @@
-"""What a cluster does when MariaDB hangs or is down."""
+"""What a cluster does when its database hangs or is down."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ async def test_the_database_can_be_away(new_cluster: NewCluster, trouble: Troubl
         ):
             await away.client.logout()
             async with traffic((anna, bert), (bert, anna)):
-                async with trouble(cluster.mariadb):
+                async with trouble(cluster.database_server):
                     acknowledged = asyncio.ensure_future(anna.client.send(away.id, "for later"))
                     await asyncio.sleep(LONGER_THAN_PATIENCE)
                     assert not acknowledged.done()

@@ -46,14 +46,14 @@ def test_an_old_file_is_refused(old_file: Path) -> None:
 
 def test_old_tables_are_refused(cluster_services: Services) -> None:
     """A node, `manage`, and the commands that make or upgrade tables refuse them."""
-    mariadb, broker = cluster_services.mariadb, cluster_services.redis.url()
+    database_server, broker = cluster_services.database_server, cluster_services.redis.url()
     name = cluster_services.new_database()
     try:
-        mariadb.query(f"UPDATE {name}.SchemaVersion SET version = 2")  # noqa: S608  # a number
-        store = "--store", mariadb.url(name)
+        database_server.query(f"UPDATE {name}.SchemaVersion SET version = 2")  # noqa: S608  # a number
+        store = "--store", database_server.url(name)
         is_refused(ended_server("0", *store, "--broker", broker), name)
         is_refused(manage("list", options=(*store, "--broker", broker)), name)
         for command in ("init-db", "upgrade-db"):
             is_refused(manage(command, options=store), name)
     finally:
-        mariadb.query(f"DROP DATABASE {name}")
+        database_server.query(f"DROP DATABASE {name}")

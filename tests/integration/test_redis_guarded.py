@@ -109,7 +109,7 @@ async def test_a_cluster_works_and_its_user_may_do_nothing_else(
 ) -> None:
     """Nodes and `manage` are refused nothing, and use every command that they may use."""
     as_admin(guarded, "CONFIG", "RESETSTAT")
-    services = Services(cluster_services.mariadb, guarded)
+    services = Services(cluster_services.database_server, guarded)
     with Cluster(services, tmp_path, nodes=2, options=PREFIX) as cluster:
         await live(cluster)
         assert all(node.stop() == 0 for node in cluster.nodes[:1])

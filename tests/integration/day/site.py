@@ -51,7 +51,7 @@ class Alone:
 
 @attrs.frozen
 class Several:
-    """Nodes behind nginx, with MariaDB and Redis."""
+    """Nodes behind nginx, with a database and Redis."""
 
     cluster: Cluster
 
@@ -62,7 +62,7 @@ class Several:
     def rewrite(self, sql: str) -> None:
         for node in self.cluster.nodes:
             node.kill()
-        self.cluster.mariadb.query(sql, self.cluster.database)
+        self.cluster.database_server.query(sql, self.cluster.database)
         for node in self.cluster.nodes:
             node.start()
 

@@ -32,8 +32,8 @@ async def verdict_on(cluster: Cluster, path: Path, seconds: float, **how: Any) -
 async def test_a_cluster_keeps_its_promises_under_faults(
     new_cluster: NewCluster, tmp_path: Path
 ) -> None:
-    """Nodes, Redis, MariaDB and connections die, hang and come back, MariaDB once without its end.
-    Notes are lost, doubled, swapped and late, and one clock is off."""
+    """Nodes, Redis, the database and connections die, hang and come back, the database once without
+    its end. Notes are lost, doubled, swapped and late, and one clock is off."""
     with new_cluster(nodes=3, nginx=True, program=unlucky) as cluster:
         verdict = await verdict_on(
             cluster, tmp_path / "history.jsonl", SECONDS, cluster_faults=True

@@ -1,4 +1,4 @@
-"""One private MariaDB for all tests of this folder.
+"""One private server for all tests of this folder.
 
 Tests that only use the tables share a database, which each of them finds empty: to make the tables
 takes a quarter of a second. Tests that do something to the tables have a database of their own.
@@ -15,8 +15,9 @@ import pytest
 from adapters.mysql import mysql_store
 from adapters.mysql.schema import OUR_TABLES, statements
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import DATABASE, PASSWORD, USER, MariaDB
+from entrypoints.services.database import DATABASE, PASSWORD, USER, DatabaseServer
 from entrypoints.services.ports import LOOPBACK
+from tests.integration.database_server import LOOKING_ON, Database
 from tests.integration.mysql.rights import rights, url_of
 
 _numbers = itertools.count(1)
@@ -25,14 +26,13 @@ Ask = Callable[[str], list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="session")
-def mariadb(home: Path) -> Iterator[MariaDB]:
+def database_server(home: Path) -> Iterator[DatabaseServer]:
     # Commits outlive the process, which some tests kill. A list may be as long as MySQL's default
     # allows, which is a thousandth of MariaDB's.
     options = ["--innodb-flush-log-at-trx-commit=2", "--group-concat-max-len=1024"]
     # the tests' own user may end the connections of the nodes' user, and keep it from writing
-    looking_on = f"GRANT SUPER, PROCESS, READ_ONLY ADMIN ON *.* TO '{USER}'@'%';\n"
-    setup = rights(DATABASE, "node", "admin") + looking_on
-    with MariaDB(home / "shared", fast=True, options=options, setup=setup) as server:
+    setup = rights(DATABASE, "node", "admin") + f"GRANT {LOOKING_ON} ON *.* TO '{USER}'@'%';\n"
+    with Database(home / "shared", fast=True, options=options, setup=setup) as server:
         yield server
 
 
@@ -67,9 +67,9 @@ class Admin:
 
 
 @pytest.fixture(scope="session")
-def ask(mariadb: MariaDB) -> Iterator[Ask]:
+def ask(database_server: DatabaseServer) -> Iterator[Ask]:
     """Returns the server's answer to a statement. Needs no event loop, and bypasses our stores."""
-    admin = Admin(mariadb.port)
+    admin = Admin(database_server.port)
     yield admin.ask
     admin.close()
 
@@ -89,10 +89,10 @@ def database(ask: Ask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tables(ask: Ask, mariadb: MariaDB) -> str:
+def tables(ask: Ask, database_server: DatabaseServer) -> str:
     """The address of a database with our tables."""
     make_tables(ask, DATABASE)
-    return mariadb.url()
+    return database_server.url()
 
 
 def counted(ask: Ask, *variables: str) -> int:
@@ -135,9 +135,9 @@ async def neighbour(url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def store(url: str, mariadb: MariaDB) -> AsyncIterator[Store]:
+async def store(url: str, database_server: DatabaseServer) -> AsyncIterator[Store]:
     """A store whose user has the rights that the documentation gives to nodes, and no others."""
-    assert url == mariadb.url()
-    url = url_of("node", mariadb.port, DATABASE)
+    assert url == database_server.url()
+    url = url_of("node", database_server.port, DATABASE)
     async with mysql_store(url) as opened:
         yield opened

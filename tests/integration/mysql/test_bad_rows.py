@@ -1,4 +1,4 @@
-"""Rows that no node has written, in a MariaDB whose tables somebody has altered."""
+"""Rows that no node has written, in a database whose tables somebody has altered."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Committed
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
 from tests.contract.bad_rows import Spoilt
 from tests.contract.log import batch
@@ -31,12 +31,12 @@ ALTERED = {
 
 
 @pytest.fixture
-async def spoilt(ask: Ask, database: str, mariadb: MariaDB) -> AsyncIterator[Spoilt]:
+async def spoilt(ask: Ask, database: str, database_server: DatabaseServer) -> AsyncIterator[Spoilt]:
     make_tables(ask, database)
     ask("SET sql_mode = ''")
     for table, changes in ALTERED.items():
         ask(f"ALTER TABLE {table} {changes}")
-    async with mysql_store(mariadb.url(database)) as store:
+    async with mysql_store(database_server.url(database)) as store:
         yield Spoilt(store, ask)
     ask("SET sql_mode = DEFAULT")
 

@@ -4,7 +4,7 @@ import asyncio
 
 from chat_domain.entries import pair
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import DATABASE
+from entrypoints.services.database import DATABASE
 from tests.contract.forgetting import *  # noqa: F403  # the promises, for the store of this folder
 from tests.contract.forgetting import aged, kept
 from tests.contract.making import MADE, create, register, say

@@ -13,11 +13,15 @@ from adapters.mysql.link import connect
 from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import DATABASE, USER, MariaDB
+from entrypoints.services.database import DATABASE, USER
+from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK, free_port
 from tests.contract.making import register, say
 from tests.eventually import PATIENCE, eventually
+from tests.integration.database_server import mariadb_only
 from tests.integration.mysql.conftest import Admin, Ask, make_tables
+
+pytestmark = mariadb_only("MySQL has Group Replication instead of Galera")
 
 LIBRARY = "/usr/lib/galera/libgalera_smm.so"  # MariaDB's package depends on it
 ALONE, NOBODY = "gcomm://", f"gcomm://{LOOPBACK}:1"  # the members that a member looks for

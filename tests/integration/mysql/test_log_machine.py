@@ -5,7 +5,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.mysql import mysql_store
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import DATABASE
+from entrypoints.services.database import DATABASE
 from tests.contract.log_machine import LogMachine
 from tests.integration.mysql.conftest import Ask, empty
 

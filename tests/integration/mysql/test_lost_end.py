@@ -16,16 +16,17 @@ from adapters.mysql.managing import make_tables
 from chat_domain.entries import EVERYWHERE, EntryRef, pair
 from chat_domain.ports.log import Committed, EpochChanged
 from chat_domain.ports.store import Store
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 from tests.contract.log import batch
 from tests.contract.making import append, commit, register, say, seen, text
 from tests.eventually import PATIENCE
+from tests.integration.database_server import Database
 
 
 class Backed:
     """A server, and a copy of its data from some moment."""
 
-    def __init__(self, server: MariaDB, folder: Path) -> None:
+    def __init__(self, server: DatabaseServer, folder: Path) -> None:
         self.server = server
         self._data = folder / "data"
         self._copy = folder / "copy"
@@ -53,7 +54,7 @@ class Backed:
 @pytest.fixture
 def backed(home: Path) -> Iterator[Backed]:
     folder = home / "backed"
-    with MariaDB(folder, fast=True) as server:
+    with Database(folder, fast=True) as server:
         yield Backed(server, folder)
     shutil.rmtree(folder)
 

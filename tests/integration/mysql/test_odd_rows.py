@@ -11,7 +11,7 @@ from adapters.mysql.upgrading.filling import LONGEST_DESCRIPTION
 from adapters.mysql.upgrading.messages import LONGEST_ROW, LONGEST_TEXT
 from adapters.mysql.upgrading.report import ORIGINAL, Report
 from chat_domain.entries import Entry
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 
 from .conftest import Ask
 from .test_upgrade import restore
@@ -19,16 +19,16 @@ from .test_upgrade import waiting as shown
 
 
 @pytest.fixture
-def old(mariadb: MariaDB, database: str, ask: Ask) -> str:
+def old(database_server: DatabaseServer, database: str, ask: Ask) -> str:
     """A database of the C++ server with columns that its operator has widened."""
-    restore(mariadb.port, database)
+    restore(database_server.port, database)
     ask(f"USE {database}")
     ask("DELETE FROM offlinemessage")
     ask(
         "ALTER TABLE offlinemessage MODIFY message MEDIUMTEXT CHARACTER SET latin1,"
         " MODIFY userid BIGINT"
     )
-    return mariadb.url(database)
+    return database_server.url(database)
 
 
 def keep_for(ask: Ask, user_id: object, frame: object) -> None:

@@ -13,8 +13,9 @@ from adapters.mysql.managing import make_tables as make_tables_anew
 from adapters.mysql.managing import upgrade_tables
 from adapters.sql.version import VERSION
 from adapters.startup_errors import StoreUnusable
-from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.database import DatabaseServer
 from entrypoints.services.ports import LOOPBACK, free_port
+from tests.integration.database_server import Database
 
 from .conftest import Ask, make_tables
 
@@ -29,20 +30,22 @@ async def refusal(url: str) -> str:
     return line
 
 
-async def test_a_database_without_tables(mariadb: MariaDB, database: str) -> None:
+async def test_a_database_without_tables(database_server: DatabaseServer, database: str) -> None:
     """An operator who has to make the tables first is told how."""
-    line = await refusal(mariadb.url(database))
+    line = await refusal(database_server.url(database))
     assert line == (
-        f"database '{database}' at {LOOPBACK}:{mariadb.port} has no tables of the chat server;"
-        " run python -m entrypoints.manage init-db"
+        f"database '{database}' at {LOOPBACK}:{database_server.port}"
+        " has no tables of the chat server; run python -m entrypoints.manage init-db"
     )
 
 
-async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str, ask: Ask) -> None:
+async def test_a_database_of_the_original_server(
+    database_server: DatabaseServer, database: str, ask: Ask
+) -> None:
     """An operator who has to upgrade the tables first is told how."""
     ask(f"USE {database}")
     ask("CREATE TABLE user (id INT, name VARCHAR(50), password VARCHAR(50), state VARCHAR(9))")
-    line = await refusal(mariadb.url(database))
+    line = await refusal(database_server.url(database))
     assert line.endswith(
         "has tables of the C++ server; run python -m entrypoints.manage upgrade-db"
     )
@@ -50,18 +53,21 @@ async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str
 
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_database_of_version_0_1(
-    mariadb: MariaDB, database: str, ask: Ask, version: int
+    database_server: DatabaseServer, database: str, ask: Ask, version: int
 ) -> None:
     """The line says what it is, and what to do."""
     make_tables(ask, database)
     ask(f"UPDATE SchemaVersion SET version = {version}")  # noqa: S608  # constants
     ask("DROP TABLE Entry")
-    line = await refusal(mariadb.url(database))
+    line = await refusal(database_server.url(database))
     assert line.endswith(
         "was made by version 0.1, which was never released and whose tables are no longer"
         " supported: start with a new database"
     )
-    for again in (make_tables_anew(mariadb.url(database)), upgrade_tables(mariadb.url(database))):
+    for again in (
+        make_tables_anew(database_server.url(database)),
+        upgrade_tables(database_server.url(database)),
+    ):
         with pytest.raises(StoreUnusable, match="start with a new database"):
             await again
     assert ask("SHOW TABLES LIKE 'Entry'") == []  # nothing was made beside what is there
@@ -69,7 +75,7 @@ async def test_a_database_of_version_0_1(
 
 @pytest.mark.parametrize("versions", [[VERSION + 1], [VERSION, VERSION + 1], []])
 async def test_a_schema_of_another_version(
-    mariadb: MariaDB, database: str, ask: Ask, versions: list[int]
+    database_server: DatabaseServer, database: str, ask: Ask, versions: list[int]
 ) -> None:
     """A version that this program does not know is refused."""
     make_tables(ask, database)
@@ -77,32 +83,32 @@ async def test_a_schema_of_another_version(
     for version in versions:
         ask(f"INSERT INTO SchemaVersion VALUES ({version})")  # noqa: S608  # constants
     known = f"this program supports [{VERSION}]"
-    assert f"has the schema {versions}, {known}" in await refusal(mariadb.url(database))
+    assert f"has the schema {versions}, {known}" in await refusal(database_server.url(database))
 
 
 async def test_making_the_tables_twice_does_no_harm(
-    mariadb: MariaDB, database: str, ask: Ask
+    database_server: DatabaseServer, database: str, ask: Ask
 ) -> None:
     """schema.sql can be run again on tables that are in use."""
     make_tables(ask, database)
     ask("INSERT INTO User (name, namekey, password) VALUES ('Ann', 'ann', 'x')")
     before = ask("SELECT epoch, head FROM Log")
     make_tables(ask, database)
-    async with mysql_store(mariadb.url(database)) as store:
+    async with mysql_store(database_server.url(database)) as store:
         assert await store.users.names([1]) == {1: "Ann"}
     assert ask("SELECT epoch, head FROM Log") == before
 
 
-async def test_a_wrong_password(mariadb: MariaDB, database: str) -> None:
+async def test_a_wrong_password(database_server: DatabaseServer, database: str) -> None:
     """The line says what is wrong, and no password."""
-    line = await refusal(mariadb.url(database).replace(":chat@", ":S3cret@"))
+    line = await refusal(database_server.url(database).replace(":chat@", ":S3cret@"))
     assert "Access denied" in line
     assert "S3cret" not in line
 
 
-async def test_a_database_that_is_not_there(mariadb: MariaDB) -> None:
+async def test_a_database_that_is_not_there(database_server: DatabaseServer) -> None:
     """The line names it."""
-    assert "chat_nowhere" in await refusal(mariadb.url("chat_nowhere"))
+    assert "chat_nowhere" in await refusal(database_server.url("chat_nowhere"))
 
 
 async def test_a_server_that_is_not_there() -> None:
@@ -119,19 +125,22 @@ def test_a_certificate_that_is_not_trusted() -> None:
     assert reason(error) == "certificate verify failed: self-signed"
 
 
-async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> None:
+async def test_a_server_without_encryption(home: Path) -> None:
     """An address that asks for TLS never gets less."""
-    assert "does not offer TLS" in await refusal(mariadb.url(database) + "?ssl=true")
+    with Database(home / "plain", fast=True, options=Database.WITHOUT_TLS) as server:
+        assert "does not offer TLS" in await refusal(server.url() + "?ssl=true")
 
 
-async def test_a_socket_in_the_file_system(mariadb: MariaDB, url: str, tmp_path: Path) -> None:
+async def test_a_socket_in_the_file_system(
+    database_server: DatabaseServer, url: str, tmp_path: Path
+) -> None:
     """A server on the same machine can be reached by its socket."""
     short = tmp_path / "s"  # the path of a socket may not be long
-    short.symlink_to(Path(mariadb.log).parent / "data" / "mariadbd.sock")
+    short.symlink_to(database_server.socket)
     by_socket = f"mysql://chat:chat@localhost/chat?unix_socket={short}&pool=1"
     async with mysql_store(by_socket) as store:
         assert await store.users.find(1) is None
-    assert Address.parse(url).port == mariadb.port
+    assert Address.parse(url).port == database_server.port
 
 
 def test_an_address_is_taken_apart() -> None:

@@ -32,11 +32,12 @@ from chat_domain.names import Name, name_key
 from chat_domain.people.accounts import Accounts
 from chat_domain.ports.store import Store
 from entrypoints.bootstrap import open_without_node
-from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
+from entrypoints.services.database import PASSWORD, USER, DatabaseServer
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
 from tests.contract.making import create, ids, join, leave, say, unread
 from tests.eventually import PATIENCE
+from tests.integration.database_server import Database
 
 from .conftest import Ask
 
@@ -66,11 +67,11 @@ def restore(port: int, database: str) -> None:
 
 
 @pytest.fixture
-def old(mariadb: MariaDB, database: str, ask: Ask) -> str:
+def old(database_server: DatabaseServer, database: str, ask: Ask) -> str:
     """The address of a database that the C++ server made, which `ask` is in."""
-    restore(mariadb.port, database)
+    restore(database_server.port, database)
     ask(f"USE {database}")
-    return mariadb.url(database)
+    return database_server.url(database)
 
 
 @asynccontextmanager
@@ -540,12 +541,12 @@ async def comes_to_its_end(url: str, statements: int) -> bool:
 
 
 @pytest.fixture
-async def whole(mariadb: MariaDB, database: str, ask: Ask) -> AsyncIterator[str]:
+async def whole(database_server: DatabaseServer, database: str, ask: Ask) -> AsyncIterator[str]:
     """The name of a database that was upgraded without being cut off."""
     name = f"{database}_whole"
     ask(f"CREATE DATABASE {name}")
-    restore(mariadb.port, name)
-    await upgrade(mariadb.url(name))
+    restore(database_server.port, name)
+    await upgrade(database_server.url(name))
     yield name
     ask(f"DROP DATABASE {name}")
 
@@ -614,7 +615,7 @@ async def test_a_process_that_is_killed(old: str, ask: Ask, database: str) -> No
 async def test_a_server_that_folds_the_names_of_tables(home: Path) -> None:
     """Where `user` and `User` are one table it works as well, even after schema.sql."""
     options = ["--lower-case-table-names=1"]
-    with MariaDB(home / "folding", fast=True, options=options) as server:
+    with Database(home / "folding", fast=True, options=options) as server:
         restore(server.port, "chat")
         with pytest.raises(StoreUnusable, match="run upgrade-db instead"):
             await make_tables(server.url())
@@ -669,9 +670,11 @@ async def test_an_earlier_backup_is_not_overwritten(old: str, ask: Ask) -> None:
     assert "backups of an earlier upgrade: old_user" in await refused(upgrade(old))
 
 
-async def test_a_database_with_nothing_to_upgrade(mariadb: MariaDB, database: str) -> None:
+async def test_a_database_with_nothing_to_upgrade(
+    database_server: DatabaseServer, database: str
+) -> None:
     """An empty database is not what was meant."""
-    line = await refused(upgrade(mariadb.url(database)))
+    line = await refused(upgrade(database_server.url(database)))
     assert "no tables of the C++ server" in line
 
 
@@ -723,14 +726,14 @@ async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> Non
     assert ask("SELECT COUNT(*) FROM old_offlinemessage") == [(13,)]
 
 
-def test_the_commands(mariadb: MariaDB, database: str) -> None:
+def test_the_commands(database_server: DatabaseServer, database: str) -> None:
     """init-db makes the tables, once; the store may be named by the environment."""
     command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
     for said in ("the tables are created\n", "the tables already exist\n"):
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env={"CHAT_STORE": mariadb.url(database)},
+            env={"CHAT_STORE": database_server.url(database)},
             capture_output=True,
             text=True,
             check=True,

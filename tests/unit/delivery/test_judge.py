@@ -594,7 +594,7 @@ def test_a_text_that_version_1_is_sent_over_two_connections_is_found_out(old: Ta
     assert broken(old.ends()) == {"streams_are_the_log"}
 
 
-@pytest.mark.parametrize("what", ["node 1", "mariadb 0"])
+@pytest.mark.parametrize("what", ["node 1", "database 0"])
 def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -> None:
     """What was sent after that may not."""
     for phase in ("begin", "end"):

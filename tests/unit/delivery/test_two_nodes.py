@@ -175,7 +175,7 @@ class TwoNodes(RuleBasedStateMachine):
         log = self.site(where).log
         for trouble in ("failing", "unsure", "slow_reads", "slow_writes"):
             setattr(log, trouble, how == trouble)
-        self.world.breaks(f"mariadb of {where}", broken=how != "")
+        self.world.breaks(f"database of {where}", broken=how != "")
         log.serve()
         self.world.go_on()
 
