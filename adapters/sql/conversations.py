@@ -12,7 +12,8 @@ from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversati
 
 # The last entry of the conversation of a row of Member that its user may see. A user who has left
 # sees their leaving last; entries above it need not be scanned. With oneself (the number of that
-# conversation is an argument), it is the last text. NULL if there is none.
+# conversation is an argument), it is the last text. NULL if there is none. It is ordered by `conv`
+# as well, since MySQL otherwise reads and sorts all entries of the conversation.
 _LAST = (
     f"CASE WHEN conv = userid * {2**32 + 1}"  # noqa: S608  # constants
     f" THEN (SELECT coalesce(max(CASE WHEN kind <> {CHANGE} THEN at END),"
@@ -20,7 +21,8 @@ _LAST = (
     " FROM (SELECT at, kind FROM Entry WHERE conv = ?"
     f" ORDER BY at DESC LIMIT {MOST_PASSED_OVER}) AS newest)"
     f" WHEN `left` = {FOREVER}"
-    " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
+    " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv"
+    " ORDER BY conv DESC, at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )
 # The other user of a conversation of two, perhaps the user themselves; 0 for a group.
