@@ -27,6 +27,8 @@ STREAMED_AT_ONCE = 500  # rows
 LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are read as one row
 HANGS_AFTER = 8  # seconds without a statement in a transaction; no caller waits for as long
 IDLE_AT_MOST = 600  # seconds
+NO_TLS = "the server does not offer TLS"
+BAD_HANDSHAKE = 1043  # what MySQL answers if it does not; MariaDB lets the driver log in
 
 
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
@@ -163,7 +165,8 @@ async def connect(address: Address) -> Link:
     try:
         link = Link(await _connect(address))
     except (*DRIVER_ERRORS, RuntimeError) as error:  # or no authentication method
-        raise Failure(reason(error)) from error
+        without_tls = address.tls is not None and error.args[:1] == (BAD_HANDSHAKE,)
+        raise Failure(NO_TLS if without_tls else reason(error)) from error
     try:
         _require_encryption(link, address)
         await _set_up(link)
@@ -199,4 +202,4 @@ def _require_encryption(link: Link, address: Address) -> None:
     """The driver continues in plain text with a server that offers no TLS."""
     writer = link._connection._writer  # noqa: SLF001  # the driver has no method for that
     if address.tls is not None and writer.get_extra_info("ssl_object") is None:
-        raise Failure("the server does not offer TLS")
+        raise Failure(NO_TLS)
