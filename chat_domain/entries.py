@@ -148,11 +148,12 @@ class Visibility:
     """What a user who has joined a conversation, and perhaps left it, may see of it.
 
     since: they see entries above this position. upto: and none above this one; FOREVER if they
-    have not left.
+    have not left. read: how far they have read them.
     """
 
     since: int = 0
     upto: int = FOREVER
+    read: int = 0
 
     def shows(self, at: int) -> bool:
         """Whether they may see the entry at this position."""

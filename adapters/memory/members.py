@@ -22,7 +22,7 @@ class MemberRow:
 
     @property
     def visibility(self) -> Visibility:
-        return Visibility(self.since, self.left)
+        return Visibility(self.since, self.left, self.read)
 
 
 @attrs.define

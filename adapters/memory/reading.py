@@ -170,10 +170,6 @@ class MemoryReading:
             elif conv == EVERYWHERE and self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
-    async def read_mark(self, user_id: int, conv: int) -> int | None:
-        row = self._members.row(conv, user_id)
-        return None if row is None else row.read
-
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         rows = self._members.present(conv)
         if len(rows) > most:

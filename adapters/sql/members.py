@@ -147,19 +147,14 @@ async def span(
 
 
 async def visibility(connection: Connection, user_id: int, conv: int) -> Visibility | None:
-    """What a user may see of a conversation, None if they never were in it."""
+    """See `ports.Log.visibility`."""
     rows = await connection.rows(
-        "SELECT since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
+        "SELECT since, `left`, `read` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
-    return next((Visibility(*row) for row in validation.positions(rows)), None)
-
-
-async def read_mark(connection: Connection, user_id: int, conv: int) -> int | None:
-    """How far a user has read a conversation; None if they never were in it."""
-    rows = await connection.rows(
-        "SELECT `read` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
-    )
-    return validation.position(rows[0][0]) if rows else None
+    for *span, read in rows:
+        for since, left in validation.positions([span]):
+            return Visibility(since, left, validation.position(read))
+    return None
 
 
 async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:

@@ -126,9 +126,6 @@ class SqlReading:
         begin while they are written."""
         await self._database.write(_mark, every, epoch, last, repeatable=True)
 
-    async def read_mark(self, user_id: int, conv: int) -> int | None:
-        return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
-
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._database.read(members.reads, bounded_at(conv), bounded(most))
 

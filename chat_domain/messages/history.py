@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from chat_domain.entries import FOREVER, Entry, is_group, other_of
+from chat_domain.entries import FOREVER, Entry, Visibility, is_group, other_of
 from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
 from chat_domain.messages.audience import MOST_MEMBERS
@@ -13,6 +13,7 @@ from chat_domain.ports.log import Log
 
 READ_AT_ONCE = 51  # entries: a page of 50, which most clients ask for, and one more
 BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a frame
+NEVER = Visibility(upto=0)  # of a conversation that a user never was in
 
 
 @attrs.frozen
@@ -98,12 +99,10 @@ class History:
     async def _with_marks(self, user_id: int, part: Part) -> Part:
         """Add the marks. A user who has left a group is not told how far others have read there."""
         conv = part.conv
-        visibility = await self.log.visibility(user_id, conv)
-        inside = visibility is not None and visibility.upto == FOREVER
-        stored = await self.log.read_mark(user_id, conv) or 0
-        reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
+        own = await self.log.visibility(user_id, conv) or NEVER
+        reads = await self.log.reads(conv, MOST_MEMBERS) if own.upto == FOREVER else {}
         others = {one: self.marks.of(one, at, conv) for one, at in reads.items() if one != user_id}
-        return attrs.evolve(part, read=self.marks.of(user_id, stored, conv), reads=others)
+        return attrs.evolve(part, read=self.marks.of(user_id, own.read, conv), reads=others)
 
 
 def _size(entries: Iterable[Entry]) -> int:

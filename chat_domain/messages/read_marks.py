@@ -47,12 +47,12 @@ class ReadMarks:
         cache, key = self._cache, (user_id, conv)
         if key in cache:
             return cache[key]
-        stored = await self.log.read_mark(user_id, conv)
+        stored = await self.log.visibility(user_id, conv)
         if stored is None:
             return None
         if len(cache) >= REMEMBERED:
             cache.clear()
-        cache[key] = max(self.marks.of(user_id, stored, conv), cache.get(key, 0))
+        cache[key] = max(self.marks.of(user_id, stored.read, conv), cache.get(key, 0))
         return cache[key]
 
     async def read(self, session: Session, conv: int, at: int) -> None:

@@ -96,7 +96,7 @@ class Log(Protocol):
         `before` is given, the last `limit` below it. Ascending."""
 
     async def visibility(self, user_id: int, conv: int) -> Visibility | None:
-        """What a user may see of a conversation, None if they never were in it."""
+        """What a user may see of a conversation and has read, None if they never were in it."""
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
@@ -125,9 +125,6 @@ class Log(Protocol):
         a user who never was in a conversation has no mark for it. epoch: that of the positions, if
         known. If the log has another one, or does not have the entry `last` at its position (it has
         lost positions, and nobody has noticed yet), nothing is stored."""
-
-    async def read_mark(self, user_id: int, conv: int) -> int | None:
-        """How far a user has read a conversation; None if they never were in it."""
 
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         """How far the members of a conversation have read it, by id: those who have read any of it

@@ -202,18 +202,19 @@ async def test_what_is_unread_is_counted_up_to_a_bound(store: Store) -> None:
 
 
 async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None:
-    """In a group it lasts from joining to leaving; two people always see everything."""
+    """In a group it lasts from joining to leaving; two people always see everything. What was
+    before one joined counts as read."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     await say(store, ann, pair(ann, bob), "one")
-    joined = await join(store, group.id, bob)
-    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, FOREVER)
+    since = (await join(store, group.id, bob)).at - 1
+    assert await store.log.visibility(bob, group.id) == Visibility(since, FOREVER, since)
     left = await leave(store, group.id, bob)
-    assert await store.log.visibility(bob, group.id) == Visibility(joined.at - 1, left.at)
-    again = await join(store, group.id, bob)
-    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, FOREVER)
+    assert await store.log.visibility(bob, group.id) == Visibility(since, left.at, since)
+    since = (await join(store, group.id, bob)).at - 1
+    assert await store.log.visibility(bob, group.id) == Visibility(since, FOREVER, since)
     ended = await end(store, group.id)
-    assert await store.log.visibility(bob, group.id) == Visibility(again.at - 1, ended.at)
+    assert await store.log.visibility(bob, group.id) == Visibility(since, ended.at, since)
     for user_id in (ann, bob):
         assert await store.log.visibility(user_id, pair(ann, bob)) == Visibility(0, FOREVER)
     assert await store.log.visibility(bob, pair(bob, bob)) is None

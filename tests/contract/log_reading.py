@@ -14,6 +14,7 @@ from tests.contract.making import (
     leave,
     make,
     others_than,
+    read_mark,
     register,
     remove,
     rename,
@@ -173,8 +174,6 @@ async def test_any_integer_may_be_asked(store: Store) -> None:
         assert shown == ([2] if number > 2 else [])
         assert await log.visibility(number, pair(ann, bob)) is None
         assert await log.visibility(ann, number) is None
-        assert await log.read_mark(number, pair(ann, bob)) is None
-        assert await log.read_mark(ann, number) is None
         assert await log.undelivered(number, ann, 9) == await log.undelivered(bob, number, 9) == 0
         opening = await log.opening(number)
         assert (opening.got, opening.groups) == (0, ())
@@ -292,7 +291,7 @@ async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
         await log.mark({(bob, EVERYWHERE): at}, epoch)
         await log.mark({(bob, pair(ann, bob)): at}, epoch)
         assert (await log.opening(bob)).got == expected
-        assert await log.read_mark(bob, pair(ann, bob)) == expected
+        assert await read_mark(store, bob, pair(ann, bob)) == expected
 
 
 async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(store: Store) -> None:
@@ -307,7 +306,7 @@ async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(stor
         await log.mark({(bob, EVERYWHERE): one.at}, epoch, last)
         await log.mark({(bob, conv): one.at}, epoch, last)
         assert (await log.opening(bob)).got == expected
-        assert await log.read_mark(bob, conv) == expected
+        assert await read_mark(store, bob, conv) == expected
     await log.forget(2**62, 9)
     await log.mark({(bob, EVERYWHERE): two.at}, epoch, lost[-1])
     assert (await log.opening(bob)).got == two.at

@@ -185,6 +185,12 @@ async def unread(store: Store, user_id: int) -> dict[int, int]:
     return {one.conv: one.unread for one in found if one.unread}
 
 
+async def read_mark(store: Store, user_id: int, conv: int) -> int | None:
+    """How far a user has read a conversation; None if they never were in it."""
+    found = await store.log.visibility(user_id, conv)
+    return None if found is None else found.read
+
+
 def facts(entry: Entry) -> tuple[Any, ...]:
     """Everything by which entries can be compared, except the sender's name."""
     said = entry.conv, entry.kind, entry.sender_id, entry.cid, entry.text, entry.change

@@ -12,6 +12,7 @@ from tests.contract.making import (
     join,
     leave,
     make,
+    read_mark,
     register,
     say,
     text,
@@ -115,7 +116,7 @@ async def test_read_marks_only_grow(store: Store) -> None:
     await log.mark({})
     await log.mark({(bob, conv): 4, (bob, group.id): 2, (99, conv): 3, (ann, 99): 4})
     await log.mark({(bob, conv): 3, (ann, conv): 3, (bob, group.id): 2})
-    marks = [await log.read_mark(user, one) for user in (ann, bob) for one in (conv, group.id)]
+    marks = [await read_mark(store, user, one) for user in (ann, bob) for one in (conv, group.id)]
     assert marks == [3, 0, 4, 2]
 
 
@@ -128,7 +129,7 @@ async def test_thousands_of_read_marks_are_written_at_once(store: Store) -> None
     marks = {place: number for number, place in enumerate(places, 1)}
     await store.log.mark(marks)
     for place in places[::97]:
-        assert await store.log.read_mark(*place) == marks[place]
+        assert await read_mark(store, *place) == marks[place]
 
 
 async def test_who_was_never_in_a_conversation_has_read_nothing(store: Store) -> None:
@@ -139,14 +140,14 @@ async def test_who_was_never_in_a_conversation_has_read_nothing(store: Store) ->
     await read(store, bob, group.id, 2)
     await leave(store, group.id, bob)
     await read(store, bob, group.id, 3)
-    assert await store.log.read_mark(bob, group.id) == 3
-    assert await store.log.read_mark(ann, pair(ann, bob)) == 0
+    assert await read_mark(store, bob, group.id) == 3
+    assert await read_mark(store, ann, pair(ann, bob)) == 0
     for conv in (group.id, 99, pair(ann, bob), pair(ann, cid), *ODD_INTEGERS):
         await read(store, cid, conv, 1)
-        assert await store.log.read_mark(cid, conv) is None
+        assert await read_mark(store, cid, conv) is None
     for number in ODD_INTEGERS:
         await read(store, number, group.id, 1)
-        assert await store.log.read_mark(number, group.id) is None
+        assert await read_mark(store, number, group.id) is None
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
@@ -155,7 +156,7 @@ async def test_any_position_may_be_read(store: Store, number: int) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     await read(store, ann, pair(ann, bob), number)
-    mark = await store.log.read_mark(ann, pair(ann, bob))
+    mark = await read_mark(store, ann, pair(ann, bob))
     assert mark is not None
     assert min(mark, 2**63 - 1) == min(max(number, 0), 2**63 - 1)
 
@@ -211,7 +212,7 @@ async def test_who_hides_what_they_read_is_left_out(store: Store) -> None:
     await store.settings.set(ann, hide_typing=True)
     await store.settings.set(bob, hide_read=True)
     assert await store.log.reads(conv, 50) == {ann: 1}
-    assert await store.log.read_mark(bob, conv) == 1
+    assert await read_mark(store, bob, conv) == 1
     await store.settings.set(bob, hide_read=False)
     assert await store.log.reads(conv, 50) == {ann: 1, bob: 1}
 
@@ -253,4 +254,4 @@ async def test_a_new_epoch_cuts_what_was_read_to_the_head(store: Store) -> None:
     await store.log.mark({(ann, conv): 9, (bob, conv): 2, (ann, group.id): 2**62})
     await store.log.renew()
     assert await store.log.reads(conv, 50) == {ann: 3, bob: 2}
-    assert await store.log.read_mark(ann, group.id) == 3
+    assert await read_mark(store, ann, group.id) == 3

@@ -314,9 +314,6 @@ class FakeLog:
     ) -> None:
         await self._read(lambda: self.inner.mark(marks, epoch, last))
 
-    async def read_mark(self, user_id: int, conv: int) -> int | None:
-        return await self._read(lambda: self.inner.read_mark(user_id, conv))
-
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._read(lambda: self.inner.reads(conv, most))
 

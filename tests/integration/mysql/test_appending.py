@@ -25,6 +25,7 @@ from tests.contract.making import (
     create,
     join,
     leave,
+    read_mark,
     register,
     say,
     text,
@@ -229,7 +230,7 @@ async def test_a_new_epoch_cuts_the_marks_that_are_written_meanwhile(
     ask("COMMIT")
     await task
     assert (await store.log.opening(bob)).got == 0
-    assert await store.log.read_mark(bob, conv) == 0
+    assert await read_mark(store, bob, conv) == 0
 
 
 async def test_marks_of_many_are_written_together(store: Store, ask: Ask) -> None:
@@ -245,7 +246,7 @@ async def test_marks_of_many_are_written_together(store: Store, ask: Ask) -> Non
     assert times_updated(ask) == before + 2
     for user in users:
         assert (await store.log.opening(user)).got == 3
-    assert [await store.log.read_mark(ann, conv) for conv in convs] == [3, None, 3]
+    assert [await read_mark(store, ann, conv) for conv in convs] == [3, None, 3]
 
 
 # -- lost connections -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
 from chat_domain.log import marks as log_marks
 from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
 from chat_domain.notes import MOST_READ, HasRead
+from tests.contract.making import read_mark
 from tests.unit.world import Terminal, World
 
 EVERY = 0.5  # seconds; as the gateway's clock ticks
@@ -18,7 +19,7 @@ def reads(who: Terminal, conv: int, at: int) -> None:
 
 
 def stored(who: Terminal, conv: int) -> int | None:
-    return who.world.tasks.run(who.world.store.log.read_mark(who.user.id, conv))
+    return who.world.tasks.run(read_mark(who.world.store, who.user.id, conv))
 
 
 def of_two(one: Terminal, other: Terminal) -> int:
