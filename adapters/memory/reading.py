@@ -29,6 +29,7 @@ from chat_domain.entries import (
     pair,
 )
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, Conversation
+from chat_domain.ports.log import MORE_LOOKED_AT
 
 
 class MemoryReading:
@@ -141,7 +142,8 @@ class MemoryReading:
         return entry.kind == TEXT and entry.sender_id != user_id
 
     async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
-        entries = (self._entries[at] for at in self._entries.of(pair(user_id, sender_id)))
+        newest = self._entries.of(pair(user_id, sender_id))[-most - MORE_LOOKED_AT :]
+        entries = (self._entries[at] for at in newest)
         got = self._got.get(user_id, 0)
         found = (
             entry

@@ -28,6 +28,7 @@ from chat_domain.entries import (
     pair,
 )
 from chat_domain.model import Conversation
+from chat_domain.ports.log import MORE_LOOKED_AT
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -221,11 +222,11 @@ async def _page(  # noqa: PLR0917  # what the port asks
 async def _undelivered(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
     got = await _got_of(connection, user_id)
     ((count,),) = await connection.rows(
-        "SELECT count(*) FROM (SELECT 1 FROM Entry WHERE conv = ? AND kind = ? AND at > ?"
-        " AND senderid = ? LIMIT ?) AS found",
-        (pair(user_id, sender_id), TEXT, got, sender_id, most),
+        "SELECT count(*) FROM (SELECT kind, senderid FROM Entry WHERE conv = ? AND at > ?"
+        " ORDER BY at DESC LIMIT ?) AS newest WHERE kind = ? AND senderid = ?",
+        (pair(user_id, sender_id), got, most + MORE_LOOKED_AT, TEXT, sender_id),
     )
-    return int(count)
+    return min(int(count), most)
 
 
 async def opening(connection: Connection, user_id: int) -> Opening:

@@ -20,6 +20,8 @@ from chat_domain.entries import (
 from chat_domain.errors import ChatError
 from chat_domain.model import Conversation
 
+MORE_LOOKED_AT = 1_000  # entries of a conversation, see `Log.undelivered`
+
 
 class Log(Protocol):
     """The one log of everything that is said, and of every change of who may see it.
@@ -108,7 +110,8 @@ class Log(Protocol):
 
     async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
         """How many one-to-one texts of this sender the user's devices have not received (by
-        `mark`), `most` if there are more."""
+        `mark`), `most` if there are more. Of their conversation, only the last `most` and
+        MORE_LOOKED_AT entries count, so that it does not matter how much the user has written."""
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
         """Whether a user has a conversation with `other_id`, or fewer than `most` with one other

@@ -3,6 +3,7 @@
 import time
 
 from chat_domain.entries import EVERYWHERE, ChangeKind, EntryRef, pair
+from chat_domain.ports.log import MORE_LOOKED_AT
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     ODD_INTEGERS,
@@ -278,6 +279,20 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     assert await log.undelivered(ann, bob, 9) == 1
     await write(store, change(ChangeKind.ERASED, ann, pair(ann, ann)))
     assert await log.undelivered(bob, ann, 9) == 0
+
+
+async def test_what_somebody_has_written_themselves_is_not_looked_at_endlessly(
+    store: Store,
+) -> None:
+    """Otherwise somebody who writes a great deal and takes nothing would have each message to them
+    take long."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await append(store, text(ann, pair(ann, bob)))
+    for _ in range(3):
+        await append(store, *(text(bob, pair(ann, bob)) for _ in range(MORE_LOOKED_AT // 3)))
+    assert await store.log.undelivered(bob, ann, 9) == 1
+    await append(store, *(text(bob, pair(ann, bob)) for _ in range(MORE_LOOKED_AT // 3)))
+    assert await store.log.undelivered(bob, ann, 9) == 0
 
 
 async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
