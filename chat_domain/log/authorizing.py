@@ -77,14 +77,11 @@ class Missed:
         elif change.what == ChangeKind.ERASED:
             self.erased.add(entry.sender_id)
 
-    def is_member(self, text: Entry, writer: Session) -> bool:
-        """Whether the sender of a text to a group is in it."""
-        group_id, members = text.conv, self.members
-        if not members:  # most often
-            return group_id in writer.groups
-        if (EVERYBODY, group_id) in members:
+    def is_member(self, user_id: int, group_id: int, before: bool) -> bool:
+        """Whether a user is in a group now. before: whether they were before these changes."""
+        if (EVERYBODY, group_id) in self.members:
             return False
-        return members.get((text.sender_id, group_id), group_id in writer.groups)
+        return self.members.get((user_id, group_id), before)
 
 
 def refusals(
@@ -98,16 +95,16 @@ def refusals(
     missed = Missed()
     for change in changes:
         missed.add(change)
+    kept = missed.kept
+    if missed.erased:
+        erased = missed.erased.union(erased)
     refused: dict[int, ChatError] = {}
-    kept, gone = missed.kept, missed.erased
     for index, (entry, writer, _, _, refusal) in enumerate(batch):
         if entry.change is not None:
             if entry.change.what == ChangeKind.ALL_ENDED:
                 kept[entry.sender_id] = entry.change.detail
-        elif (
-            entry.sender_id in erased
-            or entry.sender_id in gone
-            or (kept and kept.get(entry.sender_id, writer.name) != writer.name)
+        elif entry.sender_id in erased or (
+            kept and kept.get(entry.sender_id, writer.name) != writer.name
         ):
             refusal = NotLoggedIn()  # noqa: PLW2901  # their session may have ended
         elif refusal is None and (entry.conv <= ID_BITS or writer.revoked):  # of a group
@@ -122,4 +119,8 @@ def _text_refusal(text: Entry, writer: Session | PendingChange, missed: Missed) 
     assert isinstance(writer, Session)
     if writer.revoked:
         return NotLoggedIn()
-    return None if missed.is_member(text, writer) else NotMember(text.conv)
+    group_id = text.conv
+    is_member = group_id in writer.groups
+    if missed.members:  # rarely
+        is_member = missed.is_member(text.sender_id, group_id, is_member)
+    return None if is_member else NotMember(group_id)

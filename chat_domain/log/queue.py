@@ -130,19 +130,14 @@ class AppendQueue:
         self._batch = batch = self._take_batch()
         self._started_at = self._clock.monotonic()
         follower, now_ms = self._follower, self._clock.now_ms()
+        entries = tuple([draft[0] for draft in batch])
         self._changes = False
-        for entry, *_ in batch:
+        for entry in entries:
             entry.time_ms = now_ms
-            self._changes = self._changes or entry.change is not None
+            if entry.change is not None:
+                self._changes = True
         judge = partial(refusals, batch, follower.ring.erased)
-        in_flight = Batch(
-            tuple([draft[0] for draft in batch]),
-            follower.epoch,
-            follower.applied,
-            follower.last,
-            judge(),
-            judge,
-        )
+        in_flight = Batch(entries, follower.epoch, follower.applied, follower.last, judge(), judge)
         follower.batch_in_flight = in_flight
         self._log.append(in_flight, self._on_outcome)
 
