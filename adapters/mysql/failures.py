@@ -1,6 +1,7 @@
 """What can go wrong between a node and the database, sorted by what can be done about it."""
 
 import os
+import re
 from ssl import SSLError
 from typing import Any
 
@@ -15,6 +16,8 @@ _CONFLICTS = {
     1213,  # deadlock; Galera's answer, too, if another node's transaction came first
     3101,  # the same in MySQL's Group Replication
 }
+_COMMIT_FAILED = 1180
+_DEADLOCK = re.compile(r"\b149\b")  # why, in the message: Group Replication again
 _LOST = {
     1047,  # a Galera cluster goes on without this member; the address may lead to another one
     1053,  # the server is shutting down
@@ -56,7 +59,7 @@ def reason(error: Exception) -> str:
 def classified(error: Exception, *, closed: bool) -> Failure:
     """The Failure that one of DRIVER_ERRORS means."""
     code: Any = error.args[0] if error.args else None
-    if code in _CONFLICTS:
+    if code in _CONFLICTS or (code == _COMMIT_FAILED and _DEADLOCK.search(reason(error))):
         return Conflict(reason(error))
     if closed or code in _LOST:
         return ConnectionLost(reason(error))

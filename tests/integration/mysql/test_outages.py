@@ -117,18 +117,26 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
     assert [entry.text for entry in found] == [f"m{number}" for number in range(5)]
 
 
-def says(code: int) -> str:
+def says(code: int, message: str = "so it is") -> str:
     """A statement that the server answers with this error."""
-    return f"SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'so it is'"
+    return f"SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = \"{message}\""
 
 
-@pytest.mark.parametrize("code", [1205, 1213, 3101])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(1205),
+        says(1213),
+        says(3101),
+        says(1180, "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT"),
+    ],
+)
 async def test_a_transaction_that_met_another_is_begun_again(
-    pool: Pool, store: Store, code: int
+    pool: Pool, store: Store, answer: str
 ) -> None:
     """Whatever the server calls this, what was done so far is undone, and then done once."""
     (ann,) = await register(store, "Ann")
-    answers = [says(code), "DO 0"]
+    answers = [answer, "DO 0"]
 
     async def count(link: Link) -> None:
         await link.change("UPDATE User SET got = got + 1 WHERE id = %s", (ann,))
@@ -136,6 +144,12 @@ async def test_a_transaction_that_met_another_is_begun_again(
 
     await pool.write(count)
     assert (await store.log.opening(ann)).got == 1
+
+
+async def test_a_commit_that_failed_for_another_reason_is_not_begun_again(pool: Pool) -> None:
+    answers = [says(1180, "Got error 28 - 'No space left on device' during COMMIT")]
+    with pytest.raises(TryAgain):
+        await pool.write(lambda link: link.change(answers.pop()))
 
 
 async def test_a_cluster_that_goes_on_elsewhere_is_followed(pool: Pool) -> None:
