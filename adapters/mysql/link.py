@@ -31,6 +31,12 @@ NO_TLS = "the server does not offer TLS"
 BAD_HANDSHAKE = 1043  # what MySQL answers if it does not; MariaDB lets the driver log in
 
 
+_CONSISTENCY = (
+    "IF(@@group_replication_consistency = 'EVENTUAL', 'BEFORE_ON_PRIMARY_FAILOVER',"
+    " @@group_replication_consistency)"
+)
+
+
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
 # sql_mode: without a strict one, values that do not fit are cut silently.
 # innodb_lock_wait_timeout: in seconds; the server's default of 50 is longer than any caller waits.
@@ -38,6 +44,9 @@ BAD_HANDSHAKE = 1043  # what MySQL answers if it does not; MariaDB lets the driv
 # idle_transaction_timeout: the same within a transaction, since a node that hangs may hold the lock
 # of the log, for which all others wait. MySQL lacks it: there, every connection is dropped so soon,
 # and the pool makes new ones. (Either server takes what is meant for the other for a comment.)
+# group_replication_consistency: otherwise a new primary of MySQL's Group Replication may be read
+# before it has applied all that the old one committed, and the log seems to have lost its end. All
+# that an operator can set instead also makes it wait.
 # group_concat_max_len: in bytes; a longer result would be cut, by default at 1 KiB in MySQL.
 # READ COMMITTED: the default, REPEATABLE READ, also locks gaps between rows: more deadlocks, with
 # no benefit here.
@@ -50,6 +59,7 @@ def _at_the_start() -> Sequence[str]:
             f" wait_timeout = /*!80000 {HANGS_AFTER} */ /*M! {IDLE_AT_MOST} */,"
             f" group_concat_max_len = {LONGEST_LIST}"
             f" /*M! , idle_transaction_timeout = {HANGS_AFTER} */"
+            f" /*!80014 , group_replication_consistency = {_CONSISTENCY} */"
         ),
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     )
