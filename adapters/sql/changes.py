@@ -110,11 +110,12 @@ class _Changes:
             raise refusal
         await members.leave(self._connection, group_id, user_id, admission.head + 1)
         admission.shut_out(group_id, user_id)
-        heir = await members.heir(self._connection, group_id)
-        if not heir:
+        if not await members.are_any_in(self._connection, group_id):
             await self._delete_group(admission, group_id)
-        if role is not Role.CREATOR or not heir:
             return 0
+        if role is not Role.CREATOR:
+            return 0
+        heir = await members.heir(self._connection, group_id)
         await members.promote(self._connection, group_id, heir)
         return heir
 

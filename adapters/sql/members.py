@@ -82,13 +82,19 @@ async def leave_all(connection: Connection, conv: int, at: int) -> None:
     )
 
 
+async def are_any_in(connection: Connection, conv: int) -> bool:
+    """Whether a group has a member."""
+    query = "SELECT 1 FROM Member WHERE conv = ? AND `left` = ? LIMIT 1"
+    return bool(await connection.rows(query, (conv, FOREVER)))
+
+
 async def heir(connection: Connection, conv: int) -> int:
-    """The member who has been in a group for the longest; 0 if there is none."""
+    """The member who has been in a group for the longest, for which all of them are compared."""
     rows = await connection.rows(
         "SELECT userid FROM Member WHERE conv = ? AND `left` = ? ORDER BY joined, userid LIMIT 1",
         (conv, FOREVER),
     )
-    return int(rows[0][0]) if rows else 0
+    return int(rows[0][0])
 
 
 async def promote(connection: Connection, conv: int, user_id: int) -> None:
