@@ -61,6 +61,14 @@ test("links are found, and nothing else is one", () => {
   );
 });
 
+test("no text takes long to look through", () => {
+  // A hundred times as long as a message may be: ten thousand times the work, if it grew by the square.
+  const text = `https://a${".)".repeat(200_000)}b`;
+  const began = process.cpuUsage();
+  assert.deepEqual(parts(text).map((one) => one.text), [text]);
+  assert.ok(process.cpuUsage(began).user < 2_000_000);
+});
+
 test("a link that looks like another's is none", () => {
   for (const text of ["https://bank.example@evil.example/", "https://\u202eevil", "HTTP://", "data:text/html,x"]) {
     assert.ok(parts(text).every((one) => !one.href || !one.href.includes("@")), text);

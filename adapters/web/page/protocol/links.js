@@ -5,7 +5,7 @@
  */
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u2069]+/giu;
-const BEHIND = /[.,:;!?…。，、！？)\]}'"]+$/u; // belongs to the sentence, not to the link
+const BEHIND = ".,:;!?…。，、！？)]}"; // belongs to the sentence, not to the link
 
 /**
  * A text in parts, some of them links.
@@ -29,10 +29,10 @@ export function parts(text) {
 
 /** @param {string} link */
 function withoutEnd(link) {
-  const end = BEHIND.exec(link);
-  if (end === null) return link;
-  const closes = end[0].startsWith(")") && link.includes("(");
-  return link.slice(0, end.index + (closes ? 1 : 0));
+  let end = link.length;
+  while (end > 0 && BEHIND.includes(link[end - 1])) end -= 1;
+  const closes = link[end] === ")" && link.includes("(");
+  return link.slice(0, end + (closes ? 1 : 0));
 }
 
 /** @param {string} link @returns {string | null} */
