@@ -88,7 +88,7 @@ class AppendedEntry(Struct, array_like=True):
         )
 
     def to_entry(self, at: int) -> Entry:
-        self._validate(at)
+        self._validate()
         return Entry(
             self.conv,
             CHANGE if self.change else TEXT,
@@ -102,14 +102,14 @@ class AppendedEntry(Struct, array_like=True):
             self.time_ms,
         )
 
-    def _validate(self, at: int) -> None:
+    def _validate(self) -> None:
+        """What it answers may be anything: clients choose that, and positions of another epoch can
+        be higher than its own."""
         conv, sender = self.conv, self.sender_id
         # the operator, who is no user, changes groups as well
         somebody = sender or (self.change is not None and entries.is_group(conv))
         if not somebody or not _is_conv_of(conv, sender):
             raise ValidationError("an entry's conversation is not its sender's")
-        if self.answers >= at:
-            raise ValidationError("an entry answers a later one")
 
 
 class Appended(NoteSchema[notes.Appended]):
