@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.integration.browser.conftest import Newcomer
 from tests.integration.browser.person import Person
@@ -130,6 +130,40 @@ def test_without_a_connection_it_looks_right_too(newcomer: Newcomer, folder: Pat
     gallery = Gallery(ann.page, folder, ["phone"], ["light"])
     gallery.look("offline")
     assert gallery.found == []
+
+
+def test_what_is_open_written_and_online_is_seen_without_backgrounds(newcomer: Newcomer) -> None:
+    """Forced colours, as of Windows' contrast themes, paint all grounds alike."""
+    bob, ann = newcomer().register("bob"), newcomer(forced_colors="active").register("ann")
+    bob.find("ann")
+    bob.write("hello")
+    ann.open("bob")
+    ann.write("hello yourself")
+    ann.open_about().get_by_role("button", name="Add friend").click()
+    ann.page.keyboard.press("Escape")
+    ann.sees_tick("read", "hello yourself")
+    assert _style(ann.row("bob").get_by_role("button"), "borderTopStyle") == "solid"
+    assert _style(ann.log.locator(".message").first, "borderTopStyle") == "solid"
+    tick = ann.log.locator(".tick")
+    assert _style(tick, "color") != _style(tick.locator(".."), "color")
+    expect(ann.row("bob").locator(".face")).to_have_class("face online")
+    ground = "getComputedStyle(face, '::after').backgroundColor"
+    assert ann.row("bob").locator(".face").evaluate(f"(face) => {ground}") == "rgb(42, 157, 91)"
+
+
+def _style(locator: Locator, name: str) -> str:
+    return str(locator.evaluate("(element, name) => getComputedStyle(element)[name]", name))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_an_empty_field_is_for_is_as_legible_as_other_small_print(
+    newcomer: Newcomer, theme: Theme
+) -> None:
+    """axe-core does not look at placeholders."""
+    ann = newcomer(color_scheme=theme).register("ann")
+    ann.create_group("gardeners")
+    hint = ann.field.evaluate("(field) => getComputedStyle(field, '::placeholder').color")
+    assert hint == _style(ann.page.locator(".state"), "color")
 
 
 def test_nothing_moves_when_the_header_of_a_conversation_says_more(newcomer: Newcomer) -> None:

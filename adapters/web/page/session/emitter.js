@@ -1,9 +1,7 @@
 /** Tells listeners of events. */
 export class Emitter {
-  constructor() {
-    /** @type {Map<string, Set<(what: any) => void>>} */
-    this._heard = new Map();
-  }
+  /** @type {Map<string, Set<(what: any) => void>>} */
+  _heard = new Map();
 
   /**
    * @param {string} event @param {(what: any) => void} tell

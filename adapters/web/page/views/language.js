@@ -20,9 +20,9 @@ export function languageChoice(then) {
     },
   });
   for (const [name, words] of Object.entries(LANGUAGES)) {
-    const selected = name === spoken();
-    choice.append(h("option", { value: name, lang: name, selected }, words.language));
+    choice.append(h("option", { value: name, lang: name }, words.language));
   }
+  choice.value = spoken();
   return field(t("choose_language"), choice);
 }
 

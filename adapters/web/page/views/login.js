@@ -44,13 +44,12 @@ export function loginView(entrance, why = "") {
   function draw() {
     document.title = t("title");
     password.autocomplete = registering ? "new-password" : "current-password";
-    const change = button(t(registering ? "to_log_in" : "to_register"), () => {
+    const change = () => {
       registering = !registering;
       say(alert, "");
       draw();
       name.focus();
-    });
-    change.className = "link";
+    };
     fields.replaceChildren(
       h("h1", {}, t("title")),
       alert,
@@ -59,7 +58,7 @@ export function loginView(entrance, why = "") {
       ...(registering ? [field(t("password_again"), again)] : []),
       h("label", { class: "check" }, remember, h("span", {}, t("remember"))),
       h("button", { type: "submit", class: "main" }, t(registering ? "register" : "log_in")),
-      change,
+      button(t(registering ? "to_log_in" : "to_register"), change, { class: "link" }),
       languageChoice(draw),
     );
   }

@@ -27,7 +27,7 @@ export function openSettings(app) {
     check(t("hide_read"), app.preferences.hidesRead, (on) => app.preferences.choose({ hide_read: on })),
     check(t("hide_typing"), app.preferences.hidesTyping, (on) => app.preferences.choose({ hide_typing: on })),
     passwordForm(),
-    hasMouse() && h("p", { class: "keys" }, t("keys")),
+    hasMouse() && h("p", { class: "hint" }, t("keys")),
     button(t("log_out"), () => {
       box.close();
       app.logOut();
