@@ -146,6 +146,21 @@ def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
     expect(heading).to_have_text("ann (you)")
 
 
+def test_a_key_that_is_held_at_the_end_of_the_list_reads_nothing(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """The open conversation stays as it is, and does not open again at what is still unread."""
+    ann, bob = web.register("ann"), web.register("bob")
+    web.write(bob, ann, *(f"news {number}" for number in range(60)))
+    reader = newcomer().log_in("ann")
+    reader.open("bob")
+    first = reader.texts.first
+    expect(first).to_be_in_viewport()
+    for _ in range(6):
+        reader.page.keyboard.press("Alt+ArrowUp")
+    expect(first).to_be_in_viewport()
+
+
 def test_the_focus_goes_with_a_conversation_that_comes_to_the_top(newcomer: Newcomer) -> None:
     """The focus stays on that conversation, and arrow keys go on through the list from there."""
     bob = newcomer().register("bob")

@@ -42,7 +42,7 @@ function step(app, by) {
   const keys = named(app).map((chat) => chat.key);
   const place = app.open === null ? -1 : keys.indexOf(app.open);
   const next = keys[Math.max(0, Math.min(place + by, keys.length - 1))];
-  if (next) app.show(next);
+  if (next && next !== app.open) app.show(next);
 }
 
 /** Go to another conversation by part of its name. @param {App} app */
