@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { speak } from "../../adapters/web/page/i18n/i18n.js";
 import { Chats } from "../../adapters/web/page/model/chats.js";
+import { Notifier } from "../../adapters/web/page/views/notifier.js";
 import { changeInWords, lastInWords, nameOf } from "../../adapters/web/page/views/words.js";
 
 const [ME, LI] = [13, 15];
@@ -16,6 +17,14 @@ const change = (what, from, rest = {}) =>
 const last = (chats, key = "u15", draft = "") => lastInWords(chats, chats.chat(key), draft, NOW);
 
 speak("en");
+
+test("the title counts what is unread no further than the list does", () => {
+  globalThis.document = { title: "" };
+  new Notifier().count(999);
+  assert.equal(document.title, "(999) Chat");
+  new Notifier().count(1000);
+  assert.equal(document.title, "(999+) Chat");
+});
 
 test("who has no name is called by their number, and oneself is told from others", () => {
   const chats = new Chats(ME);

@@ -5,6 +5,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { isLookedAt } from "./dom.js";
+import { countInWords } from "./words.js";
 
 const WANTED = "chat.notify";
 
@@ -27,7 +28,7 @@ export class Notifier {
 
   /** @param {number} unread */
   count(unread) {
-    const title = unread ? `(${unread}) ${t("title")}` : t("title");
+    const title = unread ? `(${countInWords(unread)}) ${t("title")}` : t("title");
     if (document.title !== title) document.title = title;
   }
 
