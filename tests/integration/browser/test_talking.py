@@ -113,6 +113,18 @@ def test_a_group_is_renamed_by_its_creator_and_nobody_else_is_offered_that(
     expect(bob.open_about().get_by_label("Group name")).to_be_visible()
 
 
+def test_what_a_group_is_for_can_be_read_by_its_members(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.page.get_by_role("button", name="New", exact=True).click()
+    ann.dialog.get_by_label("Group name", exact=True).fill("gardeners")
+    ann.dialog.get_by_label("Description").fill("every Sunday, by the pump")
+    ann.dialog.get_by_role("button", name="Create").click()
+    expect(ann.field).to_be_visible()
+    bob.join_group("gardeners")
+    for one in (ann, bob):
+        expect(one.open_about()).to_contain_text("every Sunday, by the pump")
+
+
 def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
     ann.find("bob")

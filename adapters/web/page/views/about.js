@@ -39,6 +39,7 @@ export function openAbout(app, chat) {
     const name = h("input", { name: "groupname", value: chat.name, maxlength: "50", dir: "auto" });
     const members = h("ul", { class: "people" });
     const count = h("h3", {}, t("members"));
+    const about = h("p", { dir: "auto" });
     const rename = form(
       () => {
         const asked = { msgid: MSG.RENAME_GROUP, groupid, groupname: name.value };
@@ -49,20 +50,16 @@ export function openAbout(app, chat) {
       h("button", { type: "submit" }, t("rename")),
     );
     const inform = async () => {
-      const own = await page({ groupid, after: app.chats.me - 1, limit: 1 });
-      rename.hidden = own.users[0]?.role !== "creator"; // nobody else may
-      const found = await page({ groupid, limit: MEMBERS_SHOWN });
+      const found = await app.session.ask({ msgid: MSG.MEMBERS, groupid, limit: MEMBERS_SHOWN });
       say(count, `${t("members")} (${found.users.length}${found.next ? "+" : ""})`);
       members.replaceChildren(...found.users.map(member));
+      const { groups } = await app.session.ask({ msgid: MSG.GROUPS, after: groupid - 1, limit: 1 });
+      rename.hidden = groups[0]?.role !== "creator"; // nobody else may
+      say(about, groups[0]?.groupdesc);
     };
     if (!chat.left) tried(inform);
     const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });
-    return [number, ...(chat.left ? [h("p", {}, t("left_group"))] : [leave, rename, count, members])];
-  }
-
-  /** @param {Record<string, number>} which */
-  function page(which) {
-    return app.session.ask({ msgid: MSG.MEMBERS, ...which });
+    return [number, about, ...(chat.left ? [h("p", {}, t("left_group"))] : [leave, rename, count, members])];
   }
 
   /** @param {Record<string, any>} one */
