@@ -15,6 +15,9 @@ _UNSTEADY: dict[int, int | None] = {
     **dict.fromkeys([0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)]),
     **{0x1F1E6 + number: ord("A") + number for number in range(26)},
 }
+# Marks that stay with the wide character in front of them, or behind them.
+_CLOSING = frozenset("，。、；：？！）」』】》〉”’…,.;:?!)]}")
+_OPENING = frozenset("（「『【《〈“‘([{")
 _Cell = tuple[str, str, int]  # style, a character with its combining ones, columns
 
 
@@ -58,7 +61,8 @@ def steady(line: Line) -> Line:
 
 
 def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:
-    """Rows at most this wide, broken at line breaks and, if possible, at spaces.
+    """Rows at most this wide, broken at line breaks and, if possible, at spaces or beside wide
+    characters, between which Chinese and Japanese have none.
 
     indent: columns of all rows but the first; fewer if there are few columns.
     """
@@ -86,8 +90,10 @@ def _broken(cells: list[_Cell], columns: int, indent: int, starts: int) -> list[
     """starts: the column at which the first row begins; the others begin after the indent."""
     rows: list[list[_Cell]] = []
     row: list[_Cell] = []
-    used, space = starts, 0  # space: the index after the row's last space, where it may break
+    used, space = starts, 0  # space: the last index in the row at which it may break
     for cell in cells:
+        if row and _may_part(row[-1], cell):
+            space = len(row)
         if row and used + cell[2] > columns:
             kept = row[space:]
             used = indent + sum(size for *_, size in kept)
@@ -102,6 +108,12 @@ def _broken(cells: list[_Cell], columns: int, indent: int, starts: int) -> list[
         if cell[1] == " ":
             space = len(row)
     return [*rows, row]
+
+
+def _may_part(before: _Cell, after: _Cell) -> bool:
+    """Whether a row may end between two characters with no space between them."""
+    is_wide = before[2] > 1 or after[2] > 1
+    return is_wide and before[1] not in _OPENING and after[1] not in _CLOSING
 
 
 def _cells(line: Line) -> Iterator[_Cell]:

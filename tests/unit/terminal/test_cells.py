@@ -39,6 +39,14 @@ def test_rows_are_broken_at_spaces() -> None:
     assert shown(wrapped([("", "18:04 " + "x" * 12)], 12, 6)) == ["18:04 xxxxxx", "      xxxxxx"]
 
 
+def test_chinese_is_broken_anywhere_but_in_front_of_its_marks() -> None:
+    """It has no spaces: its sentences would else begin in rows of their own."""
+    assert shown(wrapped([("", "18:04 你好世界")], 10, 4)) == ["18:04 你好", "    世界"]
+    assert shown(wrapped([("", "ab 你好，世界")], 8)) == ["ab 你", "好，世界"]
+    assert shown(wrapped([("", "你好（世界）")], 6)) == ["你好", "（世", "界）"]
+    assert shown(wrapped([("", "word 你好")], 7, 2)) == ["word 你", "  好"]
+
+
 def test_a_line_break_breaks_a_row() -> None:
     """An empty line becomes a row."""
     assert shown(wrapped([("", "a\n\nb")], 10, 2)) == ["a", "", "  b"]
