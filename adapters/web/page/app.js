@@ -49,8 +49,13 @@ export class App {
     this.sidebar = new Sidebar(this);
     this._conversation = new ConversationView(this);
     this._heading = h("h1", { class: "aside" });
-    const parts = [this._heading, this.sidebar.element, this._conversation.element];
-    this._layout = h("main", { class: "layout" }, ...parts);
+    this._layout = h(
+      "main",
+      { class: "layout" },
+      this._heading,
+      this.sidebar.element,
+      this._conversation.element,
+    );
     this._frame = false;
     this._returning = false; // on the way back to the list's entry
     this._listen();
@@ -161,7 +166,7 @@ export class App {
     if (frame.msgid === MSG.MARKS) this.chats.marked(frame);
     else if (frame.msgid === MSG.TYPING) this.chats.typing(frame, Date.now());
     else if (frame.msgid === MSG.NOTICE) this.banner.notice(frame.text);
-    else if (frame.msgid === MSG.GOING_AWAY) this.banner.notice(t("going_away"));
+    else if (frame.msgid === MSG.GOING_AWAY) this.banner.notice(t("going_away"), "passing");
     else if (frame.msgid === MSG.SETTINGS_ACK) this.preferences.heard(frame);
     else if (frame.msgid === MSG.PRESENCE) this.roster.heard(frame);
     this.changed();

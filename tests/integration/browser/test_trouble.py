@@ -117,6 +117,17 @@ def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     expect(ann.page.get_by_text("The server is restarting")).to_have_count(0)
 
 
+def test_who_is_connected_again_is_not_told_that_the_server_restarts(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = newcomer().register("ann")
+    web.stop()
+    expect(ann.page.get_by_text("The server is restarting")).to_be_visible()
+    web.start()
+    ann.comes_back()
+    expect(ann.page.get_by_text("The server is restarting")).to_have_count(0)
+
+
 _DENIED = """
 Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "SecurityError"); } });
 """

@@ -23,11 +23,11 @@ export const spoken = () => language;
 
 /** @param {string} key @param {Record<string, string | number>} [values] what stands in brackets */
 export function t(key, values = {}) {
-  const text = LANGUAGES[language][key] ?? LANGUAGES.en[key] ?? key;
+  const text = LANGUAGES[language][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** @type {Map<string, Intl.DateTimeFormat>} making one takes longer than a message's element */
+/** @type {Map<string, Intl.DateTimeFormat>} making one takes long */
 const formats = new Map();
 
 /** Local notation: a Briton's English has 24 hours. @param {Intl.DateTimeFormatOptions} how */

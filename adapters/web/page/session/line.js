@@ -53,7 +53,7 @@ export class Line {
   opened() {
     return new Promise((done, failed) => {
       const timer = setTimeout(() => this.close(), ANSWERED_WITHIN);
-      this._failOpening = () => failed(new Lost("no connection"));
+      this._failOpening = () => failed(new Lost());
       this._socket.onopen = () => {
         clearTimeout(timer);
         this.open = true;
@@ -66,7 +66,7 @@ export class Line {
 
   /** @param {Frame} frame @returns {Promise<Frame>} */
   ask(frame) {
-    if (!this.open) return Promise.reject(new Lost("no connection"));
+    if (!this.open) return Promise.reject(new Lost());
     const seq = (this._seq += 1);
     return new Promise((done, failed) => {
       const timer = setTimeout(() => this.close(), ANSWERED_WITHIN); // a node may hang
@@ -90,7 +90,7 @@ export class Line {
     this._lastHeard = Date.now();
     /** @type {Frame} */
     const frame = JSON.parse(data);
-    const asked = frame.seq === undefined ? undefined : this._asked.get(frame.seq);
+    const asked = this._asked.get(frame.seq);
     if (!asked) {
       this._heard(frame);
       return;
@@ -117,13 +117,12 @@ export class Line {
     this._failOpening?.();
     for (const one of this._asked.values()) {
       clearTimeout(one.timer);
-      one.failed(new Lost("the connection is gone"));
+      one.failed(new Lost());
     }
     this._asked.clear();
     this._closed(code);
   }
 
-  /** @type {boolean} */
   _ended = false;
   /** @type {any} */
   _clock;

@@ -34,11 +34,12 @@ export class Banner {
   online() {
     this._lost = false;
     this._line.hidden = true;
+    this._notices.querySelector(".passing")?.remove();
   }
 
-  /** @param {string} text */
-  notice(text) {
-    const line = h("div", { class: "banner notice" });
+  /** @param {string} text @param {string} kind "passing": the next connection ends it */
+  notice(text, kind = "notice") {
+    const line = h("div", { class: `banner ${kind}` });
     const shut = button("×", () => line.remove(), { class: "quiet", "aria-label": t("close") });
     line.append(h("strong", {}, `${t("notice")}: `), h("span", { dir: "auto" }, text), shut);
     this._notices.append(line);
