@@ -44,6 +44,8 @@ _CONSISTENCY = (
 # idle_transaction_timeout: the same within a transaction, since a node that hangs may hold the lock
 # of the log, for which all others wait. MySQL lacks it: there, every connection is dropped so soon,
 # and the pool makes new ones. (Either server takes what is meant for the other for a comment.)
+# net_write_timeout: the same if the server is in the middle of a long answer, which does not fit
+# into the buffers of the sockets.
 # group_replication_consistency: otherwise a new primary of MySQL's Group Replication may be read
 # before it has applied all that the old one committed, and the log seems to have lost its end. All
 # that an operator can set instead also makes it wait.
@@ -57,6 +59,7 @@ def _at_the_start() -> Sequence[str]:
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
             " innodb_lock_wait_timeout = 1,"
             f" wait_timeout = /*!80000 {HANGS_AFTER} */ /*M! {IDLE_AT_MOST} */,"
+            f" net_write_timeout = {HANGS_AFTER},"
             f" group_concat_max_len = {LONGEST_LIST}"
             f" /*M! , idle_transaction_timeout = {HANGS_AFTER} */"
             f" /*!80014 , group_replication_consistency = {_CONSISTENCY} */"

@@ -17,6 +17,7 @@ from adapters.mysql.upgrading.report import Report
 from adapters.startup_errors import StoreUnusable
 
 CONNECTING_TAKES = 10.0  # seconds at most
+READ_WITHIN = 600  # seconds; what is read from an old table is written before more is read
 IDLE_AT_MOST = 8 * 3600  # seconds; one connection may work for long while another waits
 
 
@@ -47,7 +48,9 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     except (Failure, TimeoutError) as error:
         raise StoreUnusable(f"cannot use {address}: {str(error) or 'no answer'}") from error
     try:
-        await link.change(f"SET SESSION wait_timeout = {IDLE_AT_MOST}")
+        await link.change(
+            f"SET SESSION wait_timeout = {IDLE_AT_MOST}, net_write_timeout = {READ_WITHIN}"
+        )
         yield link
     except (Failure, MySQLError) as error:
         raise StoreUnusable(

@@ -338,6 +338,26 @@ async def test_a_node_that_hangs_keeps_the_log_s_lock_from_the_others_for_a_whil
     hung.abort()
 
 
+async def test_a_node_that_hangs_before_it_has_read_an_answer_does_not_keep_it_either(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer may be longer than what the network takes on its own."""
+    (ann,) = await register(store, "Ann")
+    said = await batch(store, text(ann, pair(ann, ann)))
+    monkeypatch.setattr("adapters.mysql.link.HANGS_AFTER", 1)
+    hung = await connect(Address.parse(url))
+    await hung.begin()
+    await hung.rows("SELECT 1 FROM Log FOR UPDATE")
+    hung._connection._writer.transport.pause_reading()
+    long = "SELECT REPEAT('x', 900000) FROM information_schema.COLUMNS LIMIT 50"
+    asking = asyncio.create_task(hung.rows(long))
+    async with asyncio.timeout(PATIENCE):
+        while not isinstance(await commit(store, said), Committed):
+            pass  # it says try_again
+    asking.cancel()
+    hung.abort()
+
+
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
 def test_connections_that_the_server_ends_while_they_are_idle_cost_no_error(
     url: str, ask: Ask, run: Callable[[Coroutine[Any, Any, None]], None]
