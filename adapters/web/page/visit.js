@@ -35,10 +35,11 @@ export class Visit {
    * @param {boolean} remember whether to be here beyond this tab
    */
   async logIn(who, password, remember) {
-    this._attend(remember);
+    this._attend();
     const device = deviceName(navigator.userAgent, crypto.getRandomValues(new Uint8Array(2)));
     await this._session.logIn(who, password, device, async (me) => {
       const store = await this._admit(me);
+      keepIdentity(me, remember); // from the moment it is shown
       this._app?.sidebar.focus(null);
       return store;
     });
@@ -51,13 +52,9 @@ export class Visit {
     await this._session.resume(me, store);
   }
 
-  /** @param {boolean} [remember] what was asked for at the login; later it is as it is by then */
-  _attend(remember) {
+  _attend() {
     const session = this._session;
-    session.on("online", (/** @type {Identity} */ me) => {
-      keepIdentity(me, remember);
-      remember = undefined;
-    });
+    session.on("online", keepIdentity);
     session.on("connecting", () => {
       if (session.me) session.me.token = newestToken(session.me);
     });

@@ -20,6 +20,24 @@ def test_who_asks_for_it_stays_logged_in_and_who_does_not_stays_so_in_that_tab_a
     bob.is_asked_to_log_in()
 
 
+_KEPT = """
+new MutationObserver(() => {
+  if (document.querySelector("nav")) {
+    setTimeout(() => (window.kept ??= "chat.identity" in sessionStorage));
+  }
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+def test_who_sees_their_conversations_may_reload_the_page_at_once(newcomer: Newcomer) -> None:
+    ann = newcomer()
+    ann.page.evaluate(_KEPT)
+    ann.register("ann")
+    assert ann.page.evaluate("kept")
+    ann.page.reload()
+    expect(ann.sidebar).to_be_visible()
+
+
 def test_two_tabs_of_one_user_agree(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
     bob.find("ann")
