@@ -90,6 +90,18 @@ test("a tick is for the log, two for a device, another colour for being read", (
   assert.equal(chats.tick(own), Tick.READ);
 });
 
+test("the end of a session is not the latest that was said to oneself, nor begins a conversation", () => {
+  const chats = new Chats(ME);
+  const ended = (at) => ({
+    ...entry(at, ME), key: `u${ME}`, text: "", change: { what: "device_ended", whom: ME, name: "" },
+  });
+  chats.pushed(ended(1));
+  assert.equal(chats.chat(`u${ME}`).last, null);
+  chats.pushed({ ...entry(2, ME), key: `u${ME}` });
+  chats.pushed(ended(3));
+  assert.equal(chats.chat(`u${ME}`).last.at, 2);
+});
+
 test("what is read on another device is read here", () => {
   const chats = new Chats(ME);
   chats.pushed(entry(1));

@@ -108,7 +108,8 @@ export class Chats {
     this.unsent.delete(entry.cid);
     this._learnNames(chat, entry);
     chat.typing.delete(entry.from);
-    chat.last = later(chat.last, entry);
+    // What happens to one's devices is no latest message, as in the server's list.
+    if (!entry.change || isGroup(chat.key)) chat.last = later(chat.last, entry);
     if (chat.atEnd) insert(chat.messages, entry);
     letGoOfOldest(chat);
     insert(chat.recent, entry);
