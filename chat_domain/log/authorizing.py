@@ -84,6 +84,9 @@ class Missed:
         return self.members.get((user_id, group_id), before)
 
 
+_NOTHING = Missed()  # most often; never changed
+
+
 def refusals(
     batch: Sequence[Draft], erased: Collection[int], changes: Sequence[Entry] = ()
 ) -> dict[int, ChatError]:
@@ -92,12 +95,13 @@ def refusals(
     erased: users whose texts are erased, as far as this node has applied the log. changes: those
     that it has not applied yet, ascending, and that come before the batch.
     """
-    missed = Missed()
-    for change in changes:
-        missed.add(change)
-    kept = missed.kept
-    if missed.erased:
-        erased = missed.erased.union(erased)
+    missed = _NOTHING
+    kept: dict[int, str] = {}
+    if changes:
+        missed = Missed()
+        for change in changes:
+            missed.add(change)
+        kept, erased = missed.kept, missed.erased.union(erased)
     refused: dict[int, ChatError] = {}
     for index, (entry, writer, _, _, refusal) in enumerate(batch):
         if entry.change is not None:

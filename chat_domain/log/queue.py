@@ -19,7 +19,6 @@ Rules:
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 
 from chat_domain.entries import Batch, Duplicate, Entry
 from chat_domain.errors import ChatError, TryAgain
@@ -130,16 +129,21 @@ class AppendQueue:
         self._batch = batch = self._take_batch()
         self._started_at = self._clock.monotonic()
         follower, now_ms = self._follower, self._clock.now_ms()
-        entries = tuple([draft[0] for draft in batch])
+        entries: list[Entry] = []
         self._changes = False
-        for entry in entries:
+        for entry, _, _, _, _ in batch:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-        judge = partial(refusals, batch, follower.ring.erased)
-        in_flight = Batch(entries, follower.epoch, follower.applied, follower.last, judge(), judge)
+            entries.append(entry)
+        epoch, applied, last, judge = follower.epoch, follower.applied, follower.last, self._judge
+        in_flight = Batch(tuple(entries), epoch, applied, last, judge(), judge)
         follower.batch_in_flight = in_flight
         self._log.append(in_flight, self._on_outcome)
+
+    def _judge(self, changes: Sequence[Entry] = ()) -> Mapping[int, ChatError]:
+        """See `Batch.judge`."""
+        return refusals(self._batch, self._follower.ring.erased, changes)
 
     def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
