@@ -150,8 +150,14 @@ class Actions(ActionBase):
         if not self._screen.scripted and new != await self._screen.ask("again: ", hidden=True):
             self.show_error("the passwords do not match; nothing was changed")
             return
-        await self._client.change_password(old, new)
-        self._say("your password has been changed")
+        try:
+            await self._client.change_password(old, new)
+        except Refused as refused:
+            if refused.error != "bad_credentials" or self._screen.scripted:
+                raise
+            self.show_error("the old password is wrong; nothing was changed")
+        else:
+            self._say("your password has been changed")
 
     async def hide(self, what: str) -> None:
         await self._hide(what, hidden=True)

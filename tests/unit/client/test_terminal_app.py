@@ -464,6 +464,16 @@ async def test_an_empty_password_changes_none(server: FakeServer, answers: tuple
         await app.screen.until("error: a password needs at least one character")
 
 
+async def test_who_mistypes_the_old_password_is_told_which_was_wrong(server: FakeServer) -> None:
+    """Nobody asked for an account."""
+    answers = ("secrte", "new", "new")
+    async with running(server, "1", "13", "secret", "/password", *answers, scripted=False) as app:
+        await app.welcome()
+        seq = (await app.peer.hear(1029))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=1, error="bad_credentials", errmsg="no account")
+        await app.screen.until("error: the old password is wrong; nothing was changed")
+
+
 async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:
     """It is shown with a cross and the reason."""
     async with running(server, "1", "13", "secret", "chat:15:hi", "/quit") as app:
