@@ -17,6 +17,7 @@ from adapters.sqlite.opening import (
     DatabaseInUse,
     Durability,
     Files,
+    WalTrimmer,
     lock_file,
     mark_clean,
     open_reader,
@@ -42,7 +43,13 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             real_path = stack.enter_context(lock_file(path))
             connection = open_writer(real_path, durability)
             check = Files(real_path).check
-            writer = Worker(connection, writes=True, check=check, before_close=mark_clean)
+            writer = Worker(
+                connection,
+                writes=True,
+                check=check,
+                trim=WalTrimmer(connection, real_path).trim,
+                before_close=mark_clean,
+            )
             stack.push_async_callback(writer.close)
             # the readers are closed first: the last connection to close removes the WAL
             reader = Worker(open_reader(real_path), writes=False, check=check)

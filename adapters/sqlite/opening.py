@@ -56,6 +56,11 @@ def lock_file(path: Path) -> Iterator[Path]:
         yield path
 
 
+LONGEST_WAL = 64 * 1024 * 1024  # bytes; it is 16 MiB long unless reads overlap
+TRIM_AGAIN = 16 * 1024 * 1024  # bytes
+TRIM_WAITS = 1_000  # ms
+
+
 def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection in autocommit mode, for whichever thread uses it."""
     _create_file(path)
@@ -174,6 +179,38 @@ class Files:
                 raise sqlite3.OperationalError(f"{file}: {error.strerror}") from error
             if there != opened:
                 raise sqlite3.OperationalError(f"{file} is another file than the one in use")
+
+
+class WalTrimmer:
+    """Keeps the WAL from growing without end.
+
+    SQLite begins to write at its start again only at a moment when nobody reads from it. If reads
+    follow one another without a pause, that moment does not come. So once it is LONGEST_WAL bytes
+    long, the writer waits for it, for TRIM_WAITS ms at most; in vain if somebody reads for longer,
+    such as a backup, and then again after each TRIM_AGAIN bytes.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """connection: the writer's."""
+        self._connection = connection
+        self._wal = f"{path}-wal"
+        self._limit = LONGEST_WAL
+
+    def trim(self) -> None:
+        """To be called between two transactions of the writer. Raises SQLite's errors."""
+        try:
+            size = os.stat(self._wal).st_size  # noqa: PTH116  # as below
+        except OSError:
+            return
+        if size <= self._limit:
+            return
+        execute = self._connection.execute
+        execute(f"PRAGMA busy_timeout = {TRIM_WAITS}")
+        try:
+            ((busy, *_),) = execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_SECONDS)}")
+        self._limit = size + TRIM_AGAIN if busy else LONGEST_WAL
 
 
 def _identity(file: str) -> tuple[int, int]:

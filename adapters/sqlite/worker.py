@@ -4,7 +4,8 @@ Rules:
 1. Jobs of one turn of the loop are handed over together. All jobs handed over by the time the
    thread is free are one batch: one transaction, one commit.
 2. Writes are answered after the commit, all of a batch by one wake-up of the loop. Reads are
-   answered whenever ANSWERED_AFTER has passed, without waiting for those behind them.
+   answered whenever ANSWERED_AFTER has passed, without waiting for those behind them, and a batch
+   of them that takes longer than SNAPSHOT_LASTS is several transactions.
 3. A job that raises is undone alone; the other jobs of its batch are not affected. A batch is first
    done without savepoints; if a job raises, all of it is done again, with a savepoint for each.
 4. If the begin or the commit of a batch fails, or SQLite itself has rolled the batch back (a full
@@ -37,6 +38,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+SNAPSHOT_LASTS = 0.1  # seconds of reading, after which a batch goes on with a new transaction
 ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most reads
 NAME = "sqlite"  # in the metric of defects
 BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
@@ -72,8 +74,8 @@ class _UnbatchedJob:
     proves_health: bool = False  # whether it shows that the database works again
 
 
-def _all_is_well() -> None:
-    """The default check, which finds nothing wrong."""
+def _nothing() -> None:
+    """The default check, which finds nothing wrong, and the default trim."""
 
 
 class Worker:
@@ -86,14 +88,16 @@ class Worker:
         *,
         writes: bool,
         bound: int = BOUND,
-        check: Callable[[], None] = _all_is_well,
+        check: Callable[[], None] = _nothing,
+        trim: Callable[[], None] = _nothing,
         before_close: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
         """writes: whether jobs may change anything. check: raises sqlite3.OperationalError if
-        nothing may be done. before_close: called before the connection is closed. The thread calls
-        both."""
+        nothing may be done. trim: called between transactions; its SQLite errors are ignored.
+        before_close: called before the connection is closed. The thread calls all three."""
         self._connection = connection
         self._check = check
+        self._trim = trim
         self._before_close = before_close
         self._writes = writes
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
@@ -177,6 +181,8 @@ class Worker:
                     self._do_unbatched(self._unbatched.popleft())
                 if batch:
                     self._do_batch(batch)
+                with suppress(sqlite3.Error):  # a full disk, say
+                    self._trim()
             if self._before_close is not None:
                 with suppress(sqlite3.Error):  # a full disk, say
                     self._before_close(self._connection)
@@ -241,7 +247,12 @@ class Worker:
 
     def _do_reads(self, unanswered: deque[_Job]) -> None:
         done, began = 0, monotonic()
+        snapshot_began = began
         for job in tuple(unanswered):
+            if monotonic() - snapshot_began >= SNAPSHOT_LASTS:
+                self._connection.execute("COMMIT")
+                self._connection.execute(self._begin)
+                snapshot_began = monotonic()
             self._do_job(job)
             done += 1
             if monotonic() - began >= ANSWERED_AFTER:
