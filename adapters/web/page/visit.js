@@ -39,7 +39,7 @@ export class Visit {
     const device = deviceName(navigator.userAgent, crypto.getRandomValues(new Uint8Array(2)));
     await this._session.logIn(who, password, device, async (me) => {
       const store = await this._admit(me);
-      keepIdentity(me, remember); // from the moment it is shown
+      keepIdentity(me, remember);
       this._app?.sidebar.focus(null);
       return store;
     });

@@ -128,6 +128,34 @@ def test_who_is_connected_again_is_not_told_that_the_server_restarts(
     expect(ann.page.get_by_text("The server is restarting")).to_have_count(0)
 
 
+# Nothing can be stored any more. `failed` is called after the page has heard so.
+_FULL = """
+() => {
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...what) {
+    const request = put.apply(this, what);
+    Object.defineProperty(this.transaction, "error", { value: new DOMException("full") });
+    this.transaction.addEventListener("abort", () => setTimeout(window.failed));
+    this.transaction.abort();
+    return request;
+  };
+}
+"""
+
+
+def test_what_is_said_already_is_not_said_again_below_it(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = newcomer().register("ann")
+    bob = web.register("bob")
+    ann.page.evaluate(_FULL)
+    for text in ("hello", "are you there?", "I wait", "and wait"):
+        ann.page.evaluate("window.failure = new Promise((done) => (window.failed = done)), null")
+        web.write(bob, 1, text)
+        ann.page.evaluate("failure.then(() => {})")
+    expect(ann.page.get_by_text("This browser is out of space")).to_have_count(1)
+
+
 _DENIED = """
 Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "SecurityError"); } });
 """

@@ -27,7 +27,7 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** @type {Map<string, Intl.DateTimeFormat>} making one takes long */
+/** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
 /** Local notation: a Briton's English has 24 hours. @param {Intl.DateTimeFormatOptions} how */

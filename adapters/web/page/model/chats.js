@@ -108,7 +108,7 @@ export class Chats {
     this.unsent.delete(entry.cid);
     this._learnNames(chat, entry);
     chat.typing.delete(entry.from);
-    // What happens to one's devices is no latest message, as in the server's list.
+    // as the server's list, without ends of sessions
     if (!entry.change || isGroup(chat.key)) chat.last = later(chat.last, entry);
     if (chat.atEnd) insert(chat.messages, entry);
     letGoOfOldest(chat);

@@ -42,6 +42,7 @@ export class Banner {
     const line = h("div", { class: `banner ${kind}` });
     const shut = button("×", () => line.remove(), { class: "quiet", "aria-label": t("close") });
     line.append(h("strong", {}, `${t("notice")}: `), h("span", { dir: "auto" }, text), shut);
+    if ([...this._notices.children].some((one) => one.isEqualNode(line))) return;
     this._notices.append(line);
     while (this._notices.children.length > 3) this._notices.firstElementChild?.remove();
   }
