@@ -12,12 +12,11 @@ from adapters.sql.tokens import SqlTokens
 from adapters.sql.users import SqlUsers
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.database import SqliteDatabase
+from adapters.sqlite.files import Files, WalTrimmer
 from adapters.sqlite.log import SqliteLog
 from adapters.sqlite.opening import (
     DatabaseInUse,
     Durability,
-    Files,
-    WalTrimmer,
     lock_file,
     mark_clean,
     open_reader,
@@ -42,19 +41,19 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
         try:
             real_path = stack.enter_context(lock_file(path))
             connection = open_writer(real_path, durability)
-            check = Files(real_path).check
+            files = Files(real_path)
             writer = Worker(
                 connection,
                 writes=True,
-                check=check,
-                trim=WalTrimmer(connection, real_path).trim,
+                check=files.check,
+                trim=WalTrimmer(connection, files).trim,
                 before_close=mark_clean,
             )
             stack.push_async_callback(writer.close)
             # the readers are closed first: the last connection to close removes the WAL
-            reader = Worker(open_reader(real_path), writes=False, check=check)
+            reader = Worker(open_reader(real_path), writes=False, check=files.check)
             stack.push_async_callback(reader.close)
-            surveyor = Worker(open_reader(real_path), writes=False, check=check)
+            surveyor = Worker(open_reader(real_path), writes=False, check=files.check)
             stack.push_async_callback(surveyor.close)
         except OSError as error:
             named = error.filename or path

@@ -56,11 +56,6 @@ def lock_file(path: Path) -> Iterator[Path]:
         yield path
 
 
-LONGEST_WAL = 64 * 1024 * 1024  # bytes; it is 16 MiB long unless reads overlap
-TRIM_AGAIN = 16 * 1024 * 1024  # bytes
-TRIM_WAITS = 1_000  # ms
-
-
 def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection in autocommit mode, for whichever thread uses it."""
     _create_file(path)
@@ -157,65 +152,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
     # 16 MB of pages, kept until the next write: the ends of thousands of conversations
     connection.execute("PRAGMA cache_size = -16000")
     return connection
-
-
-class Files:
-    """The database's files as they were opened: the file itself, and the WAL beside it.
-
-    SQLite keeps using files that were removed, moved away or replaced. What it commits there is
-    lost when this process ends, and nobody would know.
-    """
-
-    def __init__(self, path: Path) -> None:
-        both = path, path.with_name(f"{path.name}-wal")  # some file systems cannot have a WAL
-        self._opened = {str(file): _identity(str(file)) for file in both if file.exists()}
-
-    def check(self) -> None:
-        """Raises sqlite3.OperationalError if other files, or none, are there by now."""
-        for file, opened in self._opened.items():
-            try:
-                there = _identity(file)
-            except OSError as error:
-                raise sqlite3.OperationalError(f"{file}: {error.strerror}") from error
-            if there != opened:
-                raise sqlite3.OperationalError(f"{file} is another file than the one in use")
-
-
-class WalTrimmer:
-    """Keeps the WAL from growing without end.
-
-    SQLite begins to write at its start again only at a moment when nobody reads from it. If reads
-    follow one another without a pause, that moment does not come. So once it is LONGEST_WAL bytes
-    long, the writer waits for it, for TRIM_WAITS ms at most; in vain if somebody reads for longer,
-    such as a backup, and then again after each TRIM_AGAIN bytes.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        """connection: the writer's."""
-        self._connection = connection
-        self._wal = f"{path}-wal"
-        self._limit = LONGEST_WAL
-
-    def trim(self) -> None:
-        """To be called between two transactions of the writer. Raises SQLite's errors."""
-        try:
-            size = os.stat(self._wal).st_size  # noqa: PTH116  # as below
-        except OSError:
-            return
-        if size <= self._limit:
-            return
-        execute = self._connection.execute
-        execute(f"PRAGMA busy_timeout = {TRIM_WAITS}")
-        try:
-            ((busy, *_),) = execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_SECONDS)}")
-        self._limit = size + TRIM_AGAIN if busy else LONGEST_WAL
-
-
-def _identity(file: str) -> tuple[int, int]:
-    found = os.stat(file)  # noqa: PTH116  # before each batch: a `Path` takes half as long again
-    return found.st_dev, found.st_ino
 
 
 def has_our_tables(connection: sqlite3.Connection) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite import opening, sqlite_store, worker
+from adapters.sqlite import files, sqlite_store, worker
 from adapters.sqlite.opening import connect, open_reader, open_writer
 from adapters.sqlite.worker import Worker
 from chat_domain.entries import pair
@@ -29,9 +29,9 @@ async def test_the_wal_is_cut_off_once_a_reader_ends(
 ) -> None:
     """As long as somebody reads without a pause, SQLite writes behind its end; nothing waits for
     them for longer than a moment."""
-    monkeypatch.setattr(opening, "LONGEST_WAL", LONGEST)
-    monkeypatch.setattr(opening, "TRIM_AGAIN", 0)
-    monkeypatch.setattr(opening, "TRIM_WAITS", 1)
+    monkeypatch.setattr(files, "LONGEST_WAL", LONGEST)
+    monkeypatch.setattr(files, "TRIM_AGAIN", 0)
+    monkeypatch.setattr(files, "TRIM_WAITS", 1)
     path = tmp_path / "chat.db"
     wal = path.with_name("chat.db-wal")
     async with sqlite_store(path) as store:
@@ -41,7 +41,7 @@ async def test_the_wal_is_cut_off_once_a_reader_ends(
             reader.execute("SELECT * FROM User").fetchall()
             await say_much(store, ann)
             assert wal.stat().st_size > LONGEST
-        await append(store, text(ann, pair(ann, ann)))
+        await append(store, text(ann, pair(ann, ann)))  # while it is noticed how long it is
         await eventually(lambda: wal.stat().st_size < LONGEST)
 
 
