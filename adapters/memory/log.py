@@ -39,9 +39,9 @@ class MemoryLog(MemoryReading):
         if batch.applied > len(self._entries):
             return EpochChanged()
         if self._changed > batch.applied:
-            if batch.judge is None or len(self._entries) - batch.applied > MOST_MISSED:
+            missed = self._missed(batch.applied)
+            if missed is None or batch.judge is None:
                 return OutOfDate(self._changed)
-            missed = list(self._entries.above(batch.applied))
             batch = attrs.evolve(batch, refused=batch.judge(missed))
         if self._is_simple(batch):
             for at, entry in enumerate(batch.entries, len(self._entries) + 1):
@@ -52,6 +52,14 @@ class MemoryLog(MemoryReading):
         admission = run_synchronously(admit(batch, seen, head, self._changed, self._carry_out))
         self._keep(admission)
         return Committed(admission.others)
+
+    def _missed(self, applied: int) -> list[Entry] | None:
+        """The entries above a position; None if these are many, or some were deleted."""
+        number = len(self._entries) - applied
+        if number > MOST_MISSED:
+            return None
+        found = list(self._entries.above(applied))
+        return found if len(found) == number else None
 
     def _is_simple(self, batch: Batch) -> bool:
         """Whether all entries are admitted and only have to be put into the list."""

@@ -23,13 +23,18 @@ from chat_domain.names import Name
 
 
 async def missed(connection: Connection, applied: int, head: int) -> list[Entry] | None:
-    """The changes above a position, ascending; None if that takes long, or one is invalid."""
-    if head - applied > MOST_MISSED:
+    """The changes above a position, ascending; None if that takes long, one is invalid, or one may
+    have been deleted."""
+    number = head - applied
+    if number > MOST_MISSED:
         return None
-    which = f"WHERE at > ? AND at <= ? AND kind = {CHANGE} ORDER BY at"
-    rows = await connection.rows(f"{entries.SELECT} {which}", (applied, head))
+    which = "WHERE at > ? AND at <= ?"
+    changes = f"{entries.SELECT} {which} AND kind = {CHANGE} ORDER BY at"
+    rows = await connection.rows(changes, (applied, head))
+    count = f"SELECT count(*) FROM Entry {which}"  # noqa: S608  # after they were read
+    ((kept,),) = await connection.rows(count, (applied, head))
     found = validation.entries(rows)
-    return found if len(found) == len(rows) else None
+    return found if kept == number and len(found) == len(rows) else None
 
 
 async def append(

@@ -65,10 +65,10 @@ class Log(Protocol):
 
         If there is a change of a group, an ERASED or an ALL_ENDED above `batch.applied`, a store of
         several nodes asks `batch.judge` for the refusals in view of all changes up to the head. If
-        it cannot, or there are too many of them, the outcome is OutOfDate. It is EpochChanged if
-        the log has another epoch or does not have `batch.last` at its position. In both cases
-        nothing is committed. It is TryAgain if the store cannot do it now: the batch may have been
-        committed all the same.
+        it cannot, there are too many of them, or one may have been deleted, the outcome is
+        OutOfDate. It is EpochChanged if the log has another epoch or does not have `batch.last` at
+        its position. In both cases nothing is committed. It is TryAgain if the store cannot do it
+        now: the batch may have been committed all the same.
         """
 
     async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:

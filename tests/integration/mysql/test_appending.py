@@ -11,7 +11,7 @@ from adapters.mysql import appending, log, mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.failures import InDoubt
 from adapters.mysql.link import Link, connect
-from chat_domain.entries import EVERYWHERE, ChangeKind, Duplicate, Entry, EntryRef, pair
+from chat_domain.entries import EVERYWHERE, FOREVER, ChangeKind, Duplicate, Entry, EntryRef, pair
 from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 from chat_domain.ports.store import Store
@@ -138,6 +138,20 @@ async def test_a_batch_is_judged_again_after_a_change_on_another_node(
     assert list(outcome.not_admitted) == [1] * refused
     assert [entry.at for entry in old.entries] == [joined.at + 2, 0 if refused else joined.at + 3]
     assert (await store.log.ends()).changed == joined.at
+
+
+async def test_a_batch_is_not_judged_without_a_change_that_was_deleted(
+    store: Store, neighbour: Store
+) -> None:
+    """Nobody can tell whom it concerned."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    await join(store, group.id, bob)
+    old = await batch(store, text(bob, group.id))
+    left = await leave(neighbour, group.id, bob)
+    assert await store.log.forget_of(group.id, FOREVER, 10)
+    outcome = await commit(store, attrs.evolve(old, judge=lambda _changes: {}))
+    assert outcome == OutOfDate(left.at)
 
 
 async def test_what_a_session_begins_with_is_of_one_moment(store: Store, neighbour: Store) -> None:

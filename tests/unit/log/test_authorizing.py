@@ -5,10 +5,11 @@ from itertools import cycle
 
 import pytest
 
-from chat_domain.entries import Batch, Change, ChangeKind, pair
+from chat_domain.entries import FOREVER, Batch, Change, ChangeKind, pair
 from chat_domain.log.follower import GAP_WAITS
 from chat_domain.log.queue import MAX_RETRIES
 from chat_domain.ports.log import Outcome
+from tests.unit.fakes import finished
 from tests.unit.log.elsewhere import Elsewhere
 from tests.unit.world import Terminal, World
 
@@ -116,3 +117,17 @@ def test_whose_sessions_have_ended_elsewhere_writes_nothing(  # noqa: PLR0917  #
     world.tasks.drain()
     assert [device.client.statuses for device in devices] == [[outcome] for outcome in outcomes]
     assert ann.client.statuses == ["accepted"]
+
+
+def test_changes_that_were_deleted_unseen_do_not_let_a_former_member_write(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """The log cannot say which they were; so the node begins anew at the log's head."""
+    group = world.group(ann, bob)
+    elsewhere.changes(bob, group, LEFT)
+    assert finished(elsewhere.log.forget_of(group, FOREVER, 10))
+    bob.says_to_group(group, "still here?")
+    world.passes(GAP_WAITS)
+    world.tasks.drain()
+    assert bob.client.statuses == ["TryAgain"]
+    assert bob.client.notices == ["dropped"]
