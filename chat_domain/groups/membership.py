@@ -22,9 +22,10 @@ from chat_domain.ports.store import Groups
 
 Done = Entry | Duplicate
 
-# How many groups a user may have been in, for each that they may be in. Groups that they have left
-# count among their conversations, which are all looked at to list them.
+# How many groups a user may have been in, for each that they may be in, and at least. Groups that
+# they have left count among their conversations, which are all looked at to list them.
 EVER_PER_PRESENT = 5
+EVER_AT_LEAST = 5_000
 
 
 @attrs.frozen
@@ -81,8 +82,8 @@ class GroupMembership:
         if here and not self.sessions.has_room_for(max(here)):
             return TryAgain()
         limit = self.guard.limits.groups_per_user
-        most_ever = EVER_PER_PRESENT * limit
-        present, ever = await self.groups.count_of(user_id) if limit else (0, 0)
+        most_ever = max(EVER_PER_PRESENT * limit, EVER_AT_LEAST)
+        present, ever = await self.groups.count_of(user_id) if limit else (0, EVER_AT_LEAST)
         if not limit or (present < limit and ever < most_ever):
             return None
         self.guard.counters.groups_refused += 1

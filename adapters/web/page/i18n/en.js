@@ -127,7 +127,7 @@ export default {
   error_mailbox_full: "Too many undelivered messages. They must come online or add you as a friend.",
   error_too_many_conversations: "Too many conversations. They must add you as a friend first.",
   error_cid_conflict: "This message was already sent with different text.",
-  error_too_many_groups: "You are in too many groups. Leave one first.",
+  error_too_many_groups: "You are or were in too many groups.",
   error_group_full: "The group is full.",
   error_too_many_friends: "Your friends list is full.",
   error_too_many_failures: "Too many wrong passwords. Try again later.",

@@ -127,7 +127,7 @@ export default {
   error_mailbox_full: "未送达的消息过多，需对方上线或加您为好友。",
   error_too_many_conversations: "您的会话已达上限，需对方先加您为好友。",
   error_cid_conflict: "这条消息曾以不同内容发送。",
-  error_too_many_groups: "您的群聊已达上限，请先退出一个。",
+  error_too_many_groups: "您加入过的群聊已达上限。",
   error_group_full: "群聊已满。",
   error_too_many_friends: "您的好友已达上限。",
   error_too_many_failures: "密码错误次数过多，请稍后重试。",
