@@ -230,8 +230,7 @@ class Follower:
         """Read part of the gap. Return the log's ends if what was received here is lost, or if a
         change may have been deleted unseen."""
         epoch, after = self.epoch, self._received
-        limit = min(READ_AT_ONCE, self._reorder_buffer.missing_above(after))
-        log_slice = await self._log.tail(after, limit)
+        log_slice = await self._log.tail(after, READ_AT_ONCE)
         ends = await self._lineage.check_received(epoch)
         if self.epoch != epoch:
             return None
@@ -242,7 +241,8 @@ class Follower:
             return None
         if log_slice.has_holes_above(self._received) and ends.changed > self._received:
             return ends
-        self.ingest(after + 1, log_slice.upto, log_slice.entries)
+        upto = min(log_slice.upto, self._reorder_buffer.first_own() - 1)
+        self.ingest(after + 1, upto, [entry for entry in log_slice.entries if entry.at <= upto])
         while self.is_full():
             await self._timers.sleep(GAP_WAITS)
         return None

@@ -42,11 +42,11 @@ class ReorderBuffer:
             self.parts[part.first] = part
             self._bytes += part.size
 
-    def missing_above(self, known: int) -> int:
-        """How many positions above `known` are to be read: at least one, and none that are here
-        with their writers, who are not shown what they wrote."""
+    def first_own(self) -> int:
+        """The first position that this node has committed, FOREVER if there is none. What is here
+        has its writers, who are not shown what they wrote; what is read from the log has not."""
         own = [part.first for part in self.parts.values() if part.written[0][1] is not None]
-        return max(1, min(own, default=FOREVER) - known - 1)
+        return min(own, default=FOREVER)
 
     def pop(self, known: int) -> Part | None:
         """Remove and return the first part, unless something is missing between `known` and it."""

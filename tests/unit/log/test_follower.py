@@ -77,6 +77,22 @@ def test_what_this_node_is_about_to_be_told_of_is_not_read(
     assert bob.client.texts == ["mine"]
 
 
+def test_what_this_node_writes_while_a_gap_is_read_is_not_shown_to_its_writer(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """The log already has it when it answers, but does not say who wrote it here."""
+    note = elsewhere.commits("missing")
+    hear(world, Appended(note.epoch, note.first, note.upto, ()))
+    world.log.slow_reads = True
+    world.passes(GAP_WAITS)
+    ann.says(bob.user, "mine")
+    world.tasks.drain()
+    world.log.slow_reads = False
+    world.settle()
+    assert "mine" not in ann.client.texts
+    assert bob.client.texts == ["missing", "mine"]
+
+
 @pytest.mark.usefixtures("untold")
 def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) -> None:
     """After OWN_BATCH_WAITS, its own batch is no reason to wait any longer."""
