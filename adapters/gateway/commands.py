@@ -31,8 +31,7 @@ def one_chat(context: ClientContext, request: requests.OneChat) -> Unfinished | 
 
 def group_chat(context: ClientContext, request: requests.GroupChat) -> None:
     session = context.current_session()
-    readers = context.chat.sessions.in_group(request.groupid)
-    context.meter.frames += len(readers) / READERS_PER_FRAME
+    _charge_for_telling(context, request.groupid)
     context.chat.writing.write(session, request.groupid, request)
 
 
@@ -161,7 +160,7 @@ async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> N
 
 
 def _charge_for_telling(context: ClientContext, group_id: int) -> None:
-    """Charge a client for a change that all members of a group are told, as for a message."""
+    """Charge a client for a message or a change of which all members of a group are told."""
     readers = context.chat.sessions.in_group(group_id)
     context.meter.frames += len(readers) / READERS_PER_FRAME
 

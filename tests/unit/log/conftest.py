@@ -24,3 +24,9 @@ def old(world: World) -> Terminal:
 @pytest.fixture
 def elsewhere(world: World, ann: Terminal, bob: Terminal) -> Elsewhere:
     return Elsewhere(world, ann, bob)
+
+
+@pytest.fixture(params=[1_000, 0], ids=["in the commit", "once applied"])
+def judged_again(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that is out of date is judged again in either of the two ways."""
+    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", request.param)

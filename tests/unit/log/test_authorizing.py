@@ -41,7 +41,7 @@ def test_no_changes_elsewhere_keep_a_message_out_of_the_log(
     assert ann.client.texts == []
 
 
-@pytest.mark.parametrize("most_missed", [0, 1_000])
+@pytest.mark.usefixtures("judged_again")
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [
@@ -58,13 +58,10 @@ def test_a_group_is_as_the_log_has_it(  # noqa: PLR0917  # fixtures
     ann: Terminal,
     bob: Terminal,
     elsewhere: Elsewhere,
-    monkeypatch: pytest.MonkeyPatch,
-    most_missed: int,
     changes: list[Change],
     outcome: str,
 ) -> None:
     """Bob changes it at another node, of which this one has not heard."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", most_missed)
     group = world.group(bob, ann)
     for change in changes:
         elsewhere.changes(bob, group, change)
@@ -86,7 +83,7 @@ def test_who_has_joined_elsewhere_may_write(
     assert bob.client.statuses == ["accepted"]
 
 
-@pytest.mark.parametrize("most_missed", [0, 1_000])
+@pytest.mark.usefixtures("judged_again")
 @pytest.mark.parametrize(
     ("change", "outcomes"),
     [
@@ -100,13 +97,10 @@ def test_whose_sessions_have_ended_elsewhere_writes_nothing(  # noqa: PLR0917  #
     ann: Terminal,
     bob: Terminal,
     elsewhere: Elsewhere,
-    monkeypatch: pytest.MonkeyPatch,
-    most_missed: int,
     change: Change,
     outcomes: list[str],
 ) -> None:
     """Except with the one that has not; and others do."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", most_missed)
     bob.leaves()
     devices = [world.log_in(bob.user, name) for name in ("phone", "laptop")]
     elsewhere.changes(bob, pair(bob.user.id, bob.user.id), change)

@@ -142,18 +142,15 @@ def test_a_membership_counts_from_its_entry_on(
     assert not bob.session.groups
 
 
-@pytest.mark.parametrize("most_missed", [0, 1_000])
-def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(  # noqa: PLR0917  # fixtures
+@pytest.mark.usefixtures("judged_again")
+def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
     world: World,
     ann: Terminal,
     bob: Terminal,
     elsewhere: Elsewhere,
-    monkeypatch: pytest.MonkeyPatch,
-    most_missed: int,
 ) -> None:
     """They are even if this node had not heard of it: it judges the message again, either by the
     changes that the log tells it or once it has applied the leaving."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", most_missed)
     group = world.group(ann, bob)
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     bob.says_to_group(group, "still here?")
