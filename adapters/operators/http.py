@@ -1,5 +1,5 @@
-"""The smallest HTTP server that probes and scrapers need. It reads only the first line of a GET,
-and closes each connection after its answer.
+"""The smallest HTTP server that probes and scrapers need. It reads little more than the first line
+of a GET, and closes each connection after its answer.
 
 Its bounds: CONNECTIONS at once, LONGEST_HEAD for the request, TIMEOUT each for reading and for
 writing. Beyond CONNECTIONS, a new connection replaces the one that has kept the server waiting the
@@ -7,7 +7,7 @@ longest, so that silent connections keep no probe out.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 CONNECTIONS = 32
 BACKLOG = 64  # connections queued in the kernel; beyond it, a client's kernel retries after 1 s
 LONGEST_HEAD = 8192  # bytes
+FOREIGN = "a browser may ask this port only by an IP address or by a name without a dot\n"
 TIMEOUT = 5.0  # seconds
 
 
@@ -95,9 +96,12 @@ class _Connections:
 
 async def _page_for(pages: Pages, head: bytes) -> tuple[Page, bool]:
     """The answer to a request, and whether to send its body."""
-    words = head.split(b"\r\n", 1)[0].split(b" ")
+    first, *headers = head.split(b"\r\n")
+    words = first.split(b" ")
     if len(words) != len(("GET", "/path", "HTTP/1.1")) or not words[2].startswith(b"HTTP/1."):
         return _only(HTTPStatus.BAD_REQUEST), True
+    if _may_be_rebound(headers):
+        return Page(FOREIGN.encode(), HTTPStatus.MISDIRECTED_REQUEST), words[0] != b"HEAD"
     method, target = words[0], words[1].partition(b"?")[0]
     make = pages.get(target.decode("latin-1"))
     if make is None:
@@ -105,6 +109,17 @@ async def _page_for(pages: Pages, head: bytes) -> tuple[Page, bool]:
     if method not in (b"GET", b"HEAD"):
         return _only(HTTPStatus.METHOD_NOT_ALLOWED), True
     return await make(), method == b"GET"
+
+
+def _may_be_rebound(headers: Iterable[bytes]) -> bool:
+    """Whether this may be the request of another site's page, in a browser that takes us for that
+    site since its name now resolves to our address. What asks in the name of no page may use any
+    name. Two marks tell a browser, since some send one alone."""
+    named = {name.lower(): value for name, _, value in (line.partition(b":") for line in headers)}
+    by_browser = b"accept-language" in named or b"Mozilla/" in named.get(b"user-agent", b"")
+    name = named.get(b"host", b"").strip().partition(b":")[0].rstrip(b".")
+    is_address = name.rpartition(b".")[2].isdigit()
+    return by_browser and b"." in name and not is_address
 
 
 def _only(status: HTTPStatus) -> Page:

@@ -106,6 +106,29 @@ async def test_a_defect_is_not_told(port: int) -> None:
     assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "header", "expected"),
+    [
+        (b"evil.example:16000", b"Accept-Language: en", 421),
+        (b"EVIL.example.", b"accept-language:", 421),
+        (b"evil.example", b"User-Agent: Mozilla/5.0 (X11; Linux x86_64)", 421),
+        (b"node1.example.org:16000", b"User-Agent: Prometheus/3.5.0", 200),
+        (b"node1:16000", b"Accept-Language: en", 200),
+        (b"localhost:16000", b"Accept-Language: en", 200),
+        (b"127.0.0.1:16000", b"Accept-Language: en", 200),
+        (b"[::ffff:127.0.0.1]:16000", b"Accept-Language: en", 200),
+    ],
+)
+async def test_a_page_of_another_site_cannot_read_by_a_name_of_its_own(
+    port: int, host: bytes, header: bytes, expected: int
+) -> None:
+    """It may let its name resolve to this address. Whatever is no browser may use any name."""
+    head = b"GET /hello HTTP/1.1\r\nHost: " + host + b"\r\n" + header + b"\r\n\r\n"
+    answer = await ask(port, head)
+    assert status(answer) == expected
+    assert (b"hello" in answer) == (expected == 200)
+
+
 async def idlers(port: int, count: int) -> list[Streams]:
     """Connections on which nothing is sent."""
     return [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
