@@ -88,11 +88,23 @@ async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
 async def in_span(
     connection: Connection, span: members.Span, limit: int, *, last: bool
 ) -> list[Entry]:
-    """The first or the last entries of a part, ascending; invalid rows are left out. The index
-    finds them before they are read, whatever a database estimates of the number of rows."""
+    """The first or the last entries of a part, ascending. Others are read in place of invalid rows,
+    so that fewer than `limit` are the end. The index finds them before they are read, whatever a
+    database estimates of the number of rows."""
     places = f"SELECT at AS place {IN_SPAN} {'DESC' if last else ''} LIMIT ?"
     query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_WITH_SENDER}"
-    return validation.entries(await connection.rows(query, (*span, limit)))
+    found: list[Entry] = []
+    while True:
+        asked = limit - len(found)
+        rows = await connection.rows(query, (*span, asked))
+        some = validation.entries(rows)
+        found = [*some, *found] if last else [*found, *some]
+        if len(some) == len(rows) or len(rows) < asked:
+            return found
+        positions = [row[0] for row in rows]
+        span = (
+            span._replace(upto=min(positions) - 1) if last else span._replace(above=max(positions))
+        )
 
 
 async def look_up(connection: Connection, batch: Batch, known_pairs: Container[int]) -> Seen:

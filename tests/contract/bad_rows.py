@@ -151,6 +151,23 @@ async def test_an_entry_that_is_none_is_passed_over(
     assert counted() >= 3
 
 
+async def test_a_page_goes_on_behind_an_entry_that_is_none(spoilt: Spoilt) -> None:
+    """A page with fewer entries than asked for would say that there are no more."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    conv = pair(anna, bert)
+    await say(store, bert, conv, *"abcdef")
+    spoilt.run("UPDATE Entry SET kind = 9 WHERE at IN (3, 4)")
+
+    async def page(before: int | None, after: int, limit: int) -> list[int]:
+        found = await store.log.page(anna, conv, before=before, after=after, limit=limit)
+        return [one.at for one in found]
+
+    assert await page(7, 0, 3) == [2, 5, 6]
+    assert await page(None, 0, 3) == [1, 2, 5]
+    assert await page(5, 2, 3) == []
+
+
 NO_CHANGES = (
     "",
     "no JSON",
@@ -163,6 +180,8 @@ NO_CHANGES = (
     '{"what": "left", "user_id": -1}',
     '{"what": "left", "user_id": 2147483648}',
     '{"what": "renamed", "name": 5}',
+    r'{"what": "renamed", "name": "\ud83d"}',
+    r'{"what": "\ude00"}',
     '{"what": "created", "detail": []}',
     "[" * 100_000,
 )
@@ -174,7 +193,7 @@ async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt) -> None:
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna, bert)
     for count, body in enumerate(NO_CHANGES, 1):
-        spoilt.run("UPDATE Entry SET body = '{}' WHERE at = 2", body)
+        spoilt.run("UPDATE Entry SET body = x'{}' WHERE at = 2", body.encode().hex())
         reading = await store.log.tail(0, 9)
         assert ([one.at for one in reading.entries], reading.upto) == ([1], 2), body
         assert counted() == count, body
