@@ -6,7 +6,7 @@ sees a position can read everything below it.
 """
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -234,6 +234,11 @@ class Batch:
     judge: Callable[[Sequence[Entry]], Mapping[int, ChatError]] | None = attrs.field(
         default=None, eq=False, repr=False
     )
+
+    def is_in(self, entries: Iterable[Entry]) -> bool:
+        """Whether the log has some of it, if these entries are the log's."""
+        own = {(entry.sender_id, entry.cid) for entry in self.entries}
+        return any((entry.sender_id, entry.cid) in own for entry in entries)
 
 
 @attrs.frozen

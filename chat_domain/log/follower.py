@@ -5,9 +5,9 @@ Rules:
    `ingest`: the entry above the last received one is next, received ones are ignored, and early
    ones wait until the gap below them is closed.
 2. A gap is read from the log after GAP_WAITS seconds, or at once if this node receives nothing from
-   others. The node first waits for its own batch in flight, which may be the gap: the writers are
-   told the outcome before the entries are shown to anybody. A position that the log does not have
-   was deleted, and is no gap.
+   others. If its own batch in flight is in what was read, the node waits for the outcome, so that
+   the writers are told it before the entries are shown to anybody. A position that the log does not
+   have was deleted, and is no gap.
 3. A clock polls the log's head (`poll_head`), so that nothing depends on notes between nodes.
 4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
    `fanout`).
@@ -212,14 +212,13 @@ class Follower:
         """Read until the gap is closed, or `_read_gap_part` returns something; return that."""
         if self._broker.is_receiving():
             await self._timers.sleep(GAP_WAITS)
-        await self._await_own_batch()
         while self._head > self._received:
             if (lost := await self._read_gap_part()) is not None:
                 return lost
         return None
 
     async def _await_own_batch(self) -> None:
-        """Wait for the batch in flight, if that may be the gap."""
+        """Wait until the outcome of the batch in flight is there, or nothing is missing any more."""
         batch = self.batch_in_flight
         for _ in range(OWN_BATCH_WAITS):
             if batch is None or self.batch_in_flight is not batch or self._head <= self._received:
@@ -231,6 +230,8 @@ class Follower:
         change may have been deleted unseen."""
         epoch, after = self.epoch, self._received
         log_slice = await self._log.tail(after, READ_AT_ONCE)
+        if self.batch_in_flight is not None and self.batch_in_flight.is_in(log_slice.entries):
+            await self._await_own_batch()
         ends = await self._lineage.check_received(epoch)
         if self.epoch != epoch:
             return None

@@ -93,6 +93,26 @@ def test_what_this_node_writes_while_a_gap_is_read_is_not_shown_to_its_writer(
     assert bob.client.texts == ["missing", "mine"]
 
 
+def test_what_this_node_writes_is_not_shown_to_its_writer_before_its_outcome_is_there(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """The log has it when a gap is read, and answers that first."""
+    note = elsewhere.commits("missing")
+    hear(world, Appended(note.epoch, note.first, note.upto, ()))
+    world.log.slow_reads = world.log.slow_answers = True
+    world.passes(GAP_WAITS)
+    ann.says(bob.user, "mine")
+    world.log.slow_reads = False
+    while world.log.reading:
+        world.log.reading.popleft()()
+        world.tasks.drain()
+    world.settle()
+    world.passes(GAP_WAITS)
+    assert ann.client.statuses == ["accepted"]
+    assert "mine" not in ann.client.texts
+    assert bob.client.texts == ["missing", "mine"]
+
+
 @pytest.mark.usefixtures("untold")
 def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) -> None:
     """After OWN_BATCH_WAITS, its own batch is no reason to wait any longer."""
