@@ -218,7 +218,7 @@ class Follower:
         return None
 
     async def _await_own_batch(self) -> None:
-        """Wait until the outcome of the batch in flight is there, or nothing is missing any more."""
+        """Wait for the outcome of the batch in flight, or until nothing is missing any more."""
         batch = self.batch_in_flight
         for _ in range(OWN_BATCH_WAITS):
             if batch is None or self.batch_in_flight is not batch or self._head <= self._received:
