@@ -1,8 +1,9 @@
 """Time and randomness from the operating system."""
 
+import itertools
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class SystemClock:
@@ -14,37 +15,29 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
 
 
-READY = 256  # ends of cids prepared in advance; one millisecond rarely needs more
+AT_ONE_TIME = 256  # cids; to read the clock for each would take eight times as long
 
 
 class RandomIds:
     """`chat_domain.ports.runtime.Ids`.
 
-    A cid is the time in ms (12 hex digits), a count within this millisecond (8) and a random mark
-    of the process (8). If the clock is set back, the last time stays in use, so that cids still
-    sort in the order in which they were made.
+    A cid is the time in ms (12 hex digits), a count (8) and a random mark of the process (8). The
+    time is that of the first of AT_ONE_TIME cids. If the clock is set back, the last time stays in
+    use, so that cids still sort in the order in which they were made.
     """
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
-        self._mark = "-" + secrets.token_hex(4)
-        self._ends = [self._end(count) for count in range(READY)]
-        self._last_ms = 0
-        self._prefix = ""
-        self._count = 0
+        self.cid: Callable[[], str] = self._cids().__next__
 
-    def cid(self) -> str:
-        now_ms = self._now_ms()
-        if now_ms > self._last_ms:
-            self._last_ms = now_ms
-            self._prefix = f"{now_ms:012x}-"
-            self._count = 0
-        count = self._count
-        self._count = count + 1
-        return self._prefix + (self._ends[count] if count < READY else self._end(count))
-
-    def _end(self, count: int) -> str:
-        return f"{count:08x}{self._mark}"
+    def _cids(self) -> Iterator[str]:
+        mark, time_ms = secrets.token_hex(4), 0
+        ends = [f"{count:02x}-{mark}" for count in range(AT_ONE_TIME)]
+        for count in itertools.count():
+            time_ms = max(time_ms, self._now_ms())
+            beginning = f"{time_ms:012x}-{count % 2**24:06x}"
+            for end in ends:
+                yield beginning + end
 
     def session(self) -> str:
         return secrets.token_hex(12)

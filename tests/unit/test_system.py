@@ -1,14 +1,22 @@
 """Ids and time from the operating system."""
 
-from adapters.system import READY, RandomIds
+from adapters.system import AT_ONE_TIME, RandomIds
 
 
 def test_cids_sort_in_the_order_in_which_they_were_made() -> None:
     """They do within a millisecond and even if the clock is set back; none is given twice."""
-    times = [1000] * (2 * READY) + [1001] * 3 + [999] * 3 + [1002]
+    times = [1000, 1000, 1001, 999, 1002]
     ids = RandomIds(iter(times).__next__)
-    cids = [ids.cid() for _ in times]
+    cids = [ids.cid() for _ in range(len(times) * AT_ONE_TIME)]
     assert cids == sorted(set(cids))
+
+
+def test_cids_begin_with_a_recent_time() -> None:
+    """The clock is read again for one in so many."""
+    ids = RandomIds(iter([0xABC, 0xABD]).__next__)
+    cids = [ids.cid() for _ in range(AT_ONE_TIME + 1)]
+    assert cids[0].startswith("000000000abc-")
+    assert cids[-1].startswith("000000000abd-")
 
 
 def test_two_processes_give_different_cids() -> None:
