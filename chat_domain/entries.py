@@ -160,30 +160,25 @@ class Visibility:
         return self.since < at <= self.upto
 
 
-EVERYBODY = -1  # in place of a user's id
+NOBODY, EVERYBODY = 0, -1  # in place of a user's id
 
 
-def joining_user(entry: Entry) -> int | None:
-    """The user who sees a group from this entry on; None if the entry adds nobody."""
+def membership_change(entry: Entry) -> tuple[int, bool]:
+    """Whose membership of its group an entry changes, and whether they are a member afterwards: the
+    id of a user, EVERYBODY if the group ends, NOBODY if memberships stay as they are. A user who
+    joins sees the entry and what follows, one who leaves sees nothing above it."""
     change = entry.change
-    return (
-        entry.sender_id
-        if change and change.what in {ChangeKind.CREATED, ChangeKind.JOINED}
-        else None
-    )
-
-
-def leaving_user(entry: Entry) -> int | None:
-    """The user who sees nothing of a group above this entry, or EVERYBODY; None if the entry
-    removes nobody."""
-    change = entry.change
-    if change is None:
-        return None
-    if change.what == ChangeKind.LEFT:
-        return entry.sender_id
-    if change.what == ChangeKind.REMOVED:
-        return change.user_id
-    return EVERYBODY if change.what == ChangeKind.ENDED else None
+    if change is not None:
+        match change.what:
+            case ChangeKind.CREATED | ChangeKind.JOINED:
+                return entry.sender_id, True
+            case ChangeKind.LEFT:
+                return entry.sender_id, False
+            case ChangeKind.REMOVED:
+                return change.user_id, False
+            case ChangeKind.ENDED:
+                return EVERYBODY, False
+    return NOBODY, False
 
 
 @attrs.frozen

@@ -18,8 +18,7 @@ from chat_domain.entries import (
     Duplicate,
     Entry,
     is_group,
-    joining_user,
-    leaving_user,
+    membership_change,
 )
 from chat_domain.errors import ChatError, NotLoggedIn, NotMember
 from chat_domain.log.session import Session
@@ -68,10 +67,8 @@ class Missed:
         if change is None:
             return
         if is_group(conv):
-            if (user_id := joining_user(entry)) is not None:
-                self.members[user_id, conv] = True
-            elif (user_id := leaving_user(entry)) is not None:
-                self.members[user_id, conv] = False
+            user_id, is_member = membership_change(entry)
+            self.members[user_id, conv] = is_member
         elif change.what == ChangeKind.ALL_ENDED:
             self.kept[entry.sender_id] = change.detail
         elif change.what == ChangeKind.ERASED:

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chat_domain.entries import (
-    EVERYBODY,
     ChangeKind,
     Entry,
     is_group,
     is_with_oneself,
-    joining_user,
-    leaving_user,
+    membership_change,
 )
 from chat_domain.fairness.meter import READERS_PER_FRAME
 from chat_domain.log.ring import Ring
@@ -71,12 +69,11 @@ class Fanout:
             readers = self.to_people(entry, writer)
             self._end(entry)
             return readers
-        if (user_id := joining_user(entry)) is not None:
+        user_id, is_member = membership_change(entry)
+        if is_member:
             sessions.join(user_id, conv, at)
         readers = self.to_group(entry, writer)
-        if (user_id := leaving_user(entry)) == EVERYBODY:
-            sessions.end_group(conv, at)
-        elif user_id is not None:
+        if not is_member:
             sessions.leave(user_id, conv, at)
         return readers
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import HIGH, ID_BITS
+from chat_domain.entries import EVERYBODY, HIGH, ID_BITS
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -113,17 +113,13 @@ class Sessions:
                 self._of_groups.setdefault(group_id, {})[session] = None
 
     def leave(self, user_id: int, group_id: int, at: int) -> None:
-        """The entry at this position removes a user from a group."""
-        for session in self._subscribed(user_id):
+        """The entry at this position removes a user, or EVERYBODY, from a group."""
+        some = list(self.in_group(group_id)) if user_id == EVERYBODY else self._subscribed(user_id)
+        for session in some:
             session.groups_changed_at = at
             if group_id in session.groups:
                 self._leave(session, group_id)
                 session.groups.remove(group_id)
-
-    def end_group(self, group_id: int, at: int) -> None:
-        """The entry at this position ends a group."""
-        for session in list(self.in_group(group_id)):
-            self.leave(session.user.id, group_id, at)
 
     def _subscribed(self, user_id: int) -> list[Session]:
         """A user's sessions whose `groups` are known."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from chat_domain.entries import EVERYBODY, Entry, Opening, joining_user, leaving_user
+from chat_domain.entries import EVERYBODY, Entry, Opening, membership_change
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -86,11 +86,11 @@ class Subscriptions:
 
 
 def _apply_missed(session: Session, entry: Entry) -> None:
-    user_id, group_id = session.user.id, entry.conv
-    if joining_user(entry) == user_id:
-        session.groups.add(group_id)
-    elif leaving_user(entry) in {user_id, EVERYBODY}:
-        session.groups.discard(group_id)
-    else:
+    user_id, is_member = membership_change(entry)
+    if user_id not in {session.user.id, EVERYBODY}:
         return
+    if is_member:
+        session.groups.add(entry.conv)
+    else:
+        session.groups.discard(entry.conv)
     session.groups_changed_at = entry.at

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pytest
 
-from chat_domain.entries import Change, ChangeKind
+from chat_domain.entries import EVERYBODY, Change, ChangeKind
 from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
@@ -96,7 +96,7 @@ def test_a_group_that_ends_has_nobody() -> None:
     sessions = Sessions()
     sessions.subscribe(session_of(1, 7, 8))
     sessions.subscribe(session_of(2, 7))
-    sessions.end_group(7, 5)
+    sessions.leave(EVERYBODY, 7, 5)
     assert list(sessions.in_group(7)) == []
     assert len(sessions.in_group(8)) == 1
 
