@@ -8,7 +8,7 @@ Rules:
    not announced until they change again.
 """
 
-import attrs
+from collections import deque
 
 from chat_domain.model import User
 
@@ -16,21 +16,15 @@ QUIET = 5.0  # seconds
 WAITING = 20_000  # users
 
 
-@attrs.define
-class _Telling:
-    """An announcement of a user, made or in progress. again: the user, if another is to follow."""
-
-    quiet_until: float = 0.0  # on the monotonic clock
-    again: User | None = None
-
-
 class PresenceDebounce:
     """It has no clock: callers pass the time, in monotonic seconds."""
 
     def __init__(self) -> None:
         self._due: dict[int, User] = {}
-        self._announcing: dict[int, _Telling] = {}
-        self._quiet_users: dict[int, _Telling] = {}  # in the order of their ends
+        # Who is being announced, or was less than QUIET ago; and the user again, if that is to
+        # follow.
+        self._announced: dict[int, User | None] = {}
+        self._quiet_until: deque[tuple[float, int]] = deque()  # for these of them, ascending
         self._quiet = QUIET
 
     def __len__(self) -> int:
@@ -39,9 +33,8 @@ class PresenceDebounce:
 
     def changed(self, user: User) -> None:
         """This user has come or gone."""
-        telling = self._announcing.get(user.id) or self._quiet_users.get(user.id)
-        if telling is not None:
-            telling.again = user
+        if user.id in self._announced:
+            self._announced[user.id] = user
         elif len(self._due) < WAITING:
             self._due[user.id] = user
 
@@ -49,30 +42,25 @@ class PresenceDebounce:
         """The next user to be announced, from now on until `announced` is called; None if there is
         none."""
         self._end_quiet(now)
-        for user_id, user in self._due.items():
-            del self._due[user_id]
-            self._announcing[user_id] = _Telling()
-            return user
-        return None
+        if not self._due:
+            return None
+        user = self._due.pop(next(iter(self._due)))
+        self._announced[user.id] = None
+        return user
 
     def announced(self, user_id: int, now: float) -> None:
         """The announcement of this user is over, whether or not anybody could be told."""
-        telling = self._announcing.pop(user_id)
-        telling.quiet_until = now + self._quiet
-        self._quiet_users[user_id] = telling
+        self._quiet_until.append((now + self._quiet, user_id))
 
     def hurry(self) -> None:
         """Wait for nothing from now on."""
         self._quiet = 0.0
-        for telling in self._quiet_users.values():
-            telling.quiet_until = 0.0
+        self._quiet_until = deque((0.0, user_id) for _, user_id in self._quiet_until)
 
     def _end_quiet(self, now: float) -> None:
-        quiet = self._quiet_users
-        while quiet:
-            user_id, telling = next(iter(quiet.items()))
-            if telling.quiet_until > now:
-                return
-            del quiet[user_id]
-            if telling.again is not None:
-                self.changed(telling.again)
+        quiet = self._quiet_until
+        while quiet and quiet[0][0] <= now:
+            _, user_id = quiet.popleft()
+            again = self._announced.pop(user_id)
+            if again is not None:
+                self.changed(again)
