@@ -40,10 +40,6 @@ class FairQueue(Generic[T]):
         self._all.put((widest, *inside), item)
         self._all.parts[widest].weight = weight
 
-    def first(self) -> T:
-        """The next item, which stays in the queue. The queue must not be empty."""
-        return self._all.first()
-
     def take(self) -> T:
         """Remove the next item; its origin goes to the end of the line. Raises KeyError if the
         queue is empty."""
@@ -88,9 +84,6 @@ class _Share(Generic[T]):
         if part is None:
             part = self.parts[line[0]] = _Share()
         part.put(line[1:], item)
-
-    def first(self) -> T:
-        return self.items[0] if self.items else next(iter(self.parts.values())).first()
 
     def take(self) -> T:
         if self.items:

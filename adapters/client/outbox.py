@@ -45,9 +45,6 @@ class Outbox:
         self._by_seq: dict[int, Outgoing] = {}
         self.hold_until: float | None = None  # see rule 4
 
-    def __len__(self) -> int:
-        return len(self._unsettled)
-
     def add(self, cid: str, chat: Chat) -> None:
         self._count += 1
         out = Outgoing(self._count, cid, chat)

@@ -135,10 +135,6 @@ class SendingHalf:
         for cid, chat in saved.unsent:
             self.post(cid, chat)
 
-    @property
-    def unsettled(self) -> int:
-        return len(self._outbox)
-
     def forget_messages(self) -> list[str]:
         """Give up all messages without an answer; return their cids, in order."""
         return self._outbox.clear()

@@ -396,7 +396,8 @@ def test_a_message_that_comes_back_is_answered(bench: Bench) -> None:
     assert bench.hear(push(5, cids[1], sender=13, toid=15)) == [Settled(cids[1], Ack(5, 7))]
     late = bench.hear(ack(sent[0]["seq"], at=5))
     assert not any(isinstance(output, Settled) for output in late)
-    assert (bench.protocol.unsettled, bench.since) == (1, 5)
+    assert [cid for cid in cids if bench.protocol.waiting(cid)] == cids[2:]
+    assert bench.since == 5
 
 
 def test_what_this_client_wrote_is_no_news(bench: Bench) -> None:
@@ -445,7 +446,7 @@ def test_an_ack_settles_its_push(bench: Bench) -> None:
     bench.post()
     (sent,) = bench.sent()
     assert bench.hear(ack(sent["seq"], at=9)) == [Settled("c1", Ack(9, 1))]
-    assert bench.protocol.unsettled == 0
+    assert bench.protocol.waiting("c1") is None
 
 
 def test_a_refused_chat_fails(bench: Bench) -> None:

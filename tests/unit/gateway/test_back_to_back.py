@@ -170,7 +170,7 @@ async def test_messages_arrive_and_are_acknowledged(server: Server) -> None:
     assert sorted(ann.positions() + bob.positions()) == list(range(1, 201))
     assert ann.settlements() == to_bob
     assert bob.settlements() == to_ann
-    assert ann.protocol.unsettled == bob.protocol.unsettled == 0
+    assert ann.protocol.forget_messages() == bob.protocol.forget_messages() == []
     server.passes(0.5)
     await exchange(ann, bob)
     assert [one for one in ann.heard if isinstance(one, Got)][-1] == Got(2, bob.positions()[-1])
