@@ -19,19 +19,9 @@ import attrs
 
 @attrs.frozen
 class Keys:
+    """The prefix P, and the channels. The scripts make the names of the keys themselves."""
+
     prefix: str
-
-    @property
-    def nodes(self) -> str:
-        return f"{self.prefix}:nodes"
-
-    @property
-    def born(self) -> str:
-        return f"{self.prefix}:born"
-
-    @property
-    def settling(self) -> str:
-        return f"{self.prefix}:settling"
 
     @property
     def everybody(self) -> str:
@@ -40,15 +30,3 @@ class Keys:
     @property
     def leased(self) -> str:
         return f"{self.prefix}:leased"
-
-    def lease(self, node: str) -> str:
-        return f"{self.prefix}:lease:{node}"
-
-    def present(self, node: str) -> str:
-        return f"{self.prefix}:present:{node}"
-
-    def slot(self, user_id: int) -> str:
-        return f"{self.prefix}:slot:{user_id}"
-
-    def claims(self, node: str) -> str:
-        return f"{self.prefix}:claims:{node}"

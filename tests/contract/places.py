@@ -10,7 +10,36 @@ from adapters.redis.cluster import RedisCluster, taking_part
 from adapters.redis.keys import Keys
 from tests.contract.nodes import Place, RecordingNode, Two
 
-KEYS = Keys("test")
+
+class AllKeys(Keys):
+    """With the names that the scripts make, as the table in `adapters.redis.keys` has them."""
+
+    @property
+    def nodes(self) -> str:
+        return f"{self.prefix}:nodes"
+
+    @property
+    def born(self) -> str:
+        return f"{self.prefix}:born"
+
+    @property
+    def settling(self) -> str:
+        return f"{self.prefix}:settling"
+
+    def lease(self, node: str) -> str:
+        return f"{self.prefix}:lease:{node}"
+
+    def present(self, node: str) -> str:
+        return f"{self.prefix}:present:{node}"
+
+    def slot(self, user_id: int) -> str:
+        return f"{self.prefix}:slot:{user_id}"
+
+    def claims(self, node: str) -> str:
+        return f"{self.prefix}:claims:{node}"
+
+
+KEYS = AllKeys("test")
 
 
 def two_on_a_hub() -> Two:
