@@ -14,7 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from adapters.gateway.tally import Histogram, Tally
-from adapters.incidents import INCIDENTS, Incidents
+from adapters.incidents import INCIDENTS
 from chat_domain.chat import Chat
 from chat_domain.ports.runtime import Depths
 
@@ -40,7 +40,6 @@ class NodeCollector(Collector):
     limits: Callable[[], Mapping[str, int]]
     connections_limit: Callable[[], int]
     build: Mapping[str, str] = attrs.field(factory=dict)
-    incidents: Incidents = INCIDENTS
 
     def collect(self) -> Iterator[Metric]:
         build = GaugeMetricFamily(
@@ -137,9 +136,9 @@ class NodeCollector(Collector):
 
     def _incidents(self) -> Iterator[Metric]:
         text = "Malformed input from a service."
-        yield _counted("chat_malformed", text, "source", self.incidents.malformed)
+        yield _counted("chat_malformed", text, "source", INCIDENTS.malformed)
         text = "Unexpected exceptions, by the part that met them."
-        yield _counted("chat_defects", text, "where", self.incidents.defects)
+        yield _counted("chat_defects", text, "where", INCIDENTS.defects)
 
 
 def _counted(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:

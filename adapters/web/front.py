@@ -66,7 +66,6 @@ class Web:
     accept: Callable[[Link], Receiver]
     report: ReportDisconnect
     outboxes: Outboxes
-    within: float = WITHIN
 
 
 class Front(asyncio.Protocol):
@@ -247,7 +246,7 @@ class Front(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._web.within, self._on_timeout)
+        self._timer = loop.call_later(WITHIN, self._on_timeout)
 
     def _on_timeout(self) -> None:
         if self._buffer and not self._busy:

@@ -220,11 +220,11 @@ def run(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def ends_with_its_parent(how: str = "TERM") -> list[str]:
+def ends_with_its_parent() -> list[str]:
     """A prefix for a command, which becomes that command under the same process id: the kernel then
-    sends it this signal when the thread that started it ends."""
+    sends it SIGTERM when the thread that started it ends."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", how, "--"] if setpriv else []
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def last_line(output: bytes) -> str:

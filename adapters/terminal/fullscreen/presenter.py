@@ -115,7 +115,7 @@ class FullScreenPresenter:
         if message.own:
             window.add(text)
         else:
-            window.on_message(text, seen=False)  # what is in view becomes read once it is drawn
+            window.on_message(text)  # what is in view becomes read once it is drawn
             self._bell.on_message(text, window, in_view=self._in_view(window))
         self._redraw()
 

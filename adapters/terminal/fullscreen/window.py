@@ -73,11 +73,11 @@ class Window:
     def add(self, item: Item) -> bool:
         return self.items.add(item)
 
-    def on_message(self, text: Text, *, seen: bool) -> None:
-        """Somebody else has written this. seen: whether it is in view at once."""
+    def on_message(self, text: Text) -> None:
+        """Somebody else has written this."""
         self._typing.pop(text.sender_id, None)
         is_new = self.add(text) or self.items.newer
-        if seen or text.at <= self.read:
+        if text.at <= self.read:
             return
         self.mentioned |= text.mentions
         if is_new and text.at > self.listed:

@@ -20,7 +20,7 @@ def manager() -> WindowManager:
     for number, name in enumerate(("li si", "a name that is far too long", "wu\x1b"), 1):
         manager.window(With(number), name)
     manager.window(With(2), "").unread = 12
-    manager.window(With(3), "").on_message(text(5, mentions=True), seen=False)
+    manager.window(With(3), "").on_message(text(5, mentions=True))
     return manager
 
 

@@ -18,7 +18,7 @@ def test_texts_of_others_are_unread_until_they_are_read() -> None:
     """They may be read here or on another device, and partly if the mark is in between."""
     one = window()
     for at in (3, 5, 8):
-        one.on_message(text(at), seen=False)
+        one.on_message(text(at))
     assert one.unread == 3
     assert one.read_up_to(5)
     assert one.unread == 1
@@ -33,8 +33,8 @@ def test_what_the_server_has_counted_is_not_counted_again() -> None:
     for one in (early, late):
         if one is early:
             one.list_as(row(5, 2, 3))
-        one.on_message(text(5), seen=False)
-        one.on_message(text(6), seen=False)
+        one.on_message(text(5))
+        one.on_message(text(6))
         if one is late:
             one.list_as(row(5, 2, 3))
         assert one.unread == 4
@@ -45,12 +45,12 @@ def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
     one = window(3)
     one.list_as(row(5, 2, 3))
     one.read_up_to(4)
-    one.on_message(text(5), seen=False)
+    one.on_message(text(5))
     assert one.unread == 1
     paged = window(3)
     paged.read_up_to(3)
     paged.items.prepend([text(3), text(4)], more=False)
-    paged.on_message(text(4, mentions=True), seen=False)
+    paged.on_message(text(4, mentions=True))
     assert (paged.unread, paged.mentioned) == (1, True)
 
 
@@ -76,7 +76,7 @@ def test_a_list_that_is_older_than_the_reading_does_not_make_it_unread() -> None
 def test_who_is_named_is_called_until_they_have_read_it() -> None:
     """The list of conversations shows this too."""
     one = window()
-    one.on_message(text(3, mentions=True), seen=False)
+    one.on_message(text(3, mentions=True))
     assert one.mentioned
     one.read_up_to(3)
     assert not one.mentioned
@@ -150,7 +150,7 @@ def test_typing_is_over_after_six_seconds_or_with_a_text() -> None:
     assert one.typing(105.9) == ["li si", "wu"]
     assert one.typing(106.0) == ["wu"]
     one.types(15, "li si", 107.0)
-    one.on_message(text(3), seen=False)
+    one.on_message(text(3))
     assert one.typing(107.0) == ["wu"]
 
 
@@ -160,7 +160,7 @@ def test_the_rule_stands_where_one_has_stopped_reading() -> None:
     one.read_up_to(4)
     one.set_rule()
     assert one.rule_at is None
-    one.on_message(attrs.evolve(text(5)), seen=False)
+    one.on_message(attrs.evolve(text(5)))
     one.set_rule()
     assert one.rule_at == 4
 
@@ -171,7 +171,7 @@ def test_positions_that_mean_something_else_are_forgotten() -> None:
     one.read_up_to(4)
     one.read_by(15, 4)
     one.reset_positions()
-    one.on_message(text(1), seen=False)
+    one.on_message(text(1))
     assert (len(one.items), one.unread, one.reads) == (1, 1, {})
 
 
@@ -179,9 +179,9 @@ def test_a_name_in_what_the_server_has_counted_stands_out() -> None:
     """The list says how much is unread, but not that the user is named. The message does."""
     one = window()
     one.list_as(row(5, 2, 3))
-    one.on_message(text(5, mentions=True), seen=False)
+    one.on_message(text(5, mentions=True))
     assert (one.unread, one.mentioned) == (3, True)
     read = window()
     read.list_as(row(5, 5, 0))
-    read.on_message(text(5, mentions=True), seen=False)
+    read.on_message(text(5, mentions=True))
     assert not read.mentioned

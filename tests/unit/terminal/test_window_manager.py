@@ -40,7 +40,7 @@ def test_the_next_unread_is_one_that_names_the_user() -> None:
     manager = manager_of("li", "wu", "he")
     for number, mentions in ((1, False), (2, False), (3, True)):
         window = manager.window(With(number), "")
-        window.on_message(text(number, mentions=mentions), seen=False)
+        window.on_message(text(number, mentions=mentions))
     order = []
     while manager.next_unread():
         order.append(manager.current.name)
@@ -53,7 +53,7 @@ def test_the_rule_goes_when_the_user_leaves_the_window() -> None:
     """It is drawn again before what has arrived meanwhile."""
     manager = manager_of("li")
     li = manager.window(With(1), "")
-    li.on_message(text(5), seen=False)
+    li.on_message(text(5))
     manager.show_number(1)
     assert li.rule_at == 0
     li.read_up_to(5)
@@ -95,7 +95,7 @@ def test_conversations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest one without unread messages that was not looked at is dropped."""
     monkeypatch.setattr(bounds, "MOST_WINDOWS", 3)
     manager = manager_of("li", "wu", "he")
-    manager.window(With(1), "").on_message(text(5), seen=False)
+    manager.window(With(1), "").on_message(text(5))
     manager.show_number(2)
     manager.window(With(4), "new")
     assert [window.name for window in manager.windows] == ["chat", "li", "wu", "new"]
