@@ -181,16 +181,10 @@ class LineClient:
         """Wait until no more unread messages come, since nothing marks the last one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_UNREAD_WITHIN):
-                while await self._hears_more():
-                    pass
-
-    async def _hears_more(self) -> bool:
-        self._message_came.clear()
-        try:
-            async with asyncio.timeout(_QUIET):
-                return await self._message_came.wait()
-        except TimeoutError:
-            return False
+                while True:
+                    self._message_came.clear()
+                    async with asyncio.timeout(_QUIET):
+                        await self._message_came.wait()
 
     def _release_unread(self) -> None:
         """Show what was collected, even if the welcome has failed."""

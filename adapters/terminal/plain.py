@@ -32,11 +32,7 @@ class PlainScreen:
     def show_error(self, line: Line) -> None:
         print(plain(line), file=self._err, flush=True)
 
-    def notify(self, line: Line) -> None:
-        self.show(line)
-
-    def notify_error(self, line: Line) -> None:
-        self.show_error(line)
+    notify, notify_error = show, show_error
 
     def echo(self, line: str) -> None:
         """Do nothing: the user sees what they typed."""

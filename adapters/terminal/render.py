@@ -28,6 +28,7 @@ from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
 Line = list[tuple[str, str]]
 
 SENDER_COLOURS = 6
+_LAST_SECOND = 253_370_000_000  # that a calendar can hold
 
 _KEYS = [
     ("Alt-0 to Alt-9, Alt-arrows", "go to another conversation"),
@@ -59,10 +60,14 @@ def not_acknowledged(count: int) -> Line:
 
 def when(time_ms: int, now: datetime) -> str:
     """A time in the zone of `now`; with the date if that is not the date of `now`."""
-    # A server's time may be out of the calendar's range.
-    seconds = min(max(time_ms / 1000, 0), 253_370_000_000)
-    time = datetime.fromtimestamp(seconds, UTC).astimezone(now.tzinfo)
+    time = local_time(time_ms, now)
     return time.strftime("%H:%M" if time.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def local_time(time_ms: int, now: datetime) -> datetime:
+    """A time in the zone of `now`, or the nearest that a calendar has: a server's may be any."""
+    seconds = min(max(time_ms / 1000, 0), _LAST_SECOND)
+    return datetime.fromtimestamp(seconds, UTC).astimezone(now.tzinfo)
 
 
 def message(event: Message, book: Book, now: datetime) -> Line:

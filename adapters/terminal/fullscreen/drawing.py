@@ -6,7 +6,7 @@ terminal.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import attrs
 
@@ -14,9 +14,8 @@ from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import fitted, line_width, wrapped
 from adapters.terminal.fullscreen.items import ChangeItem, Item, Note, Text
 from adapters.terminal.fullscreen.window import Window
-from adapters.terminal.render import SENDER_COLOURS, Line
+from adapters.terminal.render import SENDER_COLOURS, Line, local_time
 
-_LAST_SECOND = 253_370_000_000  # that a calendar can hold; a server's time may be any
 _NOTE_INDENT = 4
 _TAB = "    "
 
@@ -45,8 +44,8 @@ def rows(window: Window, index: int, context: DrawContext) -> list[Line]:
 def _above(window: Window, item: Item, before: Item | None, context: DrawContext) -> Iterator[Line]:
     if window.where is None:
         return
-    day = _time(item.time_ms, context).date()
-    if before is None or _time(before.time_ms, context).date() != day:
+    day = local_time(item.time_ms, context.now).date()
+    if before is None or local_time(before.time_ms, context.now).date() != day:
         yield _rule(f"{day:%A, %Y-%m-%d}", context.columns, "class:date")
     if _is_first_new(window, item, before):
         yield _rule("new", context.columns, "class:new")
@@ -68,7 +67,7 @@ def _rule(text: str, columns: int, style: str) -> Line:
 def _body(window: Window, item: Item, context: DrawContext) -> list[Line]:
     if isinstance(item, Note):
         return wrapped(item.line, context.columns, _NOTE_INDENT)
-    time = f"{_time(item.time_ms, context):%H:%M} "
+    time = f"{local_time(item.time_ms, context.now):%H:%M} "
     if isinstance(item, ChangeItem):
         start: Line = [("class:time", time), ("class:note", f"   * {clean(item.sentence)}")]
         return wrapped(start, context.columns, len(time) + 5)
@@ -126,8 +125,3 @@ def _coloured(
         yield style, match.group()
         end = match.end()
     yield "", text[end:]
-
-
-def _time(time_ms: int, context: DrawContext) -> datetime:
-    seconds = min(max(time_ms / 1000, 0), _LAST_SECOND)
-    return datetime.fromtimestamp(seconds, UTC).astimezone(context.now.tzinfo)

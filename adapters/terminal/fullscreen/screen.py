@@ -113,14 +113,10 @@ class WholeScreen:
     def show(self, line: Line) -> None:
         self._presenter.show(line)
 
-    def show_error(self, line: Line) -> None:
-        self._presenter.show(line)
-
     def notify(self, line: Line) -> None:
         self._presenter.notify(line)
 
-    def notify_error(self, line: Line) -> None:
-        self._presenter.notify(line)
+    show_error, notify_error = show, notify
 
     def echo(self, line: str) -> None:
         if line.strip():
