@@ -53,10 +53,10 @@ class Appender:
         self._forget_old(batch.epoch)
         attempt = _Attempt(batch, self._known_pairs)
         try:
-            outcome = await self._pool.write_repeatable(attempt.carry_out)
+            outcome = await self._pool.write(attempt.carry_out, repeatable=True)
         except IntegrityError:
             attempt.locked_first = True
-            outcome = await self._pool.write_repeatable(attempt.carry_out)
+            outcome = await self._pool.write(attempt.carry_out, repeatable=True)
         if not isinstance(outcome, Admission):
             return outcome
         for conv in outcome.begun:

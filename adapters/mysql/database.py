@@ -142,8 +142,7 @@ class MySqlDatabase:
         return self._pool.read(_do, work, args)
 
     def write(self, work: Work[*Ts, T], *args: *Ts, repeatable: bool = False) -> Awaitable[T]:
-        write = self._pool.write_repeatable if repeatable else self._pool.write
-        return write(_do, work, args)
+        return self._pool.write(_do, work, args, repeatable=repeatable)
 
 
 async def _do(link: Link, work: Work[*Ts, T], args: tuple[*Ts]) -> T:

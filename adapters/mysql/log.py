@@ -69,7 +69,7 @@ class MySqlLog(SqlReading):
     async def _mark(
         self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
     ) -> None:
-        await self._pool.write_repeatable(_mark, every, epoch, last)
+        await self._pool.write(_mark, every, epoch, last, repeatable=True)
 
     async def close(self) -> None:
         """Append what waits, for as long as one batch may take, and nothing after that."""

@@ -19,7 +19,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import attrs
 from pymysql.err import MySQLError
@@ -29,8 +29,8 @@ from adapters.mysql.link import Link
 from adapters.outage import Outage
 from chat_domain.errors import ChatError, TryAgain
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 TIME_LIMIT = 4.0  # seconds
 MAX_CONFLICTS = 5
@@ -62,27 +62,17 @@ class Pool:
         self._in_progress = 0
         self._outage = Outage(what)
 
-    async def read(
-        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run `work(link, ...)`, which changes nothing. Raises TryAgain."""
-        return await self._within_limit(lambda link: work(link, *args, **kwargs))
+    async def read(self, work: Callable[[Link, *Ts], Awaitable[T]], *args: *Ts) -> T:
+        """Run `work(link, *args)`, which changes nothing. Raises TryAgain."""
+        return await self._within_limit(lambda link: work(link, *args))
 
     async def write(
-        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self, work: Callable[[Link, *Ts], Awaitable[T]], *args: *Ts, repeatable: bool = False
     ) -> T:
-        """Run `work(link, ...)` as one transaction. Raises TryAgain."""
+        """Run `work(link, *args)` as one transaction. repeatable: it may be done twice (rule 4).
+        Raises TryAgain."""
         return await self._within_limit(
-            lambda link: _transaction(link, lambda: work(link, *args, **kwargs))
-        )
-
-    async def write_repeatable(
-        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """The same for work that may be done twice (rule 4)."""
-        return await self._within_limit(
-            lambda link: _transaction(link, lambda: work(link, *args, **kwargs)),
-            repeatable=True,
+            lambda link: _transaction(link, lambda: work(link, *args)), repeatable=repeatable
         )
 
     def depth(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.mysql.upgrading.names import Names
+from adapters.mysql.upgrading.names import ORIGINALS, Names
 from adapters.mysql.upgrading.texts import recovered
 
 GUESSED = ("latin1", "utf8", "binary")  # of columns whose texts may not be what the column says
@@ -47,7 +47,7 @@ class OldTables:
     async def count(self) -> dict[str, int]:
         """How many rows each table has, to detect whether somebody writes to them."""
         counts = {}
-        for ours in ("User", "Friend", "AllGroup", "GroupUser", "OfflineMessage"):
+        for ours in ORIGINALS:
             if table := self._names.source(ours):
                 query = f"SELECT COUNT(*) FROM `{table}`"  # noqa: S608  # constants
                 ((counts[ours],),) = await self._link.rows(query)

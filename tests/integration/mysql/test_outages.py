@@ -5,6 +5,7 @@ import itertools
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -376,7 +377,7 @@ def test_connections_that_the_server_ends_while_they_are_idle_cost_no_error(
 
     async def work() -> None:
         pool = Pool(lambda: connect(Address.parse(url)), 2)
-        for do in (pool.read, pool.write, pool.write_repeatable):
+        for do in (pool.read, pool.write, partial(pool.write, repeatable=True)):
             first = await asyncio.gather(*(do(number) for _ in range(2)))
             await go_idle(first)
             second = await asyncio.gather(*(do(number) for _ in range(2)))
@@ -389,10 +390,10 @@ def test_connections_that_the_server_ends_while_they_are_idle_cost_no_error(
 
 async def test_deadlocks_are_resolved(pool: Pool, store: Store) -> None:
     """Two transactions that wait for each other both succeed: one of them starts over."""
-    users = await register(store, "Ann", "Bob")
+    ann, bob = await register(store, "Ann", "Bob")
     met = asyncio.Barrier(2)
 
-    waiting = set(users)
+    waiting = {ann, bob}
 
     async def lock(link: Link, first: int, second: int) -> str:
         await link.change("UPDATE User SET state = 'online' WHERE id = %s", (first,))
@@ -403,5 +404,5 @@ async def test_deadlocks_are_resolved(pool: Pool, store: Store) -> None:
         return "done"
 
     async with asyncio.timeout(PATIENCE):
-        ends = await at_once([pool.write(lock, *users), pool.write(lock, *reversed(users))])
+        ends = await at_once([pool.write(lock, ann, bob), pool.write(lock, bob, ann)])
     assert ends == ["done", "done"]
