@@ -47,7 +47,8 @@ class PendingChange:
         self.latch.open()
 
 
-Draft = tuple[Entry, Session | PendingChange, int | None, bool, ChatError | None]
+Writer = Session | PendingChange
+Draft = tuple[Entry, Writer, int | None, bool, ChatError | None]
 
 
 @attrs.define
@@ -115,7 +116,7 @@ def refusals(
     return refused
 
 
-def _text_refusal(text: Entry, writer: Session | PendingChange, missed: Missed) -> ChatError | None:
+def _text_refusal(text: Entry, writer: Writer, missed: Missed) -> ChatError | None:
     """Why a text to a group, or of a revoked session, may not be written."""
     assert isinstance(writer, Session)
     if writer.revoked:

@@ -6,27 +6,13 @@ members counts from then on, and the sessions that an entry ends are ended.
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
-from chat_domain.entries import (
-    ChangeKind,
-    Entry,
-    is_group,
-    is_with_oneself,
-    membership_change,
-)
+from chat_domain.entries import ChangeKind, Entry, is_group, is_with_oneself, membership_change
 from chat_domain.fairness.meter import READERS_PER_FRAME
+from chat_domain.log.authorizing import Writer
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import Claim
-
-
-class Writer(Protocol):
-    """The writer of an entry: a session of this node, or a caller without one."""
-
-    @property
-    def claim(self) -> Claim | None: ...
 
 
 class Fanout:

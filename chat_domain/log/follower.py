@@ -27,7 +27,8 @@ from itertools import repeat
 
 from chat_domain.entries import ID_BITS, Batch, Entry, EntryRef, LogEnds
 from chat_domain.errors import TryAgain
-from chat_domain.log.fanout import Fanout, Writer
+from chat_domain.log.authorizing import Writer
+from chat_domain.log.fanout import Fanout
 from chat_domain.log.lineage import Lineage
 from chat_domain.log.reorder_buffer import Part, ReorderBuffer, Written
 from chat_domain.log.ring import Ring

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from chat_domain.entries import FOREVER, Entry
-from chat_domain.log.fanout import Writer
+from chat_domain.log.authorizing import Writer
 
 MOST_NOTES = 1_000
 MOST_BYTES = 16 * 1024 * 1024  # of their entries
