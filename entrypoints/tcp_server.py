@@ -74,12 +74,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         _listen_to_sighup(configuration)
         if worker is None or worker.number == 1:
             warn_if_open(settings)
-        going_on = [
-            asyncio.create_task(gateway.run_clock()),
-            asyncio.create_task(gateway.follow()),
-            asyncio.create_task(gateway.forget()),
-            asyncio.create_task(gateway.extend_tokens()),
-        ]
+        going_on = [asyncio.create_task(loop) for loop in gateway.loops()]
         spare_the_collector()
         try:
             await stop.wait()

@@ -1,8 +1,9 @@
 """All clients of this node: how each gets a handler, their clock, and how all are sent away."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from adapters.gateway.client_handler import REQUESTS, ClientHandler
 from adapters.gateway.disconnect_log import DisconnectLog
@@ -20,7 +21,7 @@ from chat_domain.errors import TooManyConnections, TryAgain
 CLOCK, FOLLOWING, FORGETTING, EXTENDING = "clock", "following", "forgetting", "extending"
 TICK = 0.5  # seconds
 FORGETS_EVERY = 600.0  # seconds
-EXTENDS_EVERY = 24 * 3600.0  # seconds
+EXTENDS_EVERY = 24 * 3600.0  # seconds; so tokens of connected devices do not expire
 SHARES = 20  # of a tick: 10,000 handlers at once would block the event loop for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds in which the last frames reach the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the end takes 10 at most
@@ -70,22 +71,19 @@ class Gateway:
         self.disconnect_log.log_client(context, reason, shared.chat.clock.monotonic())
         shared.guard.origins.leave(context.origin, stranger=context.session is None)
 
+    def loops(self) -> list[Coroutine[Any, Any, None]]:
+        """What is to run for as long as the node does: all that is done regularly."""
+        chat = self.shared.chat
+        return [
+            self.run_clock(),
+            repeat_forever(FOLLOWING, chat.node.poll_head),
+            repeat_forever(FORGETTING, chat.retention.forget, pause=FORGETS_EVERY),
+            repeat_forever(EXTENDING, chat.devices.extend_tokens, pause=EXTENDS_EVERY),
+        ]
+
     async def run_clock(self) -> None:
-        """Let every handler look after its deadlines, for as long as the node runs."""
+        """Let every handler look after its deadlines."""
         await repeat_forever(CLOCK, self._tick)
-
-    async def follow(self) -> None:
-        """Poll the log's head regularly, forever."""
-        await repeat_forever(FOLLOWING, self.shared.chat.node.poll_head)
-
-    async def forget(self) -> None:
-        """Delete what was kept for long enough regularly, forever."""
-        await repeat_forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
-
-    async def extend_tokens(self) -> None:
-        """Keep the tokens of connected devices from expiring, forever."""
-        extend = self.shared.chat.devices.extend_tokens
-        await repeat_forever(EXTENDING, extend, pause=EXTENDS_EVERY)
 
     async def _tick(self) -> None:
         """Do one round, in TICK seconds. A failure in one handler does not stop the others."""
