@@ -144,7 +144,7 @@ class Conversation:
 
     conv: see `entries`. name: the group's or the other user's, UNNAMED if that no longer exists.
     last: the last entry that they may see. read: how far they have read. unread: how many texts of
-    others above that they may see, MOST_UNREAD at most. left: they have left it. quiet: they have
+    others above that they may see, MOST_UNREAD at most. left: they have left it. muted: they have
     muted it. peer_got, peer_read: how far the other of two users has received and read it; None for
     a group, for oneself, and if that is not disclosed.
     """
@@ -155,7 +155,7 @@ class Conversation:
     read: int
     unread: int
     left: bool = False
-    quiet: bool = False
+    muted: bool = False
     peer_got: int | None = None
     peer_read: int | None = None
 

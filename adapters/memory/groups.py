@@ -49,7 +49,7 @@ class MemoryGroups:
             raise AlreadyMember(group_id)
         row = MemberRow(Role.NORMAL, at, 0 if record.whole_history else at - 1, read=at - 1)
         before = self._members.row(group_id, user_id)
-        row.quiet = before is not None and before.quiet
+        row.muted = before is not None and before.muted
         self._members.put(group_id, user_id, row)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:

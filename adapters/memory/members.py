@@ -11,14 +11,14 @@ from chat_domain.model import Role
 @attrs.define
 class MemberRow:
     """A user's membership of a conversation. joined: the position of their joining. since, left:
-    the `since` and `upto` of its `Visibility`. read: up to where they have read. quiet: muted."""
+    the `since` and `upto` of its `Visibility`. read: up to where they have read. muted: by them."""
 
     role: Role
     joined: int
     since: int
     left: int = FOREVER
     read: int = 0
-    quiet: bool = False
+    muted: bool = False
 
     @property
     def visibility(self) -> Visibility:

@@ -132,7 +132,7 @@ class MemoryReading:
             row.read,
             min(unread, MOST_UNREAD),
             left=row.left != FOREVER,
-            quiet=row.quiet,
+            muted=row.muted,
             peer_got=self._got.get(peer_id, 0) if peer else None,
             peer_read=peer.read if peer and not self._hides_read(peer_id) else None,
         )

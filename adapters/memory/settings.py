@@ -41,5 +41,5 @@ class MemorySettings:
         if row is None:
             return None
         if muted is not None:
-            row.quiet = muted
-        return row.quiet
+            row.muted = muted
+        return row.muted

@@ -135,7 +135,7 @@ def _conversation(  # noqa: PLR0917  # a row's columns
     _since: int,
     left: int,
     read: int,
-    quiet: int,
+    muted: int,
     name: str | None,
     peer_got: int | None,
     peer_read: int | None,
@@ -149,7 +149,7 @@ def _conversation(  # noqa: PLR0917  # a row's columns
         validation.position(read),
         counts.get(last.conv, 0) if unread is None else unread,
         left != FOREVER,
-        bool(quiet),
+        bool(muted),
         None if peer_got is None else validation.position(peer_got),
         None if peer_read is None else validation.position(peer_read),
     )

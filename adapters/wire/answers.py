@@ -181,7 +181,7 @@ def _role(value: str) -> Role:
 
 class ConversationRow(Struct, omit_defaults=True, gc=False, kw_only=True):
     """One of the user's conversations: that with the user `toid` or of the group `groupid`. The
-    other fields are those of `model.Conversation`; `muted` is its `quiet`."""
+    other fields are those of `model.Conversation`."""
 
     toid: int = 0
     groupid: int = 0

@@ -70,7 +70,7 @@ def _row(user_id: int, one: Conversation) -> ConversationRow:
         unread=one.unread,
         peer_read=one.peer_read,
         peer_got=one.peer_got,
-        muted=one.quiet,
+        muted=one.muted,
         left=one.left,
     )
 

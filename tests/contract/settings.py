@@ -226,7 +226,7 @@ async def test_a_list_of_conversations_says_what_is_muted(store: Store) -> None:
     await store.settings.mute(bob, pair(ann, bob), True)
     for user, muted in ((ann, [group.id]), (bob, [pair(ann, bob)])):
         found = await store.log.conversations(user, None, 9)
-        assert [one.conv for one in found if one.quiet] == muted
+        assert [one.conv for one in found if one.muted] == muted
 
 
 async def test_a_list_of_conversations_hides_what_is_hidden(store: Store) -> None:
