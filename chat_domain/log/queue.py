@@ -2,7 +2,9 @@
 
 Rules:
 1. One batch is in flight at a time; what is queued meanwhile forms the next one. So batches are
-   small under low load, and grow with the time that a commit takes.
+   small under low load, and grow with the time that a commit takes. If it is more than a batch, its
+   writers take turns. Once the queue is half full, it takes more only of users who have little in
+   it.
 2. The queue authorizes entries when it assembles a batch, by what the node has applied. If a change
    was committed since, the log asks it to judge again, or admits nothing; then the queue authorizes
    again once the change is applied.
@@ -23,6 +25,7 @@ from contextlib import suppress
 from chat_domain.entries import Batch, Duplicate, Entry
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.log.authorizing import Draft, PendingChange, refusals
+from chat_domain.log.backlog import Backlog
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.notes import Appended
@@ -33,6 +36,8 @@ from chat_domain.ports.runtime import Clock, Tasks, Timers
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
 MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
+HALF = MOST_WAITING // 2
+LITTLE = 64 * 1024  # bytes of a user, beyond which no text of theirs is taken while it is half full
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
 MAX_RETRIES = 20  # in a row that a batch may be out of date before it is refused
 ANSWERED_WITHIN = 10.0  # seconds to wait for the outcome of what is written
@@ -58,6 +63,7 @@ class AppendQueue:
         self._tasks = tasks
         self._timers = timers
         self._waiting: deque[Draft] = deque()
+        self._backlog = Backlog()  # what waits before all of that
         self._bytes = 0
         self._batch: Sequence[Draft] = ()
         self._batch_bytes = 0
@@ -71,18 +77,29 @@ class AppendQueue:
 
     def __len__(self) -> int:
         """How many drafts wait or are in flight."""
-        return len(self._waiting) + len(self._batch)
+        return len(self._backlog) + len(self._waiting) + len(self._batch)
 
     def add(self, draft: Draft) -> None:
         """Queue a draft; its writer is told the outcome once. Raises TryAgain if the queue is
         full."""
-        if self._bytes > MOST_WAITING:
-            raise TryAgain
+        if self._bytes > HALF:
+            self._check_room_for(draft[0])
         self._waiting.append(draft)
         self._bytes += draft[0].size
         if not self._busy:
             self._busy = True
             self._tasks.soon(self._start_next)
+
+    def _check_room_for(self, entry: Entry) -> None:
+        """Raises TryAgain if the queue is full, or has much of this writer's already."""
+        self._line_up()
+        has_much = entry.change is None and self._backlog.size_of(entry.sender_id) > LITTLE
+        if has_much or self._bytes > MOST_WAITING:
+            raise TryAgain
+
+    def _line_up(self) -> None:
+        self._backlog.add(self._waiting)
+        self._waiting.clear()
 
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Duplicate:
         """Write a change, and return once it is applied here. Raises the error with which it is
@@ -113,14 +130,13 @@ class AppendQueue:
         """The follower was reset (rule 5)."""
         self._was_reset = bool(self._batch)
         self._bytes = self._batch_bytes if self._batch else 0
-        waiting, self._waiting = self._waiting, deque()
-        self._refuse(waiting, TryAgain())
+        self._refuse(self._take_all(), TryAgain())
 
     # -- batches -----------------------------------------------------------------------------
 
     def _start_next(self) -> None:
         """Assemble the next batch and give it to the log, if anything waits."""
-        if not self._waiting:
+        if not (self._waiting or self._backlog):
             self._busy = False
             return
         if self._follower.is_full():
@@ -147,18 +163,18 @@ class AppendQueue:
 
     def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
-        if len(waiting) <= MOST_ENTRIES and self._bytes <= MOST_BYTES:  # most often
+        # most often
+        if self._bytes <= MOST_BYTES and len(waiting) <= MOST_ENTRIES and not self._backlog:
             self._waiting, self._batch_bytes = deque(), self._bytes
             return waiting
-        size, batch = 0, list[Draft]()
-        while waiting and len(batch) < MOST_ENTRIES:
-            more = size + waiting[0][0].size
-            if more > MOST_BYTES and batch:
-                break
-            size = more
-            batch.append(waiting.popleft())
-        self._batch_bytes = size
+        self._line_up()
+        batch, self._batch_bytes = self._backlog.take(MOST_ENTRIES, MOST_BYTES)
         return batch
+
+    def _take_all(self) -> Sequence[Draft]:
+        """Remove everything that waits."""
+        self._line_up()
+        return self._backlog.take_all()
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._started_at
@@ -199,7 +215,7 @@ class AppendQueue:
 
     def _retry_once_applied(self, changed: int) -> None:
         """Retry the same batch once this change is applied."""
-        self._waiting.extendleft(reversed(self._batch))
+        self._backlog.put_back(self._batch)
         self._batch = ()
         self._retries += 1
         if self._retries > MAX_RETRIES:
@@ -217,10 +233,9 @@ class AppendQueue:
 
     def _fail(self, failure: ChatError) -> None:
         """Refuse the batch in flight and all that waits (rule 4)."""
-        failed = [*self._batch, *self._waiting]
+        failed = [*self._batch, *self._take_all()]
         self._batch, self._retries, self._bytes = (), 0, 0
         self._busy = self._was_reset = False
-        self._waiting.clear()
         self._refuse(failed, failure)
 
     def _refuse(self, failed: Sequence[Draft], failure: ChatError) -> None:

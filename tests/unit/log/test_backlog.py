@@ -1,0 +1,86 @@
+"""When more waits to be written than fits into a batch, its writers take turns."""
+
+import pytest
+
+from chat_domain.errors import TryAgain
+from chat_domain.log.queue import MOST_BYTES
+from tests.unit.world import Terminal, World
+
+LONGEST = "\U0001f600" * 4_096  # 16 KiB
+IN_A_BATCH = MOST_BYTES // (4 * len(LONGEST))
+
+
+@pytest.fixture
+def many(world: World, bob: Terminal) -> list[Terminal]:
+    """A user with many connections, each of which has written to Bob before."""
+    (user,) = world.register("Ann")
+    connections = [world.log_in(user) for _ in range(5)]
+    for one in connections:
+        one.says(bob.user, "the first is looked at")
+    return connections
+
+
+def is_taken(sender: Terminal, to: Terminal) -> bool:
+    """Write a long text; return whether it is on its way into the log."""
+    try:
+        sender.says(to.user, LONGEST)
+    except TryAgain:
+        return False
+    return True
+
+
+def test_a_user_who_writes_little_is_in_the_next_batch(
+    world: World, many: list[Terminal], bob: Terminal
+) -> None:
+    """However much of others waits before it."""
+    ann, *_ = many
+    bob.says(ann.user, "the first is looked at")
+    world.log.slow_writes = True
+    for _ in range(5 * IN_A_BATCH):
+        ann.says(bob.user, LONGEST)
+    world.tasks.drain()
+    bob.says(ann.user, "hello")
+    for _ in range(2):  # the one on its way, and the next one
+        world.log.serve()
+        world.tasks.drain()
+    assert "hello" in [entry.text for entry in world.entries()]
+
+
+def test_what_takes_turns_stays_in_order(world: World, many: list[Terminal], bob: Terminal) -> None:
+    """That of each user, and so of each session."""
+    ann, *_ = many
+    bob.says(ann.user, "the first is looked at")
+    before = len(world.entries())
+    world.log.slow_writes = True
+    for number in range(3 * IN_A_BATCH):
+        ann.says(bob.user, f"{number}{LONGEST[1:]}", cid=f"a{number}")
+        bob.says(ann.user, f"{number}", cid=f"b{number}")
+        world.tasks.drain()
+    world.log.slow_writes = False
+    while world.log.writing:
+        world.log.serve()
+        world.tasks.drain()
+    cids = [entry.cid for entry in world.entries()[before:]]
+    for letter in "ab":
+        every = [f"{letter}{number}" for number in range(3 * IN_A_BATCH)]
+        assert [cid for cid in cids if cid.startswith(letter)] == every
+    assert len(world.chat.queue) == 0
+
+
+def test_a_full_queue_has_room_for_users_who_have_little_in_it(
+    world: World, many: list[Terminal], bob: Terminal
+) -> None:
+    """Those who have filled it are told to try again, and all of it is written in the end."""
+    bob.says(many[0].user, "the first is looked at")
+    before = len(world.entries())
+    world.log.slow_writes = True
+    written = 0
+    while is_taken(many[written % len(many)], bob):
+        written += 1
+    bob.says(many[0].user, "hello")
+    world.log.slow_writes = False
+    world.tasks.drain()
+    while world.log.writing:
+        world.log.serve()
+        world.tasks.drain()
+    assert len(world.entries()) == before + written + 1
