@@ -1,6 +1,6 @@
 """Completions of the line being typed."""
 
-import attrs
+from prompt_toolkit.completion import Completion
 
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
@@ -8,23 +8,13 @@ from adapters.terminal.forms import ORIGINAL, SLASHED
 from adapters.terminal.parsing import quoted
 from chat_domain.names import name_key
 
-
-@attrs.frozen
-class Candidate:
-    """text: what replaces the last `length` characters before the cursor."""
-
-    text: str
-    length: int
-    meaning: str = ""
-
-
 _WHO = {form.word: form for form in SLASHED if form.arguments[:1] == ["NAME"]}
 _GROUP = {form.word: form for form in SLASHED if form.arguments[:1] == ["GROUP"]}
 _EITHER = ("/talk", "/mute", "/unmute")  # take a person or a group
 _OTHERS = ("/create", "/join")  # take a group that is not one of the user's own
 
 
-def candidates(line: str, book: Book) -> list[Candidate]:
+def completions(line: str, book: Book) -> list[Completion]:
     """Commands at the beginning of the line; names where a command takes one."""
     word, space, typed = line.partition(" ")
     if not space:
@@ -37,23 +27,21 @@ def candidates(line: str, book: Book) -> list[Candidate]:
     return []
 
 
-def _commands(line: str) -> list[Candidate]:
+def _commands(line: str) -> list[Completion]:
     forms = SLASHED if line.startswith("/") else ORIGINAL
     found = [form for form in forms if line and form.word.startswith(line)]
     return [
-        Candidate(form.word + _follows(form.word, bool(form.arguments)), len(line), form.does)
+        Completion(
+            form.word + (form.between if form.arguments else ""),
+            -len(line),
+            display_meta=form.does,
+        )
         for form in found
     ]
 
 
-def _follows(word: str, has_arguments: bool) -> str:
-    if not has_arguments:
-        return ""
-    return " " if word.startswith("/") else ":"
-
-
-def _names(typed: str, names: list[str], *, last: bool) -> list[Candidate]:
+def _names(typed: str, names: list[str], *, last: bool) -> list[Completion]:
     wanted = name_key(typed.removeprefix('"'))
     # If a name is not shown as it is, typing what is shown would not find it.
     fit = (name for name in names if name == clean(name) and name_key(name).startswith(wanted))
-    return [Candidate(name if last else quoted(name) + " ", len(typed)) for name in fit]
+    return [Completion(name if last else quoted(name) + " ", -len(typed)) for name in fit]

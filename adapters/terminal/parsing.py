@@ -27,9 +27,13 @@ class Form:
     echoed: bool = True
 
     @property
+    def between(self) -> str:
+        """What separates its words."""
+        return " " if self.word.startswith("/") else ":"
+
+    @property
     def usage(self) -> str:
-        between = " " if self.word.startswith("/") else ":"
-        return between.join([self.word, *self.arguments])
+        return self.between.join([self.word, *self.arguments])
 
     @property
     def quoting(self) -> str:

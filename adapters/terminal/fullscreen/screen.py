@@ -13,7 +13,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
-from adapters.terminal.completion import candidates
+from adapters.terminal.completion import completions
 from adapters.terminal.fullscreen import keys, layout, listing
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.colours import STYLE
@@ -35,10 +35,7 @@ class Suggestions(Completer):
         self._book = book
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
-        for candidate in candidates(document.text_before_cursor, self._book):
-            yield Completion(
-                candidate.text, -candidate.length, display_meta=candidate.meaning or None
-            )
+        return completions(document.text_before_cursor, self._book)
 
 
 class WholeScreen:

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.terminal.book import Book
-from adapters.terminal.completion import candidates
+from adapters.terminal.completion import completions
 from chat_domain.model import Friend, Group, Membership, Role, User
 
 
@@ -53,8 +53,7 @@ def test_presence_changes_a_friend(book: Book) -> None:
 
 def offered(line: str, book: Book) -> list[str]:
     return [
-        line[: len(line) - candidate.length] + candidate.text
-        for candidate in candidates(line, book)
+        line[: len(line) + found.start_position] + found.text for found in completions(line, book)
     ]
 
 
