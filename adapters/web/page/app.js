@@ -73,6 +73,7 @@ export class App {
     session.on("online", () => this._load());
     session.on("connecting", () => this.banner.offline(0));
     session.on("offline", ({ again }) => this.banner.offline(again));
+    session.on("offline", () => this._restoreOpen());
     session.on("entries", (entries) => this._pushed(entries));
     session.on("frame", (frame) => this._hear(frame));
     session.on("reset", () => this._reset());
@@ -128,7 +129,7 @@ export class App {
       await this.preferences.load();
       if (this.open) await this._loadOpen(this.open);
     } catch {
-      // the connection is gone again
+      await this._restoreOpen(); // the connection is gone again
     }
   }
 
@@ -190,17 +191,12 @@ export class App {
     this.changed();
     if (ready) return this.sawMessages();
     // The last that is kept is not where it opens if there are many news: it would be seen to jump.
-    const waits = this.session.online && this.history.hasManyNews(key);
-    if (!waits) await this._restoreOpen(key);
-    try {
-      await this._loadOpen(key);
-    } catch {
-      if (waits) await this._restoreOpen(key); // offline: what is kept here is shown
-    }
+    if (this.banner.lost || !this.history.hasManyNews(key)) await this._restoreOpen();
+    await this._loadOpen(key).catch(() => this.session.online && this._restoreOpen());
   }
 
-  /** @param {Key} key */
-  async _restoreOpen(key) {
+  async _restoreOpen(key = this.open) {
+    if (!key || !this._lacks(key)) return;
     await this.history.restore(key);
     if (this._lacks(key)) this._conversation.messages.arrived();
   }

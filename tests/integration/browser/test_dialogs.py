@@ -5,8 +5,8 @@ from playwright.sync_api import Locator, expect
 from tests.integration.browser.conftest import Newcomer
 from tests.integration.browser.person import Person
 
-FIND_USER, FRIENDS, MEMBERS, SESSIONS = (
-    f'"msgid":{number},' for number in (1019, 1022, 1026, 1031)
+FIND_USER, FRIENDS, GROUPS, MEMBERS, SESSIONS = (
+    f'"msgid":{number},' for number in (1019, 1022, 1024, 1026, 1031)
 )
 
 
@@ -32,6 +32,27 @@ def test_members_that_come_while_one_clicks_in_their_groups_dialog_take_no_click
     ann.page.mouse.up()
     expect(ann.dialog.get_by_role("button", name="Unmute")).to_be_visible()
     expect(ann.dialog).to_contain_text("owner")
+
+
+def test_nothing_of_another_group_is_shown_to_who_leaves_one_elsewhere_meanwhile(
+    newcomer: Newcomer,
+) -> None:
+    """A page of groups that begins with this one begins with the next one then."""
+    ann = newcomer().register("ann")
+    ann.create_group("gardeners")
+    ann.create_group("hikers")
+    ann.open("gardeners")
+    ann.hold(GROUPS)
+    ann.open_about()
+    ann.asks()
+    phone = newcomer().log_in("ann")
+    phone.open("gardeners")
+    phone.open_about()
+    for _ in range(2):  # it asks whether that is meant
+        phone.dialog.last.get_by_role("button", name="Leave group").click()
+    expect(ann.log).to_contain_text("left")
+    ann.release()
+    expect(ann.dialog.get_by_role("button", name="Rename")).to_be_hidden()
 
 
 def test_friends_that_come_while_one_clicks_in_a_users_dialog_take_no_click_away(

@@ -182,6 +182,39 @@ def test_a_page_that_is_reloaded_shows_again_where_what_is_new_begins(
     assert 550 < int(ann.page.evaluate(FIRST_SEEN)) < 620
 
 
+# Note the first visible message of each frame that has any.
+_NOTE = """
+window.noted = new Set();
+requestAnimationFrame(function note() {
+  const box = document.querySelector(".messages");
+  const upper = box?.getBoundingClientRect().top;
+  const isSeen = (one) => one.getBoundingClientRect().bottom > upper;
+  const first = [...document.querySelectorAll(".message")].find(isSeen);
+  if (first) noted.add(Number(first.dataset.at));
+  requestAnimationFrame(note);
+});
+"""
+
+
+def test_a_reloaded_page_with_hundreds_of_news_does_not_show_their_end_first(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """It has kept the end. Without a connection it shows that."""
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    web.write(BOB, ANN, "last news")
+    expect(ann.row("bob")).to_contain_text("last news")  # so it was sent all that is before it
+    ann.page.add_init_script(_NOTE)
+    ann.page.reload()
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    noted = ann.page.evaluate("[...noted]")
+    assert max(noted) - min(noted) < 5, noted
+    ann.page.route_web_socket("**/chat", lambda link: link.close())
+    ann.page.reload()
+    expect(ann.texts.last).to_have_text("last news")
+
+
 # A browser that says only when it is asked to that it has kept no messages.
 _LATE = """
 IDBObjectStore.prototype.openCursor = () => {
@@ -196,7 +229,7 @@ def test_a_reloaded_page_opens_a_conversation_once_however_late_it_has_read_what
     newcomer: Newcomer, web: WebServer
 ) -> None:
     """Otherwise it would go on to what it has not shown yet."""
-    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann = _who_has_read(newcomer, web, 900, 1_000)
     ann.open("bob")
     expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
     ann.page.add_init_script(_LATE)

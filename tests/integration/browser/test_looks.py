@@ -132,7 +132,7 @@ def test_without_a_connection_it_looks_right_too(newcomer: Newcomer, folder: Pat
     assert gallery.found == []
 
 
-def test_what_is_open_written_and_online_is_seen_without_backgrounds(newcomer: Newcomer) -> None:
+def test_what_is_open_written_online_or_muted_is_seen_without_colours(newcomer: Newcomer) -> None:
     """Forced colours, as of Windows' contrast themes, paint all grounds alike."""
     bob, ann = newcomer().register("bob"), newcomer(forced_colors="active").register("ann")
     bob.find("ann")
@@ -149,6 +149,12 @@ def test_what_is_open_written_and_online_is_seen_without_backgrounds(newcomer: N
     expect(ann.row("bob").locator(".face")).to_have_class("face online")
     ground = "getComputedStyle(face, '::after').backgroundColor"
     assert ann.row("bob").locator(".face").evaluate(f"(face) => {ground}") == "rgb(42, 157, 91)"
+    mark = "(time) => getComputedStyle(time, '::before').content"
+    assert ann.row("bob").locator("time").evaluate(mark) == "none"
+    ann.open_about().get_by_role("button", name="Mute").click()
+    ann.page.keyboard.press("Escape")
+    expect(ann.row("bob")).to_contain_text("muted")
+    assert "🔕" in ann.row("bob").locator("time").evaluate(mark)
 
 
 def _style(locator: Locator, name: str) -> str:

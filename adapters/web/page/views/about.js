@@ -54,8 +54,9 @@ export function openAbout(app, chat) {
       say(count, `${t("members")} (${found.users.length}${found.next ? "+" : ""})`);
       members.replaceChildren(...found.users.map(member));
       const { groups } = await app.session.ask({ msgid: MSG.GROUPS, after: groupid - 1, limit: 1 });
-      rename.hidden = groups[0]?.role !== "creator"; // nobody else may
-      say(about, groups[0]?.groupdesc);
+      if (groups[0]?.id !== groupid) return; // the user has left it
+      rename.hidden = groups[0].role !== "creator"; // nobody else may
+      say(about, groups[0].groupdesc);
     };
     if (!chat.left) tried(inform);
     const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });

@@ -7,7 +7,7 @@ export class Banner {
   /** @param {App} app */
   constructor(app) {
     this._again = 0;
-    this._lost = false; // whether there was a connection, or a try that failed
+    this.lost = false; // a connection, or a try to connect
     // It is said aloud once that there is no connection, and not each second when it may be back.
     this._state = h("span");
     this._next = h("span", { "aria-hidden": "true" });
@@ -26,13 +26,13 @@ export class Banner {
   /** @param {number} again when the next try is, in ms; 0: it is on its way */
   offline(again) {
     this._again = again;
-    this._lost ||= again > 0;
+    this.lost ||= again > 0;
     this._line.hidden = false;
     this._count();
   }
 
   online() {
-    this._lost = false;
+    this.lost = false;
     this._line.hidden = true;
     this._notices.querySelector(".passing")?.remove();
   }
@@ -52,7 +52,7 @@ export class Banner {
     const seconds = Math.ceil((this._again - Date.now()) / 1000);
     say(this._retry, t("retry"));
     this._retry.hidden = seconds <= 0;
-    say(this._state, this._lost ? t("offline") : "");
+    say(this._state, this.lost ? t("offline") : "");
     say(this._next, seconds > 0 ? t("next_try", { seconds }) : t("connecting"));
   }
 }
