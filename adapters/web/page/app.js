@@ -156,7 +156,9 @@ export class App {
   /** @param {Entry} entry */
   _tell(entry) {
     const chat = this.chats.chat(entry.key);
-    if (entry.key === this.open) this._conversation.announce(entry.name, entry.text);
+    // What is pushed before the first list was there when the page was opened.
+    const comes = entry.key === this.open && this.conversations.listed;
+    if (comes) this._conversation.announce(entry.name, entry.text);
     if (chat.muted) return;
     const from = isGroup(entry.key) ? `${entry.name} · ${chat.name}` : entry.name;
     this.notifier.tell(from, entry.text, entry.key, () => this.show(entry.key));

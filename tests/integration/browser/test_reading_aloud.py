@@ -137,9 +137,28 @@ def test_what_comes_is_said_aloud_and_what_was_there_or_is_ones_own_is_not(
     phone.open("bob")
     phone.write("I have read it")
     phone.sees_tick("sent", "I have read it")
+    expect(ann.row("bob").locator(".count")).to_be_hidden()  # the server has told her so
     web.write(writer, reader, "at last")
     ann.sees(*news, "I have read it", "at last")
     expect(ann.log).to_have_attribute("aria-live", "off")
+    expect(_said(ann)).to_have_text(["bob: at last"])
+
+
+def test_what_came_while_the_page_was_closed_is_not_said_aloud_when_it_comes_back(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    reader, writer = web.register("ann"), web.register("bob")
+    ann = newcomer().log_in("ann")
+    web.write(writer, reader, "hello")
+    ann.open("bob")
+    ann.sees("hello")
+    ann.page.goto("about:blank")
+    web.write(writer, reader, "are you there?", "call me")
+    ann.page.go_back()  # which opens the conversation before there is a connection
+    ann.sees("hello", "are you there?", "call me")
+    expect(ann.row("bob").locator(".count")).to_be_hidden()  # she has read it: all is loaded
+    web.write(writer, reader, "at last")
+    ann.sees("hello", "are you there?", "call me", "at last")
     expect(_said(ann)).to_have_text(["bob: at last"])
 
 

@@ -22,6 +22,7 @@ export class Conversations extends Emitter {
     this._session = session;
     this._store = store;
     this._chats = chats;
+    this.listed = false; // whether the server has answered since the page was opened
     session.on("online", () => chats.told.clear());
   }
 
@@ -44,6 +45,7 @@ export class Conversations extends Emitter {
   async _load(before) {
     const page = await this._session.ask({ msgid: MSG.CONVERSATIONS, before });
     const unheard = this._chats.listed(page);
+    this.listed = true;
     for (const { key, read: at } of unheard) this._session.say({ msgid: MSG.READ, ...where(key), at });
     this.emit("changed");
     return page;
