@@ -28,7 +28,16 @@ class Audience:
 
     async def has_recipients(self, conv: int) -> bool:
         """Whether anybody is told what is done in a conversation. Raises TryAgain."""
-        return not is_group(conv) or await self._is_small(conv)
+        if not is_group(conv):
+            return True
+        now, known = self.clock.monotonic(), self._small_cache
+        looked_at, small = known.get(conv, (float("-inf"), False))
+        if now - looked_at >= SIZE_VALID_FOR:
+            small = await self._is_small(conv)
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[conv] = now, small
+        return small
 
     def local_sessions(self, conv: int, user_id: int) -> list[Session]:
         """The sessions on this node that are told what this user does: the other users'."""
@@ -40,17 +49,6 @@ class Audience:
         return list(self.sessions.of(other)) if other != user_id else []
 
     async def _is_small(self, group_id: int) -> bool:
-        now, known = self.clock.monotonic(), self._small_cache
-        looked_at, small = known.get(group_id, (float("-inf"), False))
-        if now - looked_at < SIZE_VALID_FOR:
-            return small
-        small = await self._has_few(group_id)
-        if len(known) >= REMEMBERED:
-            known.clear()
-        known[group_id] = now, small
-        return small
-
-    async def _has_few(self, group_id: int) -> bool:
         try:
             return await self.groups.size(group_id) <= MOST_MEMBERS
         except NoSuchGroup:
