@@ -5,14 +5,14 @@ of version 1 is shown what it writes to its own user, as by the C++ server.) A c
 members counts from then on, and the sessions that an entry ends are ended.
 """
 
-from collections.abc import Callable
-
 from chat_domain.entries import ChangeKind, Entry, is_group, is_with_oneself, membership_change
 from chat_domain.fairness.meter import READERS_PER_FRAME
 from chat_domain.log.authorizing import Writer
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
+
+_END_SESSIONS = {ChangeKind.DEVICE_ENDED, ChangeKind.ALL_ENDED, ChangeKind.ERASED}
 
 
 class Fanout:
@@ -64,24 +64,15 @@ class Fanout:
         return readers
 
     def _end(self, entry: Entry) -> None:
-        """Carry out a user's change of their own account or sessions."""
+        """Carry out a user's change of their own account or sessions: end the one that it names, or
+        all except that. A session that is ended sees nothing above the entry."""
         change = entry.change
         assert change is not None
-        match change.what:
-            case ChangeKind.ERASED:
-                self._ring.erase(entry.sender_id)
-                self._revoke(entry, lambda _: True)
-            case ChangeKind.DEVICE_ENDED:
-                self._revoke(entry, lambda session: session.name == change.detail)
-            case ChangeKind.ALL_ENDED:
-                self._revoke(
-                    entry,
-                    lambda session: not change.detail or session.name != change.detail,
-                )
-
-    def _revoke(self, entry: Entry, which: Callable[[Session], bool]) -> None:
-        """End these sessions of the sender, which see nothing above the entry."""
-        for session in self._sessions.of(entry.sender_id):
-            if which(session):
-                session.fall_behind(entry.at)
-                session.revoke()
+        if change.what == ChangeKind.ERASED:
+            self._ring.erase(entry.sender_id)
+        if change.what in _END_SESSIONS:
+            ends_named = change.what == ChangeKind.DEVICE_ENDED
+            for session in self._sessions.of(entry.sender_id):
+                if (session.name == change.detail) == ends_named:
+                    session.fall_behind(entry.at)
+                    session.revoke()
