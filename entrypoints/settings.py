@@ -55,7 +55,9 @@ class Settings:
     )
     broker_prefix: str = setting("chat", "prefix of all keys and channels in Redis")
     workers: int = setting(
-        1, "nodes to run on the one port, each in its own process; several need a broker", least=1
+        1,
+        "nodes to run on the one port, each in its own process; several need MySQL and a broker",
+        least=1,
     )
     proxy_from: str = setting(
         "",
@@ -207,6 +209,8 @@ class Settings:
                 raise BadValue(name, every)
         if self.workers > 1 and self.broker == "memory://":
             raise BadValue("workers", "more than one needs a broker: --broker redis://HOST")
+        if self.workers > 1 and not self.store.startswith("mysql:"):
+            raise BadValue("workers", "more than one needs a store that several can use: mysql://")
         if self.tls_cert and not self.tls_key:
             raise BadValue("tls_cert", "has no effect without --tls-key")
         if self.tls_key and not self.tls_cert:

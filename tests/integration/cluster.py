@@ -191,6 +191,14 @@ def cluster_services(home: Path) -> Iterator[Services]:
         yield Services(database_server, redis)
 
 
+@pytest.fixture(scope="session")
+def any_store(cluster_services: Services) -> Iterator[str]:
+    """The URL of a database that several tests use: their servers only have to answer."""
+    name = cluster_services.new_database()
+    yield cluster_services.database_server.url(name)
+    cluster_services.database_server.query(f"DROP DATABASE {name}")
+
+
 @pytest.fixture
 def new_cluster(cluster_services: Services, tmp_path: Path) -> NewCluster:
     """Makes clusters; see `Cluster` for the options."""

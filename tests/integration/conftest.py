@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cluster import cluster_services, home, new_cluster
+from tests.integration.cluster import any_store, cluster_services, home, new_cluster
 from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
@@ -42,7 +42,13 @@ FIRST = [
     )
 ]
 
-__all__ = ["cluster_services", "home", "new_cluster", "server"]  # fixtures, found here by pytest
+__all__ = [
+    "any_store",
+    "cluster_services",
+    "home",
+    "new_cluster",
+    "server",
+]  # fixtures, found by pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

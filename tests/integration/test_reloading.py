@@ -69,14 +69,14 @@ def test_of_a_bad_file_nothing_counts(tmp_path: Path) -> None:
 
 
 def test_every_worker_and_its_successor_has_the_new_settings(
-    cluster_services: Services, tmp_path: Path
+    cluster_services: Services, any_store: str, tmp_path: Path
 ) -> None:
     """The watcher tells those that run, and starts later ones with the same settings."""
     broker = ("--broker", cluster_services.redis.url(), "--broker-prefix", f"reload{os.getpid()}")
     file = tmp_path / "chat.toml"
     file.write_text("")
     options = ("--config", str(file), "--workers", "2", *broker)
-    with NodeProcess("memory://", *options) as server:
+    with NodeProcess(any_store, *options) as server:
         assert wait_until(lambda: server.log.count("listening") == 2, PATIENCE)
         file.write_text("connections = 'many'")
         os.kill(server.pid, signal.SIGHUP)
@@ -99,13 +99,13 @@ def workers_of(server: NodeProcess) -> list[int]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_ends_with_its_terminal(
-    workers: int, cluster_services: Services, tmp_path: Path
+    workers: int, cluster_services: Services, any_store: str, tmp_path: Path
 ) -> None:
     """A terminal that closes sends the same signal; otherwise nobody could stop the server."""
     terminal, end = os.openpty()
     log = tmp_path / "log"
     broker = ("--broker", cluster_services.redis.url(), "--broker-prefix", f"pty{os.getpid()}")
-    options = ("--store", "memory://", "--workers", str(workers), *broker)
+    options = ("--store", any_store, "--workers", str(workers), *broker)
     with log.open("w") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "entrypoints.tcp_server", str(free_port()), *options],

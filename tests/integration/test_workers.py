@@ -127,10 +127,9 @@ def test_who_does_not_stop_is_killed() -> None:
 
 
 @pytest.fixture
-def server(cluster_services: Services) -> Iterator[NodeProcess]:
-    """Nodes that know each other, but have users of their own: they only have to answer."""
+def server(cluster_services: Services, any_store: str) -> Iterator[NodeProcess]:
     with NodeProcess(
-        "memory://",
+        any_store,
         *("--workers", str(WORKERS), "--proxy-from", "127.0.0.1/32", "--log-level", "debug"),
         *("--broker", cluster_services.redis.url(), "--broker-prefix", f"workers{os.getpid()}"),
     ) as process:
@@ -150,10 +149,10 @@ def visit(server: NodeProcess) -> None:
         assert client.is_alive()
 
 
-def test_all_workers_serve_browsers(cluster_services: Services) -> None:
+def test_all_workers_serve_browsers(cluster_services: Services, any_store: str) -> None:
     """They also do so on one port."""
     with WebServer(
-        "memory://",
+        any_store,
         *("--workers", str(WORKERS)),
         *("--broker", cluster_services.redis.url(), "--broker-prefix", f"browsers{os.getpid()}"),
     ) as server:
@@ -206,13 +205,15 @@ def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
     assert wait_until(lambda: all(is_gone(pid) for pid in workers), PATIENCE)
 
 
-def test_each_worker_reads_a_new_certificate(cluster_services: Services, tmp_path: Path) -> None:
+def test_each_worker_reads_a_new_certificate(
+    cluster_services: Services, any_store: str, tmp_path: Path
+) -> None:
     """SIGHUP goes to the watcher, as all signals do."""
     files = Files.issued(tmp_path)
     broker = cluster_services.redis.url(), "--broker-prefix", f"tls{os.getpid()}"
     others = "--broker", *broker, "--hashing", "cheap"
     options = ("--workers", str(WORKERS), *others, *files.options())
-    with NodeProcess("memory://", *options) as process:
+    with NodeProcess(any_store, *options) as process:
         assert wait_until(lambda: process.log.count("listening") >= WORKERS, PATIENCE)
         os.kill(process.pid, signal.SIGHUP)
         assert wait_until(lambda: process.log.count("certificate reloaded") == WORKERS, PATIENCE)
@@ -231,10 +232,12 @@ def test_several_workers_need_a_broker() -> None:
     assert "--broker" in refusal("0", "--workers", "2", "--store", "memory://")
 
 
-def test_a_port_is_not_shared_by_accident(server: NodeProcess, cluster_services: Services) -> None:
+def test_a_port_is_not_shared_by_accident(
+    server: NodeProcess, cluster_services: Services, any_store: str
+) -> None:
     """The kernel would let two servers of one account share a port that is already shared."""
     line = refusal(
-        *(str(server.port), "--workers", "2", "--store", "memory://"),
+        *(str(server.port), "--workers", "2", "--store", any_store),
         *("--broker", cluster_services.redis.url()),
     )
     assert "Address already in use" in line

@@ -49,8 +49,17 @@ def test_several_workers_need_a_broker() -> None:
     """Otherwise the users of different workers could not reach each other."""
     with pytest.raises(BadSettings, match="--broker"):
         read_settings(["--workers", "2"], {})
-    settings = read_settings(["--workers", "2"], {"CHAT_BROKER": "redis://127.0.0.1"})
+    there = {"CHAT_BROKER": "redis://127.0.0.1", "CHAT_STORE": "mysql://127.0.0.1/chat"}
+    settings = read_settings(["--workers", "2"], there)
     assert settings.workers == 2
+
+
+@pytest.mark.parametrize("store", ["memory://", "sqlite:///chat.db"])
+def test_several_workers_need_a_store_that_several_can_use(store: str) -> None:
+    """One in memory would be another for each, and a file of SQLite belongs to one of them."""
+    there = {"CHAT_BROKER": "redis://127.0.0.1", "CHAT_STORE": store}
+    with pytest.raises(BadSettings, match="more than one needs a store that several can use"):
+        read_settings(["--workers", "2"], there)
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])

@@ -104,7 +104,7 @@ def test_what_only_its_user_could_notice_is_noticed(
         {"web_port": 6000},
         {"http_port": 6000},
         {"web_port": 6080, "http_port": 6080},
-        {"http_port": 5999, "workers": 2, "broker": "redis://redis"},
+        {"http_port": 5999, "workers": 2, "broker": "redis://redis", "store": "mysql://db/chat"},
     ],
 )
 def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:

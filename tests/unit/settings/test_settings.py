@@ -73,7 +73,7 @@ def test_a_file_that_is_named_by_a_flag_wins_over_one_of_the_environment(file: W
 def test_numbers_are_read_from_everywhere(file: Writer, field: "attrs.Attribute[int]") -> None:
     """They are texts in the environment and in options, and numbers in the file."""
     flag = ["2"] if field.name == "port" else [f"--{field.name.replace('_', '-')}", "2"]
-    elsewhere = {"CHAT_BROKER": "redis://localhost"}
+    elsewhere = {"CHAT_BROKER": "redis://localhost", "CHAT_STORE": "mysql://localhost/chat"}
     for settings in (
         read_settings(flag, elsewhere),
         read_settings([], {f"CHAT_{field.name.upper()}": "2"} | elsewhere),
