@@ -213,15 +213,14 @@ class Person:
 
 @attrs.frozen
 class Export:
-    """What is stored about one user. tokens: their sessions, without any secret. entries: what they
-    may see of the log, their own texts included, ascending."""
+    """What is stored about one user, except for the log. tokens: their sessions, without any
+    secret."""
 
     user: User
     disabled: bool
     friends: tuple[User, ...]
     groups: tuple[Membership, ...]
     tokens: tuple[Resumable, ...]
-    entries: tuple[Entry, ...]
 
 
 @attrs.frozen

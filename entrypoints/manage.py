@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from adapters.control.client import NobodyThere, ask
@@ -23,6 +25,7 @@ from entrypoints.declaring import BadSettings
 from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.arguments import NotDone, arguments_of, parse, settings_arguments
+from entrypoints.managing.exporting import whole_answer
 from entrypoints.managing.text_output import as_json, plain_text
 from entrypoints.process import WRONG_USE, fill_streams, leave_no_core
 from entrypoints.settings import Settings
@@ -96,7 +99,8 @@ def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> A
     answers = []
     for path in control_paths(settings):
         with suppress(NobodyThere):
-            answers.append(ask(path, name, arguments))
+            once = partial(_ask, path, name)
+            answers.append(asyncio.run(whole_answer(name, arguments, once)))
             if name not in FOR_EACH_PROCESS:
                 break
     if answers:
@@ -128,9 +132,17 @@ def _require_a_file(settings: Settings, name: str) -> None:
         raise StoreUnusable(f"there is no {file.resolve()}")
 
 
+async def _ask(path: Path, name: str, arguments: Mapping[str, Any]) -> Answer:
+    return ask(path, name, arguments)
+
+
 async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Answer:
     async with open_without_node(settings) as chat:
-        return await carry_out(COMMANDS[name], {"chat": chat, **arguments})
+
+        async def once(some: Mapping[str, Any]) -> Answer:
+            return await carry_out(COMMANDS[name], {"chat": chat, **some})
+
+        return await whole_answer(name, arguments, once)
 
 
 def _say(line: str) -> None:

@@ -13,7 +13,7 @@ from adapters.control.group_commands import GROUP_COMMANDS, named
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.entries import Entry, is_group, people
-from chat_domain.model import Person
+from chat_domain.model import Account, Person
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
@@ -73,15 +73,28 @@ async def who(chat: Chat) -> Result:
     return {"users": users}
 
 
-async def export(chat: Chat, *, who: str) -> Result:
-    data = await chat.overview.export(await chat.administration.account(who))
+async def export(chat: Chat, *, who: str, after: int = 0, upto: int = 0) -> Result:
+    """The first part of an export, or the part above the position `after`, which has nothing but
+    entries. If `next` is not None, the following part is above that. upto: as in the first part."""
+    account = await chat.administration.account(who)
+    upto = upto or (await chat.overview.store.log.ends()).head
+    part = await chat.overview.entries(account.user.id, after, upto)
+    found = named(account.user) | {
+        "entries": [_entry(entry) for entry in part.entries],
+        "next": part.upto if part.upto < upto else None,
+        "upto": upto,
+    }
+    return found if after else await _exported(chat, account) | found
+
+
+async def _exported(chat: Chat, account: Account) -> Result:
+    data = await chat.overview.export(account)
     return {
         **named(data.user),
         "disabled": data.disabled,
         "friends": [named(friend) for friend in data.friends],
         "groups": [to_builtins(GroupRow.of(own)) for own in data.groups],
         "sessions": [to_builtins(SessionRow.of(one)) for one in data.tokens],
-        "entries": [_entry(entry) for entry in data.entries],
     }
 
 

@@ -6,13 +6,16 @@ from typing import TypeVar
 
 import attrs
 
-from chat_domain.entries import Entry
+from chat_domain.entries import Entry, LogSlice
 from chat_domain.model import Account, Export
 from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.store import Store
 
 PAGE = 200
+ENTRIES = 50  # read at a time, since they may be long
+MOST_ENTRIES = 1_000  # in a part of an export
+MOST_BYTES = 1024 * 1024  # of a part, beyond which it has no more than was read last
 
 T = TypeVar("T")
 
@@ -36,7 +39,8 @@ class Overview:
         return {name: await self.presence.users_of(name) for name in sorted(names)}
 
     async def export(self, account: Account) -> Export:
-        """All that is stored about a user, except what only proves their identity."""
+        """All that is stored about a user, except for the log, and for what only proves their
+        identity."""
         user, store = account.user, self.store
         friends = partial(store.friends.page, user.id)
         groups = partial(store.groups.page_of, user.id)
@@ -46,17 +50,18 @@ class Overview:
             friends=await _all(friends, lambda friend: friend.id),
             groups=await _all(groups, lambda membership: membership.group.id),
             tokens=tuple(await self.devices.resumable(user)),
-            entries=tuple(await self._entries(user.id)),
         )
 
-    async def _entries(self, user_id: int) -> list[Entry]:
-        found: list[Entry] = []
-        after, head = 0, (await self.store.log.ends()).head
-        while after < head:
-            log_slice = await self.store.log.read(user_id, after, PAGE)
-            found += log_slice.entries
-            after = log_slice.upto
-        return found
+    async def entries(self, user_id: int, after: int, upto: int) -> LogSlice:
+        """A part of what a user may see of the log above one position and up to another: there may
+        be thousands of times as much, and others have their turns in between."""
+        found, size = list[Entry](), 0
+        while after < upto and len(found) < MOST_ENTRIES and size < MOST_BYTES:
+            log_slice = await self.store.log.read(user_id, after, ENTRIES)
+            found += [entry for entry in log_slice.entries if entry.at <= upto]
+            size += sum(entry.size for entry in log_slice.entries)
+            after = log_slice.upto if log_slice.upto > after else upto  # the log ends there
+        return LogSlice(tuple(found), after)
 
 
 async def _all(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chat_domain.entries import FOREVER
 from chat_domain.errors import (
     BadCredentials,
     BadName,
@@ -249,8 +250,8 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
 
 
 async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
-    """It has friends, groups, sessions, and what the user may see of the log, but no secret and no
-    token."""
+    """It has friends, groups and sessions, but no secret and no token; and what the user may see of
+    the log."""
     ann = await enter(pair.first, await register(pair, "Ann"))
     bob = await register(pair, "Bob")
     await pair.first.friends.add(ann.user.id, bob.id)
@@ -261,5 +262,6 @@ async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
     assert (data.user, data.friends) == (ann.user, (bob,))
     assert [own.group for own in data.groups] == [group]
     assert [one.name for one in data.tokens] == [token.session]
-    assert [one.text for one in data.entries if one.change is None] == ["hello"]
+    said = await pair.second.overview.entries(ann.user.id, 0, FOREVER)
+    assert [one.text for one in said.entries if one.change is None] == ["hello"]
     assert token.text not in repr(data)

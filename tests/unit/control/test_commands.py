@@ -161,6 +161,8 @@ async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
     assert found == {
         "id": 1,
         "name": "Ann",
+        "next": None,
+        "upto": 5,
         "disabled": False,
         "friends": [{"id": 2, "name": "Bob"}],
         "groups": [{"id": 1, "groupname": "hikers", "groupdesc": "walk", "role": "creator"}],
@@ -182,14 +184,27 @@ async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
     }  # fmt: skip
 
 
-async def test_an_export_has_all_entries(server: Server) -> None:
-    """They are read in pages, however many they are."""
+async def test_an_export_comes_in_parts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part has few entries, or hardly more bytes than it may have; the first one has the rest as
+    well. What is written meanwhile is in none of them."""
     ann, _ = await ann_and_bob(server)
     for _ in range(5):
         ann.say(*({"msgid": CHAT, "toid": 1, "msg": "x"} for _ in range(100)))
         await settled()
-    found = await ask(server, "export", who="Ann")
-    assert [one["at"] for one in found["entries"]] == list(range(1, 503))
+    monkeypatch.setattr("chat_domain.operators.overview.MOST_ENTRIES", 150)
+    part = await ask(server, "export", who="Ann")
+    assert part["sessions"]
+    assert (part["next"], part["upto"]) == (150, 502)
+    ann.say({"msgid": CHAT, "toid": 1, "msg": "later"})
+    await settled()
+    monkeypatch.setattr("chat_domain.operators.overview.MOST_BYTES", 1)
+    entries = part["entries"]
+    while part["next"] is not None:
+        part = await ask(server, "export", who="Ann", after=part["next"], upto=502)
+        assert (part["id"], part["name"]) == (1, "Ann")
+        assert len(part["entries"]) <= 50
+        entries += part["entries"]
+    assert [one["at"] for one in entries] == list(range(1, 503))
 
 
 async def test_a_notice_is_told_to_everybody(server: Server) -> None:

@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chat_domain.entries import Change, ChangeKind, Entry, is_group, pair
+from chat_domain.entries import FOREVER, Change, ChangeKind, Entry, is_group, pair
 from chat_domain.errors import ChatError, NotMember
-from chat_domain.model import Account, User
+from chat_domain.model import User
 from tests.contract.log_machine import Model
 from tests.tries import tries
 from tests.unit.world import Terminal, World
@@ -188,9 +188,7 @@ class VisibilityMachine(RuleBasedStateMachine):
             self._ask_for_part(user_id, conv, before, None, limit)
             self._ask_for_part(user_id, conv, None, after, limit)
         self._ask_for_conversations(user_id, limit)
-        exported = self.world.tasks.run(
-            self.world.chat.overview.export(Account(self.users[user], ""))
-        )
+        exported = self.world.tasks.run(self.world.chat.overview.entries(user_id, 0, FOREVER))
         found = [(entry.at, entry.conv, entry.kind) for entry in exported.entries]
         assert found == self.model.seen(user_id, 0)
 

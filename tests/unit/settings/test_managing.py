@@ -1,6 +1,8 @@
 """The operator's commands as they are typed, and the answers as a person reads them."""
 
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,7 @@ from adapters.mysql.managing import make_tables
 from adapters.startup_errors import StoreUnusable
 from entrypoints.declaring import BadSettings
 from entrypoints.managing.arguments import arguments_of, parse
+from entrypoints.managing.exporting import whole_answer
 from entrypoints.managing.text_output import plain_text
 
 
@@ -52,3 +55,31 @@ def test_columns_stand_below_each_other_whatever_is_in_them() -> None:
         "王小明  no",
         "ann     yes",
     ]
+
+
+async def test_an_export_is_asked_for_until_all_of_it_is_there() -> None:
+    """It is shown as a whole, without what only says where its parts end."""
+    log, asked = [{"at": at} for at in range(1, 6)], list[Mapping[str, Any]]()
+
+    async def once(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.append(arguments)
+        after = arguments.get("after", 0)
+        part = {"id": 7, "entries": log[after : after + 2], "upto": 5}
+        return {"result": part | {"next": after + 2 if after < 4 else None}}
+
+    answer = await whole_answer("export", {"who": "ann"}, once)
+    assert answer == {"result": {"id": 7, "entries": log}}
+    assert asked == [{"who": "ann"}] + [
+        {"who": "ann", "after": after, "upto": 5} for after in (2, 4)
+    ]
+
+
+async def test_an_export_of_which_a_part_is_refused_is_refused() -> None:
+    """Half of it would pass for all of it."""
+    gone = {"error": "no_such_user", "message": "ann"}
+
+    async def once(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        part = {"id": 7, "entries": [{"at": 1}], "upto": 5, "next": 1}
+        return gone if "after" in arguments else {"result": part}
+
+    assert await whole_answer("export", {"who": "ann"}, once) == gone
