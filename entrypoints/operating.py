@@ -86,7 +86,7 @@ def _collector(gateway: Gateway) -> NodeCollector:
     return NodeCollector(
         chat=gateway.shared.chat,
         tally=gateway.shared.tally,
-        connections=lambda: len(gateway),
+        connections=lambda: gateway.shared.guard.origins.connections,
         strangers=lambda: gateway.shared.guard.origins.strangers,
         held_up=gateway.held_up,
         draining=lambda: gateway.shared.closing,

@@ -25,9 +25,9 @@ KIND = "text/plain; version=0.0.4; charset=utf-8"
 class NodeCollector(Collector):
     """Each callable is called for each collection.
 
-    strangers: how many connections nobody is logged in on, including TLS handshakes. held_up: how
-    many connections make no progress, by reason. connections_limit: 0 for none. build: labels that
-    identify this program.
+    connections: those that count for the limit, including TLS handshakes. strangers: how many of
+    them nobody is logged in on. held_up: how many make no progress, by reason. connections_limit: 0
+    for none. build: labels that identify this program.
     """
 
     chat: Chat

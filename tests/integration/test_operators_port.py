@@ -69,6 +69,20 @@ async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
             _, page = await beside(get, port, "/metrics")
 
 
+async def test_who_only_asks_for_the_page_counts_as_a_connection(tmp_path: Path) -> None:
+    """It counts for the limit, too, as a TLS handshake does: the alert compares the two."""
+    port, web_port = free_port(), free_port()
+    options = ["--http-port", str(port), "--web-port", str(web_port)]
+    with (
+        ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options),
+        socket.create_connection(("127.0.0.1", web_port)),
+    ):
+        page = ""
+        while "chat_connections_not_logged_in 1" not in page:  # until the server accepts it
+            _, page = await beside(get, port, "/metrics")
+        assert number(page, "chat_connections") == 1
+
+
 def test_idle_connections_keep_no_health_check_out(tmp_path: Path) -> None:
     """Nor do they keep out those who ask for readiness or for metrics."""
     port = free_port()
