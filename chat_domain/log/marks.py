@@ -6,6 +6,8 @@ Rules:
 2. Writers of one-to-one texts get receipts: how far the recipient's devices have received their
    texts, at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
 3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
+4. A mark that was just written is remembered for LATELY or longer: what was read from the store
+   before that, and arrives only now, lacks it.
 """
 
 from collections import defaultdict
@@ -27,6 +29,8 @@ WRITTEN_EVERY = 1.0  # seconds
 WRITTEN_AT_ONCE = 1_000  # so that no message waits for long behind them
 MOST_OF_A_USER = 1_000
 MOST = 100_000
+LATELY = 5.0  # seconds; no read from the store takes longer
+MOST_LATELY = 20_000  # beyond that, they are remembered for a shorter time
 
 
 @attrs.define(eq=False)
@@ -43,6 +47,9 @@ class Marks:
     _receipts: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have received something, then by writer
+    _written: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
+    _written_earlier: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
+    _turned_at: float = attrs.field(default=0.0, init=False)
     _written_at: float = attrs.field(default=0.0, init=False)
     _writing: bool = attrs.field(default=False, init=False)
 
@@ -50,13 +57,11 @@ class Marks:
         """How many users have marks that are not written yet."""
         return len(self._unwritten)
 
-    def __contains__(self, user_id: int) -> bool:
-        """Whether a user has such marks."""
-        return user_id in self._unwritten
-
     def of(self, user_id: int, stored: int, conv: int = EVERYWHERE) -> int:
-        """A user's mark. stored: as the log has it, which may be behind."""
-        return max(stored, self._unwritten.get(user_id, {}).get(conv, 0))
+        """A user's mark. stored: as it was read from the log, which may be behind."""
+        key, waiting = (user_id, conv), self._unwritten.get(user_id, {})
+        written = max(self._written.get(key, 0), self._written_earlier.get(key, 0))
+        return max(stored, written, waiting.get(conv, 0))
 
     def record_taken(self, session: Session, at: int) -> None:
         """A client has taken over all that it was shown up to this position. Raises NotSentYet."""
@@ -106,6 +111,9 @@ class Marks:
             note = Delivered(self.follower.epoch, user_id, got)
             self._tell(note)
             self.broker.broadcast(note)
+        if now - self._turned_at >= LATELY or len(self._written) > MOST_LATELY:
+            self._turned_at = now
+            self._written_earlier, self._written = self._written, {}
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:
             self._written_at, self._writing = now, True
             self.tasks.start(self._write_behind())
@@ -144,6 +152,7 @@ class Marks:
         for (user_id, conv), at in written.items():
             places = self._unwritten.get(user_id, {})
             if places.get(conv) == at:
+                self._written[user_id, conv] = at
                 del places[conv]
                 self._count -= 1
                 if not places:
@@ -151,6 +160,7 @@ class Marks:
 
     def reset(self) -> None:
         """The follower was reset: no mark is valid any more."""
-        self._unwritten.clear()
+        for marks in (self._unwritten, self._written, self._written_earlier):
+            marks.clear()
         self._count = 0
         self._receipts.clear()

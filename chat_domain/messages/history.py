@@ -52,13 +52,16 @@ class History:
         return Page.cut(found, [one.last.at for one in found], limit)
 
     def _with_unwritten_marks(self, user_id: int, one: Conversation) -> Conversation:
-        """Add the other user's marks that are not written yet: this user has been told of them, and
-        is not told again."""
+        """Add the other user's marks that were not written yet when the store was asked: this user
+        has been told of them, and is not told again."""
         got, read = one.peer_got, one.peer_read
-        if got is None or (peer := other_of(one.conv, user_id)) not in self.marks:
+        if got is None:
             return one
+        peer = other_of(one.conv, user_id)
         got = self.marks.of(peer, got)
         read = None if read is None else self.marks.of(peer, read, one.conv)
+        if (got, read) == (one.peer_got, one.peer_read):
+            return one
         return attrs.evolve(one, peer_got=got, peer_read=read)
 
     async def part(

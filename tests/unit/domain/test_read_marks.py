@@ -6,6 +6,7 @@ from chat_domain.entries import pair
 from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
 from chat_domain.log import marks as log_marks
 from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
+from chat_domain.model import Conversation
 from chat_domain.notes import MOST_READ, HasRead
 from tests.contract.making import read_mark
 from tests.unit.world import Terminal, World
@@ -334,6 +335,27 @@ def test_many_marks_are_written_in_parts(
     world.passes(1.0)
     assert [stored(ann, conv) for conv in convs] == [3] * 5
     assert len(world.chat.marks) == 0
+
+
+def test_an_answer_of_the_store_that_is_late_lacks_no_mark(
+    world: World, ann: Terminal, bob: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store was asked before the marks were written, and its answer comes after that. Marks are
+    remembered for some seconds, which is longer than an answer can take."""
+    old = world.tasks.run(world.store.log.conversations(bob.user.id, None, 9))
+
+    async def late(*_: object) -> list[Conversation]:
+        return old
+
+    ann.takes_over(2)
+    reads(ann, conv, 2)
+    world.passes(1.0)
+    assert (stored(ann, conv), len(world.chat.marks)) == (2, 0)
+    monkeypatch.setattr(world.log, "conversations", late)
+    for marks in ((2, 2), (2, 2), (0, 0)):
+        (row,) = world.tasks.run(world.chat.history.conversations(bob.user.id, None, 9)).items
+        assert (row.peer_got, row.peer_read) == marks
+        world.passes(log_marks.LATELY)
 
 
 def test_no_part_is_written_after_a_reset(
