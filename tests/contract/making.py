@@ -144,16 +144,16 @@ async def leave(store: Store, group_id: int, user_id: int) -> Entry:
     return await write(store, change(ChangeKind.LEFT, user_id, group_id))
 
 
-async def remove(store: Store, group_id: int, user_id: int, by: int = 1) -> Entry:
-    return await write(store, change(ChangeKind.REMOVED, by, group_id, user_id))
+async def remove(store: Store, group_id: int, user_id: int) -> Entry:
+    return await write(store, change(ChangeKind.REMOVED, 1, group_id, user_id))
 
 
 async def rename(store: Store, group_id: int, name: str, by: int = OPERATOR.id) -> Entry:
     return await write(store, change(ChangeKind.RENAMED, by, group_id, name=name))
 
 
-async def end(store: Store, group_id: int, by: int = 1) -> Entry:
-    return await write(store, change(ChangeKind.ENDED, by, group_id))
+async def end(store: Store, group_id: int) -> Entry:
+    return await write(store, change(ChangeKind.ENDED, 1, group_id))
 
 
 def alike(these: Sequence[object], those: Sequence[object]) -> bool:

@@ -90,7 +90,6 @@ class Cluster:
         nodes: int = 2,
         nginx: bool = False,
         web: bool = False,
-        shutdown_timeout: str | None = None,
         options: Sequence[str] = (),
         program: Callable[[int], Sequence[str]] = lambda _: SERVER,
     ) -> None:
@@ -101,9 +100,7 @@ class Cluster:
         self._services = services
         self._nginx = None
         if nginx:
-            self._nginx = Nginx(
-                directory, [], shutdown_timeout=shutdown_timeout, comes_from=NGINX_COMES_FROM
-            )
+            self._nginx = Nginx(directory, [], comes_from=NGINX_COMES_FROM)
         self._web = web
         self._count = nodes
         self._options = options
@@ -121,7 +118,7 @@ class Cluster:
         return [node.port for node in self.nodes]
 
     def new_node(self, *options: str) -> NodeProcess:
-        """Start one more node. nginx learns of it by `reload`."""
+        """Start one more node, of which nginx does not know."""
         program = self._program(len(self.nodes))
         if self._web:
             self.web_ports.append(free_port())
@@ -130,11 +127,6 @@ class Cluster:
         self._stack.enter_context(node)
         self.nodes.append(node)
         return node
-
-    def reload(self) -> None:
-        """Tell nginx the present nodes."""
-        self._name_nodes()
-        self.nginx.reload()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -153,17 +145,13 @@ class Cluster:
             for _ in range(self._count):
                 self.new_node()
             if self._nginx:
-                self._name_nodes()
+                self._nginx.nodes, self._nginx.web_nodes = self.ports, self.web_ports
                 stack.enter_context(self._nginx)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-
-    def _name_nodes(self) -> None:
-        self.nginx.nodes = self.ports
-        self.nginx.web_nodes = self.web_ports
 
     def _drop_database(self) -> None:
         self.database_server.query(f"DROP DATABASE {self.database}")

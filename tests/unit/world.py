@@ -176,10 +176,8 @@ class Terminal:
         said = Said(text, cid, tag)
         self._go(self.world.chat.one_to_one.send(self.session, to.id, said))
 
-    def says_to_group(
-        self, group_id: int, text: str, cid: str | None = None, tag: int | None = 1
-    ) -> None:
-        self.world.chat.writing.write(self.session, group_id, Said(text, cid, tag))
+    def says_to_group(self, group_id: int, text: str, cid: str | None = None) -> None:
+        self.world.chat.writing.write(self.session, group_id, Said(text, cid))
         self.world.tasks.drain()
 
     def _go(self, unfinished: Awaitable[None] | None) -> None:

@@ -52,10 +52,6 @@ class Robot:
         waiting, self._waiting = self._waiting, []
         await asyncio.gather(*waiting)
 
-    async def say(self, where: Where, *texts: str) -> None:
-        await self.post(where, *texts)
-        await self.settled()
-
     async def hears(self, text: str) -> None:
         await eventually(lambda: any(message.text == text for message in self.heard))
 

@@ -16,7 +16,6 @@ from chat_domain.entries import ChangeKind
 from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
 from tests.unit.gateway.server import Frame, Peer, Server, settled
-from tests.unit.tcp.test_connection import Socket
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
 LONG = "x" * 1000
@@ -33,7 +32,7 @@ class Pipe(asyncio.Transport):
         self.most = 0
         self._waiting = bytearray()
         self._high = 0
-        self._paused = self._stuck = False
+        self._paused = False
         self._seqs = 100
         self.link.connection_made(self)
 
@@ -41,9 +40,6 @@ class Pipe(asyncio.Transport):
 
     def say(self, *frames: Frame) -> None:
         self.link.data_received(b"".join(json.dumps(frame).encode() + b"\n" for frame in frames))
-
-    def stops_reading(self) -> None:
-        self._stuck = True
 
     def reads(self) -> list[Frame]:
         """Read all that waits. What comes afterwards waits again."""
@@ -56,7 +52,7 @@ class Pipe(asyncio.Transport):
     # -- as asyncio calls it -----------------------------------------------------------------
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return {"socket": Socket(), "peername": ("192.0.2.1", 1234)}.get(name, default)
+        return ("192.0.2.1", 1234) if name == "peername" else default
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._high = high or 0

@@ -20,16 +20,16 @@ from tests.unit.gateway.server import Frame, Peer, Server, settled
 NUL = b"\0"
 
 
-async def original(server: Server, name: str = "Old") -> Peer:
+async def original(server: Server) -> Peer:
     """The C++ server's client, logged in."""
-    peer = await server.logged_in(name, version=1, end=NUL)
+    peer = await server.logged_in("Old", version=1, end=NUL)
     peer.heard()
     return peer
 
 
-async def person(server: Server, name: str = "Nick") -> Peer:
+async def person(server: Server) -> Peer:
     """A person who types frames into `nc`, logged in."""
-    peer = await server.logged_in(name, version=1)
+    peer = await server.logged_in("Nick", version=1)
     peer.heard()
     return peer
 

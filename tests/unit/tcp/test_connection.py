@@ -15,11 +15,6 @@ from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
 
 
-class Socket:
-    def setsockopt(self, *_: int) -> None:
-        """Accept any option; there is no socket."""
-
-
 class Transport(asyncio.Transport):
     """A transport that keeps what is written; the test decides when it leaves. pause_writing: the
     protocol's method, called when more waits than should."""
@@ -33,7 +28,7 @@ class Transport(asyncio.Transport):
         self.calls: list[str] = []
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return {"socket": Socket(), "peername": ("192.0.2.1", 1234)}.get(name, default)
+        return ("192.0.2.1", 1234) if name == "peername" else default
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         assert high is not None

@@ -13,10 +13,10 @@ def positions(scrollback: Scrollback) -> list[int]:
     return [item.key[0] for item in scrollback.items]
 
 
-def pages(scrollback: Scrollback, newest: int, *, back: int = 3) -> None:
-    """Fetch the page before the loaded part, from a conversation with all positions from 1."""
+def pages(scrollback: Scrollback, newest: int) -> None:
+    """Fetch the three before the loaded part, from a conversation with all positions from 1."""
     end = (scrollback.first or newest + 1) - 1
-    start = max(end - back + 1, 1)
+    start = max(end - 2, 1)
     scrollback.prepend([text(at) for at in range(start, end + 1)], more=start > 1)
 
 

@@ -14,11 +14,11 @@ NOW_MS = int(NOW.timestamp() * 1000)
 LI = With(15)
 
 
-def message(at: int, words: str = "", *, own: bool = False, time_ms: int = NOW_MS) -> Message:
+def message(at: int, words: str = "", *, own: bool = False) -> Message:
     """A message between zhang san, who is user 13, and li si."""
     sender = (13, "zhang san") if own else (15, "li si")
     to = 15 if own else 13
-    return Message(at, f"c{at}", *sender, words or f"number {at}", time_ms, to, own=own)
+    return Message(at, f"c{at}", *sender, words or f"number {at}", NOW_MS, to, own=own)
 
 
 def text(at: int, words: str = "", *, own: bool = False, mentions: bool = False) -> Text:

@@ -33,7 +33,7 @@ class Transport(asyncio.Transport):
         self.protocol: asyncio.Protocol
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return {"socket": _Socket(), "peername": (self.peer, 1234)}.get(name, default)
+        return (self.peer, 1234) if name == "peername" else default
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self.protocol = cast("asyncio.Protocol", protocol)
@@ -82,11 +82,6 @@ class Transport(asyncio.Transport):
     def _end(self) -> None:
         self._has_ended = True
         asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
-
-
-class _Socket:
-    def setsockopt(self, *_: int) -> None:
-        """Accept any option; there is no socket."""
 
 
 class Site:
