@@ -20,20 +20,18 @@ from chat_domain.entries import (
     is_group,
     membership_change,
 )
-from chat_domain.errors import ChatError, NotLoggedIn, NotMember
+from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
 from chat_domain.log.session import Session
 from chat_domain.ports.runtime import Latch
-
-Result = Entry | Duplicate | ChatError
 
 
 @attrs.define(eq=False)
 class PendingChange:
     """A caller that waits for the outcome of a change. It is told by the same methods as a
-    `Session`."""
+    `Session`. result: TryAgain as long as there is none."""
 
     latch: Latch
-    result: Result | None = None
+    result: Entry | Duplicate | ChatError = attrs.field(factory=TryAgain)
     claim: Final = None
     revoked: Final = False
     name: Final = ""

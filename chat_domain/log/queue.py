@@ -110,8 +110,6 @@ class AppendQueue:
         result = awaited.result
         if isinstance(result, ChatError):
             raise result
-        if result is None:
-            raise TryAgain
         await self._follower.wait_until_applied(result.at)
         if epoch != self._follower.epoch:  # it may be lost, and another entry at its position
             raise TryAgain
