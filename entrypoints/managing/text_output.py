@@ -6,12 +6,14 @@ from typing import Any
 
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import width
+from adapters.wire.terminal_safe import terminal_safe
 
 Result = Mapping[str, Any]
 
 
 def as_json(value: Result) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Escaped where a terminal would obey it, which is the same JSON to a script."""
+    return terminal_safe(json.dumps(value, ensure_ascii=False).encode()).decode()
 
 
 def plain_text(name: str, result: Result) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The operator's commands as they are typed, and the answers as a person reads them."""
 
+import json
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from adapters.startup_errors import StoreUnusable
 from entrypoints.declaring import BadSettings
 from entrypoints.managing.arguments import arguments_of, parse
 from entrypoints.managing.exporting import whole_answer
-from entrypoints.managing.text_output import plain_text
+from entrypoints.managing.text_output import as_json, plain_text
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "²", ""])
@@ -55,6 +56,16 @@ def test_columns_stand_below_each_other_whatever_is_in_them() -> None:
         "王小明  no",
         "ann     yes",
     ]
+
+
+@pytest.mark.parametrize("steering", ["\x9b", "\u202e", "\x7f", "\x1b"])
+def test_json_for_scripts_does_not_steer_a_terminal_either(steering: str) -> None:
+    """An operator may look at it, and others have written what is in it."""
+    result = {"entries": [{"text": f"王{steering}2J"}]}
+    said = as_json(result)
+    assert "王" in said
+    assert steering not in said
+    assert json.loads(said) == result
 
 
 async def test_an_export_is_asked_for_until_all_of_it_is_there() -> None:
