@@ -1,4 +1,4 @@
-"""What waits to be written when it is more than one batch: its writers take turns.
+"""What waits to be written when it is much: its writers take turns.
 
 So a user who writes little waits for one message of each other user at most, however much others
 have queued. The drafts of one user stay in order.
@@ -21,7 +21,7 @@ class _Own:
 
 
 class Backlog:
-    """Empty unless more was queued than fits into a batch."""
+    """Empty unless much was queued."""
 
     def __init__(self) -> None:
         self._of: OrderedDict[int, _Own] = OrderedDict()  # by user, whose turn comes first is first

@@ -2,8 +2,8 @@
 
 Rules:
 1. One batch is in flight at a time; what is queued meanwhile forms the next one. So batches are
-   small under low load, and grow with the time that a commit takes. If it is more than a batch, its
-   writers take turns. Once the queue is half full, it takes more only of users who have little in
+   small under low load, and grow with the time that a commit takes. Once a quarter of the queue is
+   full, its writers take turns. Once half of it is, it takes more only of users who have little in
    it.
 2. The queue authorizes entries when it assembles a batch, by what the node has applied. If a change
    was committed since, the log asks it to judge again, or admits nothing; then the queue authorizes
@@ -36,7 +36,7 @@ from chat_domain.ports.runtime import Clock, Tasks, Timers
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
 MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
-HALF = MOST_WAITING // 2
+QUARTER, HALF = MOST_WAITING // 4, MOST_WAITING // 2
 LITTLE = 64 * 1024  # bytes of a user, beyond which no text of theirs is taken while it is half full
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
 MAX_RETRIES = 20  # in a row that a batch may be out of date before it is refused
@@ -161,12 +161,25 @@ class AppendQueue:
 
     def _take_batch(self) -> Sequence[Draft]:
         waiting = self._waiting
-        # most often
-        if self._bytes <= MOST_BYTES and len(waiting) <= MOST_ENTRIES and not self._backlog:
+        if self._backlog or self._bytes > QUARTER:
+            self._line_up()
+            batch, self._batch_bytes = self._backlog.take(MOST_ENTRIES, MOST_BYTES)
+            return batch
+        if len(waiting) <= MOST_ENTRIES and self._bytes <= MOST_BYTES:  # most often
             self._waiting, self._batch_bytes = deque(), self._bytes
             return waiting
-        self._line_up()
-        batch, self._batch_bytes = self._backlog.take(MOST_ENTRIES, MOST_BYTES)
+        return self._take_first()
+
+    def _take_first(self) -> Sequence[Draft]:
+        """A batch in the order of arrival: taking turns costs ten times as much."""
+        size, batch, waiting = 0, list[Draft](), self._waiting
+        while waiting and len(batch) < MOST_ENTRIES:
+            more = size + waiting[0][0].size
+            if more > MOST_BYTES and batch:
+                break
+            size = more
+            batch.append(waiting.popleft())
+        self._batch_bytes = size
         return batch
 
     def _take_all(self) -> Sequence[Draft]:

@@ -1,13 +1,14 @@
-"""When more waits to be written than fits into a batch, its writers take turns."""
+"""When much waits to be written, its writers take turns."""
 
 import pytest
 
 from chat_domain.errors import TryAgain
-from chat_domain.log.queue import MOST_BYTES
+from chat_domain.log.queue import MOST_BYTES, QUARTER
 from tests.unit.world import Terminal, World
 
 LONGEST = "\U0001f600" * 4_096  # 16 KiB
 IN_A_BATCH = MOST_BYTES // (4 * len(LONGEST))
+MUCH = QUARTER // (4 * len(LONGEST)) + 2 * IN_A_BATCH  # messages
 
 
 @pytest.fixture
@@ -36,8 +37,8 @@ def test_a_user_who_writes_little_is_in_the_next_batch(
     ann, *_ = many
     bob.says(ann.user, "the first is looked at")
     world.log.slow_writes = True
-    for _ in range(5 * IN_A_BATCH):
-        ann.says(bob.user, LONGEST)
+    for number in range(MUCH):
+        many[number % len(many)].says(bob.user, LONGEST)
     world.tasks.drain()
     bob.says(ann.user, "hello")
     for _ in range(2):  # the one on its way, and the next one
@@ -52,18 +53,18 @@ def test_what_takes_turns_stays_in_order(world: World, many: list[Terminal], bob
     bob.says(ann.user, "the first is looked at")
     before = len(world.entries())
     world.log.slow_writes = True
-    for number in range(3 * IN_A_BATCH):
-        ann.says(bob.user, f"{number}{LONGEST[1:]}", cid=f"a{number}")
-        bob.says(ann.user, f"{number}", cid=f"b{number}")
+    for number in range(MUCH):
+        many[number % 2].says(bob.user, f"{number}{LONGEST[5:]}", cid=f"a{number}")
+        if number % 2:
+            bob.says(ann.user, f"{number}", cid=f"b{number}")
         world.tasks.drain()
     world.log.slow_writes = False
     while world.log.writing:
         world.log.serve()
         world.tasks.drain()
     cids = [entry.cid for entry in world.entries()[before:]]
-    for letter in "ab":
-        every = [f"{letter}{number}" for number in range(3 * IN_A_BATCH)]
-        assert [cid for cid in cids if cid.startswith(letter)] == every
+    assert [cid for cid in cids if cid[0] == "a"] == [f"a{number}" for number in range(MUCH)]
+    assert [cid for cid in cids if cid[0] == "b"] == [f"b{number}" for number in range(1, MUCH, 2)]
     assert len(world.chat.queue) == 0
 
 
