@@ -31,9 +31,9 @@ SENDER_COLOURS = 6
 _LAST_SECOND = 253_370_000_000  # that a calendar can hold
 
 _KEYS = [
-    ("Alt-0 to Alt-9, Alt-arrows", "go to another conversation"),
+    ("Alt-0 to 9, Alt-arrows", "go to another conversation"),
     ("Alt-a", "go to the next unread conversation"),
-    ("Page Up, Page Down, Alt-End", "scroll; go to the end"),
+    ("Page Up/Down, Alt-End", "scroll; go to the end"),
     ("Alt-p, Alt-n", "previous, next match of /search"),
     ("Tab, Up, Down", "complete; recall what you typed before"),
     ("Ctrl-C", "put aside what you are typing; twice: quit"),
@@ -192,8 +192,9 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
     return [
         _title("commands"),
         *(_helped(form.usage, form.does) for form in forms),
-        [("", 'A name with spaces needs quotes if a text follows: /msg "zhang san" hello')],
-        [("", "✓ sent   ✓✓ one of their devices has it   ✔✔ read   … on its way   ✗ not sent")],
+        [("", 'A name with spaces, before a text: /msg "zhang san" hello')],
+        [("", "✓ sent   ✓✓ one of their devices has it   ✔✔ read")],
+        [("", "… on its way   ✗ not sent")],
     ]
 
 
@@ -203,7 +204,7 @@ def keys() -> list[Line]:
 
 
 def _helped(what: str, does: str) -> Line:
-    return [("class:own", f"  {what:<34}"), ("", does)]
+    return [("class:own", f"  {what:<25} "), ("", does)]
 
 
 def _title(text: str) -> Line:

@@ -66,13 +66,19 @@ def _rule(text: str, columns: int, style: str) -> Line:
 
 def _body(window: Window, item: Item, context: DrawContext) -> list[Line]:
     if isinstance(item, Note):
-        return wrapped(item.line, context.columns, _NOTE_INDENT)
+        return wrapped(item.line, context.columns, _note_indent(item.line))
     time = f"{local_time(item.time_ms, context.now):%H:%M} "
     if isinstance(item, ChangeItem):
         start: Line = [("class:time", time), ("class:note", f"   * {clean(item.sentence)}")]
         return wrapped(start, context.columns, len(time) + 5)
     start = [("class:time", time), *_gutter(window, item)]
     return wrapped([*start, *_said(item, context)], context.columns, len(time) + 3)
+
+
+def _note_indent(line: Line) -> int:
+    """If its first piece is a column of its own, nothing goes on below that."""
+    first, *others = line
+    return line_width([first]) if others and first[1].endswith(" ") else _NOTE_INDENT
 
 
 def _gutter(window: Window, item: Text) -> Line:

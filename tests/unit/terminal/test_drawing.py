@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.terminal.forms import ALL
 from adapters.terminal.fullscreen.cells import line_width
 from adapters.terminal.fullscreen.colours import STYLES
 from adapters.terminal.fullscreen.items import ChangeItem, note_behind
+from adapters.terminal.render import help_lines, keys
 from tests.unit.terminal.things import NOW_MS, drawn_in, shown, text, window
 
 DAY = 86_400_000
@@ -46,6 +48,18 @@ def test_the_ticks_stand_in_front_of_one_s_own() -> None:
         "18:04 ✓✓ zhang san: hi",
         "18:04 ✓  zhang san: hi",
     ]
+
+
+def test_what_a_command_does_goes_on_beside_the_command() -> None:
+    """On 80 columns, 57 are left beside the list."""
+    one = window()
+    for number, line in enumerate(help_lines(ALL) + keys()):
+        one.add(note_behind(number, NOW_MS, line))
+    draw = drawn_in(one, 57)
+    drawn = [row for index in range(len(one.items)) for row in shown(draw(index))]
+    assert "  /search WORDS             find these words in older" in drawn
+    assert "                            messages" in drawn
+    assert not [row for row in drawn if row.startswith(" " * 3) and not row.startswith(" " * 28)]
 
 
 def test_a_long_text_is_indented() -> None:
