@@ -3,6 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice, takewhile
+from typing import Any
+
+import attrs
 
 from adapters.admission import FirstCopy, Key
 from chat_domain.entries import DELETED, TEXT, Duplicate, Entry, EntryRef
@@ -78,23 +81,7 @@ def as_first_copy(entry: Entry) -> FirstCopy:
     return FirstCopy(known, entry.kind, entry.text, entry.change, entry.answers)
 
 
-def replaced(
-    entry: Entry,
-    *,
-    kind: int | None = None,
-    sender_name: str | None = None,
-    text: str | None = None,
-) -> Entry:
+def replaced(entry: Entry, **changes: Any) -> Entry:
     """A copy of an entry, with these fields replaced."""
-    return Entry(
-        entry.conv,
-        entry.kind if kind is None else kind,
-        entry.sender_id,
-        entry.sender_name if sender_name is None else sender_name,
-        entry.cid,
-        entry.text if text is None else text,
-        entry.change,
-        entry.answers,
-        entry.at,
-        entry.time_ms,
-    )
+    fields = {name: getattr(entry, name) for name in attrs.fields_dict(Entry) if name != "size"}
+    return Entry(**fields | changes)

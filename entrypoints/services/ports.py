@@ -49,16 +49,10 @@ def _claim(port: int) -> bool:
 
 def require_free(port: int) -> None:
     """Raise PortInUse if the port is taken."""
-    if not is_free(port):
-        raise PortInUse(port)
-
-
-def is_free(port: int) -> bool:
     with socket.socket() as probe:
         # As servers do: connections that have ended do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError:
-            return False
-        return True
+            raise PortInUse(port) from None
