@@ -80,6 +80,8 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
 
 def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
+    lineage_of = guard.networks.lineage_of
+
     def refused() -> None:
         guard.counters.hashing_refused += 1
 
@@ -88,8 +90,8 @@ def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
         waiting=lambda: guard.limits.hashing_jobs,
         refused=refused,
         askers=Askers(
-            guard.networks.lineage_of,
-            lambda origin: guard.known.is_known(origin, clock.monotonic()),
+            lineage_of,
+            lambda origin: guard.known.is_known(lineage_of(origin)[0], clock.monotonic()),
             lambda: guard.limits.hashing_jobs * guard.limits.known_share // 100,
         ),
     )

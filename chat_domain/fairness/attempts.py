@@ -10,7 +10,7 @@ Rules:
    are counted in the same way, with their factor times as many free attempts.
 3. An account has an allowance over all addresses as well. Beyond it an attempt waits, but never for
    longer than LONGEST_FOR_ACCOUNT: nobody can lock the owner out from elsewhere.
-4. At an address from which somebody has logged in to the account by password in the last USUAL_FOR,
+4. At an address from which somebody has logged in to the account by password in the last KNOWN_FOR,
    only failures of this account and this very address count. So owners at their usual address never
    wait for what others do in their name, elsewhere or next door.
 5. An account is what the client asked for, a name or an id, whether or not it exists; so the
@@ -26,6 +26,7 @@ from hashlib import blake2b
 import attrs
 
 from chat_domain.errors import TooManyFailures
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.recent import Recent
 
@@ -36,8 +37,6 @@ LONGEST_FOR_ACCOUNT = 1.5
 FREE_FOR_ACCOUNT = 20  # attempts
 FORGOTTEN_AFTER = 15 * 60.0  # seconds without another one
 REMEMBERED = 50_000  # of each of two kinds in each table; two full tables are some 48 MB
-USUAL_FOR = 30 * 86_400.0  # seconds
-USUAL = 50_000  # pairs of account and address, the most recent; some 8 MB
 
 
 @attrs.define
@@ -112,7 +111,7 @@ class Attempts:
         self._networks = networks or Networks()
         self._pairs = Records()
         self._accounts = Records()
-        self._usual: Recent[bytes, float] = Recent(USUAL)  # when each pair last logged in
+        self._usual = Known[bytes]()  # pairs
 
     def begin(self, who: int | str, origin: str, now: float) -> Attempt:
         """A client is about to try a password. Raises TooManyFailures.
@@ -121,7 +120,7 @@ class Attempts:
         """
         if not self.free:
             return Attempt(0.0)
-        usual = self._is_usual(_key(who, origin), now)
+        usual = self._usual.is_known(_key(who, origin), now)
         pairs = self._pairs_of(who, [origin] if usual else self._networks.lineage_of(origin), now)
         wait = max(0.0, *(pair.next - now for pair in pairs.values()))
         if wait > LONGEST_WAIT:
@@ -140,7 +139,7 @@ class Attempts:
         if attempt.pairs:
             self.cancel(attempt)
             self._pairs.forget(attempt.pairs[-1])
-            self._usual.keep(attempt.pairs[-1], now)
+            self._usual.logged_in(attempt.pairs[-1], now)
 
     def cancel(self, attempt: Attempt) -> None:
         """It was not made, or revealed nothing: it does not count."""
@@ -155,10 +154,6 @@ class Attempts:
             key = _key(who, name)
             found[key] = self._pairs.find(key, self.free * factor, now)
         return found
-
-    def _is_usual(self, pair: bytes, now: float) -> bool:
-        last = self._usual.get(pair)
-        return last is not None and now - last <= USUAL_FOR
 
 
 def _key(*what: int | str) -> bytes:

@@ -3,7 +3,7 @@
 from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
 from chat_domain.fairness.buckets import try_spend_all
-from chat_domain.fairness.known import KnownAddresses
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
 from chat_domain.fairness.networks import Networks
@@ -24,7 +24,7 @@ class Guard:
         self.limits = limits
         self.counters = counters or Counters()
         self.networks = networks or Networks()
-        self.known = KnownAddresses(self.networks)
+        self.known = Known[str]()  # by the widest network
         self.origins = Origins(limits, self.counters, self.networks, self.known)
         self.attempts = Attempts(limits.failed_logins, self.networks)
         self.strangers_budget = StrangersBudget(limits.strangers_mib * MIB)

@@ -1,7 +1,7 @@
-"""Addresses from which somebody has logged in before.
+"""From where somebody has logged in before: to any account, or to one (see `attempts`).
 
 A part of all connections, and of the places in the queue for password hashing, is reserved for
-them: a client with many unknown addresses cannot take everything.
+addresses that are known: a client with many unknown addresses cannot take everything.
 
 Rules:
 1. An address is known for KNOWN_FOR after a login from it, by password or token.
@@ -13,22 +13,26 @@ Rules:
    account is known, too.
 """
 
-from chat_domain.fairness.networks import Networks
+from typing import Generic, TypeVar
+
 from chat_domain.fairness.recent import Recent
 
 KNOWN_FOR = 30 * 86_400.0  # seconds
 REMEMBERED = 50_000  # some 10 MB
 
+K = TypeVar("K")
 
-class KnownAddresses:
-    def __init__(self, networks: Networks) -> None:
-        self._networks = networks
-        self._last: Recent[str, float] = Recent(REMEMBERED)  # login, by widest network
 
-    def logged_in(self, origin: str, now: float) -> None:
-        """Somebody has logged in from this origin, named as `Networks` does."""
-        self._last.keep(self._networks.lineage_of(origin)[0], now)
+class Known(Generic[K]):
+    """Keys of addresses, or of pairs of account and address."""
 
-    def is_known(self, origin: str, now: float) -> bool:
-        last = self._last.get(self._networks.lineage_of(origin)[0])
+    def __init__(self) -> None:
+        self._last: Recent[K, float] = Recent(REMEMBERED)  # login
+
+    def logged_in(self, key: K, now: float) -> None:
+        """Somebody has logged in from there."""
+        self._last.keep(key, now)
+
+    def is_known(self, key: K, now: float) -> bool:
+        last = self._last.get(key)
         return last is not None and now - last <= KNOWN_FOR

@@ -23,7 +23,7 @@ import attrs
 
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.buckets import Bucket, Pace, try_spend_all
-from chat_domain.fairness.known import KnownAddresses
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import Counters, Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.recent import Recent
@@ -79,8 +79,10 @@ class Origin:
 
 
 class Origins:
+    """known: the widest networks that are."""
+
     def __init__(
-        self, limits: Limits, counters: Counters, networks: Networks, known: KnownAddresses
+        self, limits: Limits, counters: Counters, networks: Networks, known: Known[str]
     ) -> None:
         self.connections = 0
         self.strangers = 0
@@ -103,7 +105,7 @@ class Origins:
     def enter(self, peer: str, now: float = 0.0) -> Origin:
         """A connection begins, a stranger's. Raises TooManyConnections."""
         origin = self._find(peer)
-        self._set_known(origin, known=self._known.is_known(origin.name, now))
+        self._set_known(origin, known=self._known.is_known(origin.lineage()[-1].name, now))
         free = self._free_for(origin)
         if free <= 0:
             self._counters.connections_refused += 1
@@ -134,7 +136,7 @@ class Origins:
 
     def logged_in(self, origin: Origin, now: float) -> None:
         self._count_stranger(origin, -1)
-        self._known.logged_in(origin.name, now)
+        self._known.logged_in(origin.lineage()[-1].name, now)
         self._set_known(origin, known=True)
 
     def logged_out(self, origin: Origin) -> None:

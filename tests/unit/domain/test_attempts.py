@@ -5,17 +5,17 @@ import tracemalloc
 import pytest
 
 from chat_domain.errors import TooManyFailures
-from chat_domain.fairness import attempts
+from chat_domain.fairness import attempts, known
 from chat_domain.fairness.attempts import (
     FORGOTTEN_AFTER,
     LONGEST_FOR_ACCOUNT,
     LONGEST_WAIT,
-    USUAL_FOR,
     Attempt,
     Attempts,
     Record,
     Records,
 )
+from chat_domain.fairness.known import KNOWN_FOR
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
@@ -265,7 +265,7 @@ class TestUsualAddresses:
 
     def test_it_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The guard forgets it after some weeks, or as the least recent one of too many."""
-        monkeypatch.setattr(attempts, "USUAL", 2)
+        monkeypatch.setattr(known, "REMEMBERED", 2)
         guard = Attempts(3)
 
         def waits(who: str, now: float) -> bool:
@@ -277,8 +277,8 @@ class TestUsualAddresses:
 
         for who in ("ann", "bob"):
             guard.succeeded(guard.begin(who, HERE, 0.0), 0.0)
-        assert not waits("ann", USUAL_FOR)
-        assert waits("ann", USUAL_FOR + 1)
+        assert not waits("ann", KNOWN_FOR)
+        assert waits("ann", KNOWN_FOR + 1)
         guard.succeeded(guard.begin("cid", HERE, 1.0), 1.0)
         assert waits("ann", 1.0)
         assert not waits("bob", 1.0)

@@ -17,7 +17,7 @@ from chat_domain.errors import (
 from chat_domain.fairness import meter, origins
 from chat_domain.fairness.buckets import Bucket
 from chat_domain.fairness.guard import Guard
-from chat_domain.fairness.known import KnownAddresses
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
@@ -54,8 +54,7 @@ class TestBucket:
 
 
 def doors_of(limits: Limits, counters: Counters) -> Origins:
-    networks = Networks()
-    return Origins(limits, counters, networks, KnownAddresses(networks))
+    return Origins(limits, counters, Networks(), Known[str]())
 
 
 def register(guard: Guard, origin: Origin, now: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from chat_domain.errors import TooManyConnections, TooManyRegistrations
-from chat_domain.fairness import origins
+from chat_domain.fairness import known, origins
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import Networks, Prefix
@@ -163,6 +163,17 @@ class TestTogether:
             here = guard.origins.enter(peer, 0.0)
             assert guard.origins.outstayed(here, 30) is (number > 2 * origins.CROWD)
         assert not guard.origins.outstayed(guard.origins.enter(BYSTANDER), 30)
+
+
+def test_a_login_makes_all_of_the_widest_network_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 65,536 narrower ones in it take one place, and a phone may move between them."""
+    monkeypatch.setattr(known, "REMEMBERED", 2)
+    doors = Guard().origins
+    for peer in (BYSTANDER, *inside(48)):
+        doors.logged_in(doors.enter(peer), 0.0)
+    assert doors.enter(BYSTANDER).known
+    assert doors.enter("2001:db8:1:ffff::1").known
+    assert not doors.enter(NEIGHBOUR).known
 
 
 def test_what_is_remembered_cannot_be_pushed_out_by_narrow_networks(
