@@ -5,11 +5,11 @@ not cover the server's greeting. Callers put a limit around a link (see `pool`).
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import aiomysql
 import attrs
 
 from adapters.mysql.address import Address
@@ -21,6 +21,12 @@ from adapters.mysql.failures import (
     classified,
     reason,
 )
+
+try:
+    import aiomysql
+except OSError:  # Python 3.13: it asks for the name of the process's user, who has none
+    os.environ["LOGNAME"] = "unknown"  # as it says for itself where that is a KeyError
+    import aiomysql
 
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
