@@ -56,17 +56,10 @@ class NodeCollector(Collector):
         forgotten = self.chat.retention.forgotten
         yield CounterMetricFamily("chat_entries_forgotten", text, value=forgotten)
         yield from self._refusals()
-        acks = HistogramMetricFamily(
-            "chat_ack_seconds",
-            "From appending a message to the log to acknowledging it.",
-        )
-        acks.add_metric([], *_buckets(self.tally.acks, 1000))
-        yield acks
-        lag = HistogramMetricFamily(
-            "chat_loop_lag_seconds", "How late the event loop runs what is due."
-        )
-        lag.add_metric([], *_buckets(self.tally.lag, 1))
-        yield lag
+        text = "From appending a message to the log to acknowledging it."
+        yield HistogramMetricFamily("chat_ack_seconds", text, *_buckets(self.tally.acks, 1000))
+        text = "How late the event loop runs what is due."
+        yield HistogramMetricFamily("chat_loop_lag_seconds", text, *_buckets(self.tally.lag, 1))
         yield from self._waits()
         yield from self._incidents()
 
