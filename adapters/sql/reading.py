@@ -49,7 +49,12 @@ class SqlReading:
         renewing: Database | None = None,
     ) -> None:
         """surveys: does the reads that go through all of a user's conversations. renewing: allows
-        work the time that going through whole tables takes."""
+        work the time that going through whole tables takes.
+
+        A database that does them in its own way replaces `_missed` and `_conversations`.
+        """
+        self._missed: Work[int, int, int, int] = _missed
+        self._conversations: Work[int, int, int, list[Conversation]] = conversations.page
         self._database = database
         self._surveys = surveys or database
         self._semaphore = KeyedSemaphore(SURVEYS_AT_ONCE, SURVEYS_WAITING)
@@ -73,7 +78,7 @@ class SqlReading:
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._survey(_missed, *asked)
+        return await self._survey(self._missed, *asked)
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
@@ -89,7 +94,7 @@ class SqlReading:
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOREVER if before is None else bounded_at(before)
-        return await self._survey(conversations.page, bounded(user_id), below, bounded(limit))
+        return await self._survey(self._conversations, bounded(user_id), below, bounded(limit))
 
     async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
         """Users take turns: one who asks for a lot, by however many sessions, delays nobody
