@@ -3,14 +3,7 @@
 import attrs
 
 from chat_domain.entries import CHANGE, Change, ChangeKind, Duplicate, Entry
-from chat_domain.errors import (
-    ChatError,
-    GroupFull,
-    NoSuchGroup,
-    NotMember,
-    TooManyGroups,
-    TryAgain,
-)
+from chat_domain.errors import ChatError, GroupFull, NoSuchGroup, NotMember, TooManyGroups, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
@@ -82,9 +75,11 @@ class GroupMembership:
         if here and not self.sessions.has_room_for(max(here)):
             return TryAgain()
         limit = self.guard.limits.groups_per_user
+        if not limit:
+            return None
         most_ever = max(EVER_PER_PRESENT * limit, EVER_AT_LEAST)
-        present, ever = await self.groups.count_of(user_id) if limit else (0, EVER_AT_LEAST)
-        if not limit or (present < limit and ever < most_ever):
+        present, ever = await self.groups.count_of(user_id)
+        if present < limit and ever < most_ever:
             return None
         self.guard.counters.groups_refused += 1
         return TooManyGroups(limit, most_ever)
