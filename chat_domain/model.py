@@ -227,9 +227,9 @@ class Export:
 class Claim:
     """The session that holds a user's slot for a version 1 client, and its node.
 
-    session_id: the session's name, new with each login.
+    session: its name (see `Session`).
     """
 
     user_id: int
-    session_id: str
+    session: str
     node: str

@@ -68,7 +68,7 @@ class Replaced:
     """A session of the receiving node has lost its user's slot to a new one: it is to be ended."""
 
     user_id: int
-    session_id: str
+    session: str
 
 
 @attrs.frozen

@@ -81,8 +81,8 @@ def claim(user_id: int, text: Any) -> Claim | None:
     if match is None:
         INCIDENTS.bad_input("redis", "claim", "it is not two words with a bar between")
         return None
-    node, session_id = (part.decode() for part in match.groups())
-    return Claim(user_id, session_id, node)
+    node, session = (part.decode() for part in match.groups())
+    return Claim(user_id, session, node)
 
 
 def _node(item: Any) -> str:

@@ -224,14 +224,14 @@ class Replaced(NoteSchema[notes.Replaced]):
     NUMBER = 3
 
     user_id: Id
-    session_id: SessionId
+    session: SessionId
 
     @classmethod
     def from_note(cls, note: notes.Replaced) -> Self:
-        return cls(note.user_id, note.session_id)
+        return cls(note.user_id, note.session)
 
     def to_note(self) -> notes.Replaced:
-        return notes.Replaced(self.user_id, self.session_id)
+        return notes.Replaced(self.user_id, self.session)
 
 
 class PresenceChanged(NoteSchema[notes.PresenceChanged]):

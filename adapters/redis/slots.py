@@ -49,4 +49,4 @@ class RedisSlots:
 
 
 def _write(claim: Claim) -> str:
-    return f"{claim.node}|{claim.session_id}"
+    return f"{claim.node}|{claim.session}"

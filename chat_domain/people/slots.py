@@ -59,14 +59,14 @@ class SlotKeeper:
         may_replace = self.second_login_replaces
         if not may_replace or await self.slots.claim(claim, instead_of=old) is not None:
             raise AlreadyOnline
-        note = Replaced(old.user_id, old.session_id)
+        note = Replaced(old.user_id, old.session)
         self.on_note(note)
         self.broker.broadcast(note)
 
     def on_note(self, note: Replaced) -> None:
         """End the session that has lost its slot, if it is here."""
         for session in self.sessions.of(note.user_id):
-            if session.claim is not None and session.name == note.session_id:
+            if session.claim is not None and session.name == note.session:
                 session.client.replaced()
 
     async def release(self, claim: Claim) -> None:

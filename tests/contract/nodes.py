@@ -91,8 +91,8 @@ class Place:
     def name(self) -> str:
         return self.surroundings.name
 
-    def claim(self, user_id: int, session_id: str = "session") -> Claim:
-        return Claim(user_id, session_id, self.name)
+    def claim(self, user_id: int, session: str = "session") -> Claim:
+        return Claim(user_id, session, self.name)
 
 
 @attrs.frozen
