@@ -13,6 +13,7 @@ class DisconnectReason(StrEnum):
     TOO_SLOW = auto()
     TOO_FAST = auto()
     FRAME_TOO_LONG = auto()
+    HTTP_REQUEST = auto()
     BAD_WEBSOCKET = auto()
     BAD_REQUEST = auto()
     TOO_OLD = auto()

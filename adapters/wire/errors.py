@@ -46,6 +46,7 @@ NUMBERS = {
     "too_old": 56,
     "bad_websocket": 57,
     "too_many_conversations": 58,
+    "http_request": 59,
 }
 
 # Errors whose names do not follow from their classes.

@@ -1,5 +1,6 @@
 """Cutting a stream of bytes into frames."""
 
+import re
 from typing import ClassVar
 
 import attrs
@@ -32,6 +33,24 @@ class FrameTooLong(BrokenStream):
         return f"a frame can have at most {self.limit} bytes"
 
 
+@attrs.frozen(slots=False)
+class HttpRequest(BrokenStream):
+    """The stream begins like a request of HTTP.
+
+    A browser sends one to whatever port a page names, with lines in it that the page chooses. These
+    would be frames, from an address that the page's own server does not have.
+    """
+
+    error: ClassVar = "http_request"
+    frames: list[bytes]
+
+    def __str__(self) -> str:
+        return "this is HTTP, and not the port for browsers"
+
+
+_is_http_request = re.compile(rb"[!-~]+ [!-~]+ HTTP/[0-9.]+\r?").fullmatch
+
+
 class FrameSplitter:
     """Collects bytes and returns completed frames.
 
@@ -61,8 +80,8 @@ class FrameSplitter:
         return not self._first
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes; return the frames that they complete. Raises FrameTooLong; the splitter must
-        not be used after that."""
+        """Add bytes; return the frames that they complete. Raises FrameTooLong and HttpRequest; the
+        splitter must not be used after that."""
         if self._first:
             self._note_terminator(data)
         if self._rest:
@@ -100,8 +119,11 @@ class FrameSplitter:
     def _note_terminator(self, data: bytes) -> None:
         ends = [at for at in (data.find(b"\0"), data.find(b"\n")) if at >= 0]
         if ends:
-            self.terminator = data[min(ends) : min(ends) + 1]
+            end = min(ends)
+            self.terminator = data[end : end + 1]
             self._first = False
+            if _is_http_request(b"".join((self._rest, data[:end]))):
+                raise HttpRequest([])
 
     def _check(self, frames: list[bytes]) -> None:
         for index, frame in enumerate(frames):

@@ -173,6 +173,23 @@ async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> N
     assert peer.is_gone()
 
 
+async def test_a_request_of_http_ends_the_connection(server: Server) -> None:
+    """Nothing in it is carried out, however it arrives: a page has made a browser send it."""
+    for number, cut in enumerate((10, 20, 45, 1000)):
+        peer = server.join()
+        request = (
+            "POST / HTTP/1.1\r\nHost: chat\r\n\r\n"
+            f'{{"msgid":1003,"name":"mallory{number}","password":"secret"}}\n'
+        ).encode()
+        for part in (request[:cut], request[cut:]):
+            if part and not peer.is_gone():
+                peer.link.arrives(part)
+                await settled()
+        assert [frame.get("error") for frame in peer.heard()] == ["http_request"]
+        assert peer.is_gone()
+        assert await server.chat.administration.users.find(f"mallory{number}") is None
+
+
 async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server) -> None:
     """The server answers those before it first, even if one of them has to wait."""
     await server.register("Ann")

@@ -41,7 +41,7 @@ def test_every_name_is_somebody_s() -> None:
     stream."""
     of_rules = {errors.name_of(kind) for kind in refusals()}
     of_frames = {"bad_json", "not_an_object", "bad_field", "unknown_msgid"}
-    of_streams = {"frame_too_long", "bad_websocket"}
+    of_streams = {"frame_too_long", "http_request", "bad_websocket"}
     assert of_rules | of_frames | of_streams == errors.NUMBERS.keys()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
+from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong, HttpRequest
 
 LIMIT = 12  # small, so that random bytes reach it
 STREAMS = st.lists(
@@ -142,3 +142,23 @@ def test_the_first_terminator_is_remembered(pieces: list[bytes], terminator: byt
     for piece in pieces:
         splitter.feed(piece)
     assert splitter.terminator == terminator
+
+
+@pytest.mark.parametrize("method", [b"POST", b"GET", b"OPTIONS", b"lower-case"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_request_of_http_is_not_cut_into_frames(method: bytes, size: int) -> None:
+    """A page on any site can have its readers' browsers send one, with frames for its body."""
+    line = method + b" /a?b=%7B HTTP/1.1\r"
+    splitter = FrameSplitter(MAX_CLIENT_FRAME)
+    for start in range(0, len(line), size):
+        assert splitter.feed(line[start : start + size]) == []
+    with pytest.raises(HttpRequest):
+        splitter.feed(b'\nHost: chat\r\n\r\n{"msgid":1012}\n')
+
+
+def test_what_only_resembles_a_request_of_http_is_a_frame() -> None:
+    """So is a request behind another frame, since a browser sends nothing before its request."""
+    for line in (b"GET / HTTP", b" GET / HTTP/1.1", b"GET / HTTP/1.1 x", b'{"a":"GET / HTTP/1.1"}'):
+        assert FrameSplitter(MAX_CLIENT_FRAME).feed(line + b"\n") == [line]
+    splitter = FrameSplitter(MAX_CLIENT_FRAME)
+    assert splitter.feed(b"{}\nGET / HTTP/1.1\r\n") == [b"{}", b"GET / HTTP/1.1"]
