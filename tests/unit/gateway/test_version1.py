@@ -12,7 +12,7 @@ from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
 from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
-from chat_domain.log.offline import READ_AT_ONCE
+from chat_domain.log.catching_up import READ_AT_ONCE
 from chat_domain.model import Account
 from chat_domain.people.accounts import Accounts
 from tests.unit.gateway.server import Frame, Peer, Server, settled
