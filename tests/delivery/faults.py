@@ -8,6 +8,7 @@ from typing import ClassVar
 import redis.asyncio
 
 from entrypoints.services.program import Program
+from tests.delivery.damage import Inspector
 from tests.delivery.network import Door, Way
 from tests.delivery.outcome import CannotGoOn
 from tests.delivery.records import Records
@@ -29,7 +30,8 @@ class Faults:
         self._history = history = records.history
         self._begin = history.now
         self._down: set[int] = set()  # nodes that do not run, or are starting
-        self._vault = Vault(cluster.database_server, records)
+        self._inspector = Inspector(cluster.database_server, records)
+        self._vault = Vault(cluster.database_server, records, self._inspector)
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, faults: Iterable[Fault]) -> None:
@@ -85,6 +87,7 @@ class Faults:
 
     async def _kill_database(self, fault: Fault) -> None:
         await _kill(self._cluster.database_server, fault.seconds)
+        await self._inspector.look()
 
     async def _lose_the_end(self, fault: Fault) -> None:
         """One node is neither killed nor hung meanwhile: only a node that has seen what is lost can
@@ -94,6 +97,7 @@ class Faults:
             await asyncio.sleep(fault.seconds)
             await self._vault.bring_back()
             await start(self._cluster.database_server)
+            await self._inspector.look()
             await self._vault.until_noticed()
 
     async def _hang_redis(self, fault: Fault) -> None:

@@ -42,6 +42,7 @@ What becomes of everything:
 kind        | facts
 fault       | what, target, phase ("begin", "end")
 lost        | head: the database has come back, and everything above is lost
+damaged     | why: what is wrong with the database's own tables
 dump        | same: this is the log now; up to that position it is as in the dump before
 log         | at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone): an
             | entry of the last `dump`, above its `same`

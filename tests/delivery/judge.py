@@ -17,27 +17,40 @@ SHOWN = 10  # breaches of each promise
 
 @attrs.frozen
 class Verdict:
-    """breaches: sentences by the name of the promise; a promise that was kept is not in it."""
+    """breaches: sentences by the name of the promise; a promise that was kept is not in it.
+    damages: what is wrong with the database's own tables, so that a breach may be its doing."""
 
     figures: dict[str, int]
     breaches: dict[str, list[str]]
+    damages: list[str]
 
     @property
     def kept(self) -> bool:
-        return not self.breaches
+        """Whether there is no finding of either kind."""
+        return not self.breaches and not self.damages
 
     def __str__(self) -> str:
         lines = [f"{number:8,}  {what}" for what, number in self.figures.items()]
+        if self.damages:
+            lines.append(f"DAMAGED, {len(self.damages)} times: the database is damaged")
+            lines += [f"    {sentence}" for sentence in self.damages[:SHOWN]]
         for promise, sentences in self.breaches.items():
             lines.append(f"BROKEN, {len(sentences)} times: {promise.replace('_', ' ')}")
             lines += [f"    {sentence}" for sentence in sentences[:SHOWN]]
-        return "\n".join([*lines, "all promises kept" if self.kept else "NOT all promises kept"])
+        return "\n".join([*lines, self._conclusion])
+
+    @property
+    def _conclusion(self) -> str:
+        if self.damages:
+            return "the database is damaged: this says nothing about the server"
+        return "NOT all promises kept" if self.breaches else "all promises kept"
 
 
 def judge(events: Iterable[Event]) -> Verdict:
     past = Past().read(events)
     found = {promise.__name__: list(promise(past)) for promise in PROMISES}
-    return Verdict(figures(past), {name: broken for name, broken in found.items() if broken})
+    broken = {name: sentences for name, sentences in found.items() if sentences}
+    return Verdict(figures(past), broken, past.damages)
 
 
 def figures(past: Past) -> dict[str, int]:

@@ -82,6 +82,7 @@ class Past:
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
     faults: dict[str, int] = attrs.field(factory=dict)
+    damages: list[str] = attrs.field(factory=list)
     logins: int = 0
     quiet: bool = False
     over: bool = False
@@ -182,6 +183,9 @@ class Past:
         if event["phase"] == "begin":
             self.faults[event["what"]] = self.faults.get(event["what"], 0) + 1
 
+    def _damaged(self, event: Event) -> None:
+        self.damages.append(event["why"])
+
     def _live(self, event: Event) -> None:
         self.live[event["user"]] = event["ok"] and self.live.get(event["user"], True)
 
@@ -208,6 +212,7 @@ class Past:
         "logout": _leave,
         "closed": _leave,
         "fault": _fault,
+        "damaged": _damaged,
         "live": _live,
         "quiet": _quiet,
         "presence": _presence,

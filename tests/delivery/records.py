@@ -1,12 +1,14 @@
 """What the database says: the log, and how far everybody's devices have got."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
+import aiomysql
 import attrs
 
 from adapters.mysql import mysql_store
+from adapters.mysql.address import Address
 from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import Entry
 from chat_domain.errors import TryAgain
@@ -25,6 +27,24 @@ class Records:
     history: History
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     _noted: Sequence[Event] = ()  # the log as it was last noted
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[aiomysql.Cursor]:
+        """A connection of the caller's own, for statements that no store has."""
+        address = Address.parse(self.store)
+        connection = await aiomysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            db=address.database,
+            autocommit=True,
+        )
+        try:
+            async with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
 
     async def log(self) -> list[Entry]:
         """Read all of it. Raises TryAgain, StoreUnusable."""

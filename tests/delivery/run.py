@@ -4,6 +4,7 @@ import asyncio
 import random
 
 from tests.delivery.crowd import gathered
+from tests.delivery.damage import Inspector
 from tests.delivery.ending import QUIET_WITHIN, become_quiet, look_around
 from tests.delivery.faults import Faults
 from tests.delivery.history import History
@@ -42,5 +43,6 @@ async def run(
             await asyncio.gather(*(device.settle() for device in crowd.devices))
         finally:
             watch.cancel()
+        await Inspector(cluster.database_server, records).look()
         await become_quiet(records, past, users, quiet_within)
         await look_around(cluster, history, crowd, random.Random(f"end {seed}"))

@@ -1,8 +1,9 @@
 """Runs for as long as you like: `python -m tests.delivery.soak --minutes 30 --seed 7`.
 
-If a promise was broken, the run's history is kept, with the nodes' logs beside it. The same is done
-if the run could not be carried out to its end; then there is no verdict. The exit status is 0 if
-all promises were kept, 1 if one was broken, 3 if there is no verdict.
+If a promise was broken, or the database is damaged, the run's history is kept, with the nodes' logs
+and the database's data beside it. The same is done if the run could not be carried out to its end;
+then there is no verdict. The exit status is 0 if all promises were kept, 1 if one was broken or the
+database is damaged, 3 if there is no verdict.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.delivery.damage import keep_data
 from tests.delivery.history import History, new_history, read_history
 from tests.delivery.judge import Verdict, judge
 from tests.delivery.outcome import say, status_of
@@ -66,6 +68,7 @@ def _keep(path: Path, cluster: Cluster, keep: Path) -> None:
     kept.write_bytes(path.read_bytes())
     for number, node in enumerate(cluster.nodes):
         (keep / f"{path.stem}-node-{number}.log").write_text(node.log)
+    keep_data(cluster.database_server, keep / path.stem)
     say(f"the history is in {kept}: python -m tests.delivery.judge {kept}")
 
 

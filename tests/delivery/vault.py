@@ -13,10 +13,10 @@ from pathlib import Path
 
 import aiomysql
 
-from adapters.mysql.address import Address
 from adapters.startup_errors import StoreUnusable
 from chat_domain.errors import TryAgain
 from entrypoints.services.database import DatabaseServer
+from tests.delivery.damage import Inspector, copy_data
 from tests.delivery.records import Records
 
 WRITTEN_WITHIN = 30.0  # seconds
@@ -30,9 +30,12 @@ _A_COMMIT = (
 
 
 class Vault:
-    def __init__(self, database_server: DatabaseServer, records: Records) -> None:
+    def __init__(
+        self, database_server: DatabaseServer, records: Records, inspector: Inspector
+    ) -> None:
         self._database_server = database_server
         self._records = records
+        self._inspector = inspector
         self._kept = database_server.data.with_name("data.kept")
         self._head = 0
         self._epoch = b""
@@ -43,18 +46,7 @@ class Vault:
             await cursor.execute("SELECT head, epoch FROM Log")
             self._head, self._epoch = await cursor.fetchone()
             await self._write_to_disk()
-            self._database_server.pause()
-            try:
-                await asyncio.to_thread(self._copy)
-            finally:
-                self._database_server.resume()
-
-    def _copy(self) -> None:
-        """The copy is as after a kill, from which the server recovers at any time."""
-        shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(
-            self._database_server.data, self._kept, ignore=shutil.ignore_patterns("*.sock")
-        )
+            await copy_data(self._database_server, self._kept)
 
     async def bring_back(self) -> None:
         """Kill the server and put its data back; the caller starts it again. If nothing is written
@@ -73,7 +65,7 @@ class Vault:
                     await asyncio.sleep(_TRIED_AFTER)
 
     async def _epoch_now(self) -> bytes:
-        async with self._connected() as cursor:
+        async with self._records.connected() as cursor:
             await cursor.execute("SELECT epoch FROM Log")
             epoch: bytes
             (epoch,) = await cursor.fetchone()
@@ -88,6 +80,7 @@ class Vault:
                     return False  # it may be slow to answer
                 if len(entries) == self._head:
                     return False
+                await self._inspector.look(entries)
                 self._database_server.kill()
             self._records.dump(entries)
             self._put_back(self._database_server.data)
@@ -102,30 +95,13 @@ class Vault:
         """Bring everything that can be read to the disk. A server shows a commit, and releases its
         locks, before the commit is on the disk; but it answers a commit only when everything before
         it is on the disk as well. So commit something."""
-        async with self._connected() as cursor:
+        async with self._records.connected() as cursor:
             for statement in _A_COMMIT:
                 await cursor.execute(statement)
 
     @asynccontextmanager
     async def _unwritten(self) -> AsyncIterator[aiomysql.Cursor]:
         """Keep everybody from committing to the log during the `with` block."""
-        async with self._connected() as cursor:
+        async with self._records.connected() as cursor:
             await cursor.execute("LOCK TABLES Log READ")  # every commit writes that row
             yield cursor
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[aiomysql.Cursor]:
-        address = Address.parse(self._records.store)
-        connection = await aiomysql.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            password=address.password,
-            db=address.database,
-            autocommit=True,
-        )
-        try:
-            async with connection.cursor() as cursor:
-                yield cursor
-        finally:
-            connection.close()
