@@ -8,14 +8,11 @@ class ServiceTrouble(Exception):
 class MissingProgram(ServiceTrouble):
     def __init__(self, program: str, package: str) -> None:
         super().__init__(f"{program} is not installed; on Debian: apt-get install {package}")
-        self.program = program
-        self.package = package
 
 
 class PortInUse(ServiceTrouble):
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is already in use")
-        self.port = port
 
 
 class DidNotStart(ServiceTrouble):
