@@ -3,11 +3,10 @@
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import attrs
 import structlog
@@ -29,6 +28,8 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.ports.runtime import Clock
 from entrypoints.declaring import BadSettings
 from entrypoints.settings import Settings
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -67,25 +68,20 @@ class HandshakeDoor:
 
 def certificate_of(settings: Settings) -> Certificate | None:
     """The server's certificate, None without TLS. Raises BadSettings."""
-    if not settings.tls_cert:
-        return None
-    with _as_bad_settings():
-        return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
+    return _loaded(settings, Certificate)
 
 
 def new_certificate(settings: Settings) -> ssl.SSLContext | None:
     """The certificate as it is on disk now, None without TLS. Raises BadSettings, also if it is
     outside its validity period, since clients would refuse it."""
+    return _loaded(settings, load_valid)
+
+
+def _loaded(settings: Settings, load: Callable[[Path, Path], T]) -> T | None:
     if not settings.tls_cert:
         return None
-    with _as_bad_settings():
-        return load_valid(Path(settings.tls_cert), Path(settings.tls_key))
-
-
-@contextmanager
-def _as_bad_settings() -> Iterator[None]:
     try:
-        yield
+        return load(Path(settings.tls_cert), Path(settings.tls_key))
     except BadCertificate as error:
         raise BadSettings(f"--tls-cert, --tls-key: {error}") from None
 
