@@ -16,6 +16,7 @@ from adapters.terminal.fullscreen.items import ChangeItem, Item, Note, Text
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import SENDER_COLOURS, Line, local_time
 
+FOUND = "class:found"  # the style of what was searched for
 _NOTE_INDENT = 4
 _TAB = "    "
 
@@ -107,7 +108,7 @@ def _clean_lines(text: str) -> str:
 def _highlighted(text: str, context: DrawContext, *, own: bool) -> Line:
     styles = []
     if context.sought:
-        styles.append((re.compile(re.escape(context.sought), re.IGNORECASE), "class:found"))
+        styles.append((re.compile(re.escape(context.sought), re.IGNORECASE), FOUND))
     if context.me and not own:
         styles.append((naming(clean(context.me)), "class:mention"))
     return list(_coloured(text, styles))

@@ -6,6 +6,7 @@ items arrive or are fetched, or the terminal is resized.
 
 from collections.abc import Callable
 
+from adapters.terminal.fullscreen.drawing import FOUND
 from adapters.terminal.fullscreen.items import Text
 from adapters.terminal.fullscreen.window import Anchor, Window
 from adapters.terminal.render import Line
@@ -80,6 +81,14 @@ def find(window: Window, sought: str, *, older: bool) -> bool:
             window.anchor = Anchor(item.key)
             return True
     return False
+
+
+def rows_below_match(window: Window, rows: Rows) -> int:
+    """Of the last item found, how many rows are below the last one with the words."""
+    assert window.found is not None
+    some = rows(window.items.index(window.found))
+    matching = [any(style == FOUND for style, _ in row) for row in some]
+    return matching[::-1].index(True) if True in matching else 0
 
 
 def _has(item: Text, sought: str) -> bool:

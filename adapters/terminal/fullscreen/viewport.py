@@ -57,7 +57,8 @@ class Viewport:
             self.sought, window.found = words, None
         found = scrolling.find(window, words, older=older)
         if found:
-            scrolling.move(window, -(self.height // 2), self._rows_of(window))
+            of = self._rows_of(window)
+            scrolling.move(window, scrolling.rows_below_match(window, of) - self.height // 2, of)
         self._changed()
         where = "before" if older else "after"
         return "" if found else f"no match for {words!r} {where} this in what is loaded"

@@ -152,6 +152,16 @@ async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None
         assert one.manager.current.reads == {15: 3}
 
 
+async def test_a_match_comes_into_view_in_however_long_a_message(server: FakeServer) -> None:
+    async with sitting(server, row(1)) as one:
+        one.manager.show_number(1)
+        one.look()
+        await one.page(entry(1, "\n".join(f"line {number}" for number in range(100))))
+        assert one.look()[-1].endswith("line 99")
+        assert one.presenter.search("line 50") == ""
+        assert one.look()[4].endswith("line 50")
+
+
 async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeServer) -> None:
     """Each page is the one before what is loaded."""
     async with sitting(server, row(9)) as one:
