@@ -88,11 +88,11 @@ class Version2Client:
     def replaced(self) -> None:
         """Never called: only clients of version 1 have a slot."""
 
-    def going_away(self, delay_ms: int) -> None:
-        self._send(frames.GoingAwayFrame(delay_ms))
+    def going_away(self) -> None:
+        self._send(frames.GoingAwayFrame(RECONNECT_WITHIN_MS))
 
     def dropped(self) -> None:
-        self.going_away(RECONNECT_WITHIN_MS)
+        self.going_away()
         self._link.close(DisconnectReason.MOVED)
 
     def revoked(self) -> None:

@@ -14,7 +14,6 @@ from typing import TypeVar
 import structlog
 
 from adapters.gateway.client_context import ClientContext
-from adapters.gateway.clients import RECONNECT_WITHIN_MS
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.tasks import BackgroundTasks
 
@@ -45,7 +44,7 @@ async def send_away(
             await asyncio.sleep(BATCH_EVERY)
         for context in part:
             if context.client is not None:
-                context.client.going_away(RECONNECT_WITHIN_MS)
+                context.client.going_away()
         for context in part:
             tasks.start(_end(context), context.session)
 

@@ -91,17 +91,15 @@ class Nginx(Program):
 
         The old workers keep their connections until these end or are cut.
         """
-        stepped_down = self._lines_with("gracefully shutting down")
+        stepped_down = self._stepped_down()
         self._write_configuration()
         self.send(signal.SIGHUP)
-        if not wait_until(
-            lambda: self._lines_with("gracefully shutting down") >= stepped_down + WORKERS,
-            _RELOAD_TAKES,
-        ):
+        if not wait_until(lambda: self._stepped_down() >= stepped_down + WORKERS, _RELOAD_TAKES):
             raise DidNotStart(self.name, "the configuration was not reloaded", self.log)
 
-    def _lines_with(self, text: str) -> int:
-        return self.output().count(text)
+    def _stepped_down(self) -> int:
+        """How many workers have."""
+        return self.output().count("gracefully shutting down")
 
     def _write_configuration(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
