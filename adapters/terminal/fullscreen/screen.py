@@ -13,10 +13,10 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
-from adapters.terminal.completion import completions
 from adapters.terminal.fullscreen import keys, layout, listing
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.colours import STYLE
+from adapters.terminal.fullscreen.completion import completions
 from adapters.terminal.fullscreen.line_input import LineInput
 from adapters.terminal.fullscreen.presenter import FullScreenPresenter
 from adapters.terminal.fullscreen.remarks import about, state_of

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.terminal.book import Book
-from adapters.terminal.completion import completions
+from adapters.terminal.fullscreen.completion import completions
 from chat_domain.model import Friend, Group, Membership, Role, User
 
 
