@@ -5,6 +5,7 @@ import attrs
 from chat_domain.cluster.node import Node
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.log.catching_up import CatchingUp
+from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.queue import AppendQueue
@@ -45,6 +46,7 @@ class Chat:
     catching_up: CatchingUp
     marks: Marks
     sessions: Sessions
+    crowds: Crowds
     node: Node
     administration: Administration
     group_administration: GroupAdministration

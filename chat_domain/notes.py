@@ -9,6 +9,7 @@ from chat_domain.model import Muting, Preferences
 
 MOST_READ = 500  # conversations in one note
 MOST_LISTED = 100  # users in one note who list somebody
+MOST_CROWDS = 2_000  # groups in one note
 MAX_NOTICE = 500  # characters
 
 
@@ -89,6 +90,13 @@ class Notice:
     text: str
 
 
+@attrs.frozen
+class CrowdsThere:
+    """How many connections of the sending node get what is said in these groups."""
+
+    readers: Mapping[int, int]
+
+
 Note = (
     Appended
     | Delivered
@@ -98,4 +106,5 @@ Note = (
     | Replaced
     | PresenceChanged
     | Notice
+    | CrowdsThere
 )

@@ -5,6 +5,7 @@ from chat_domain.cluster.node import Node
 from chat_domain.fairness.guard import Guard
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.log.catching_up import CatchingUp
+from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.queue import AppendQueue
@@ -59,6 +60,7 @@ def assemble(
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     notices = Notices(sessions, broker, tasks)
+    crowds = Crowds(sessions, broker, clock, tasks)
     own_settings = OwnSettings(store.settings, sessions, broker)
     audience = Audience(store.groups, sessions, clock)
     read_marks = ReadMarks(log, follower, sessions, marks, own_settings, audience, broker)
@@ -91,6 +93,7 @@ def assemble(
         announcer=announcer,
         devices=devices,
         notices=notices,
+        crowds=crowds,
         broker=broker,
         clock=clock,
         tasks=tasks,
@@ -117,6 +120,7 @@ def assemble(
         catching_up=catching_up,
         marks=marks,
         sessions=sessions,
+        crowds=crowds,
         node=node,
         administration=administration,
         group_administration=GroupAdministration(groups, administration),

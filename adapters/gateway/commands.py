@@ -161,8 +161,7 @@ async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> N
 
 def _charge_for_telling(context: ClientContext, group_id: int) -> None:
     """Charge a client for a message or a change of which all members of a group are told."""
-    readers = context.chat.sessions.in_group(group_id)
-    context.meter.frames += len(readers) / READERS_PER_FRAME
+    context.meter.frames += context.chat.crowds.readers(group_id) / READERS_PER_FRAME
 
 
 async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:

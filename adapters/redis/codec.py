@@ -39,6 +39,7 @@ _SCHEMAS: Mapping[type[Note], type[NoteSchema[Any]]] = {
     notes.Replaced: note_schemas.Replaced,
     notes.PresenceChanged: note_schemas.PresenceChanged,
     notes.Notice: note_schemas.Notice,
+    notes.CrowdsThere: note_schemas.CrowdsThere,
 }
 _decoders = {schema.NUMBER: msgspec.msgpack.Decoder(schema).decode for schema in _SCHEMAS.values()}
 _encode = msgspec.msgpack.Encoder().encode

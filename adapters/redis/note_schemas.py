@@ -27,6 +27,7 @@ IdOrNone = Annotated[int, Meta(ge=0, lt=NO_ID)]  # 0 for no user
 Position = Annotated[int, Meta(ge=1, le=LAST)]
 PositionOrNone = Annotated[int, Meta(ge=0, le=LAST)]  # 0 for nothing
 Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # ms; the year 10000 has no calendar
+Readers = Annotated[int, Meta(ge=1, le=1_000_000)]  # more than any node has connections
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 Cid = Annotated[str, Meta(min_length=1, max_length=64)]
 SessionId = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -248,6 +249,19 @@ class PresenceChanged(NoteSchema[notes.PresenceChanged]):
 
     def to_note(self) -> notes.PresenceChanged:
         return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
+
+
+class CrowdsThere(NoteSchema[notes.CrowdsThere]):
+    NUMBER = 9
+
+    readers: Annotated[dict[Id, Readers], Meta(max_length=notes.MOST_CROWDS)]
+
+    @classmethod
+    def from_note(cls, note: notes.CrowdsThere) -> Self:
+        return cls(dict(note.readers))
+
+    def to_note(self) -> notes.CrowdsThere:
+        return notes.CrowdsThere(self.readers)
 
 
 class Notice(NoteSchema[notes.Notice]):

@@ -11,6 +11,7 @@ import attrs
 
 from chat_domain.errors import TryAgain
 from chat_domain.log.catching_up import CatchingUp
+from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.queue import AppendQueue
@@ -21,6 +22,7 @@ from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
 from chat_domain.notes import (
     Appended,
+    CrowdsThere,
     Delivered,
     HasRead,
     IsTyping,
@@ -63,6 +65,7 @@ class Node:
     announcer: Announcer
     devices: Devices
     notices: Notices
+    crowds: Crowds
     broker: Broker
     clock: Clock
     tasks: Tasks
@@ -71,6 +74,7 @@ class Node:
     async def start(self) -> None:
         """Begin to follow the log, at its head. Raises TryAgain."""
         self.follower.on_reset = self._reset
+        self.sessions.on_growth = self.crowds.grown
         await self.follower.start()
 
     def _reset(self) -> None:
@@ -113,6 +117,8 @@ class Node:
                 self.announcer.on_note(note)
             case Notice():
                 self.notices.on_note(note)
+            case CrowdsThere():
+                self.crowds.on_note(note)
 
     def notes_lost(self) -> None:
         """Notes to this node may have been lost."""
@@ -152,6 +158,7 @@ class Node:
         self.marks.tick(now)
         self.read_marks.tick()
         self.announcer.announce_due()
+        self.crowds.tick(now)
         self.devices.retry_unwritten()
         if self.slots.is_active():
             self.slots.retry_releases()

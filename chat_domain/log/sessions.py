@@ -1,9 +1,10 @@
 """The sessions of this node, by their users and by the groups that the users are in."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from chat_domain.entries import EVERYBODY, HIGH, ID_BITS
 from chat_domain.errors import TooManyConnections, TryAgain
+from chat_domain.fairness.meter import READERS_PER_FRAME
 from chat_domain.log.session import Session
 
 MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
@@ -15,12 +16,16 @@ _NOBODY: dict[Session, None] = {}
 
 
 class Sessions:
-    """Iterating yields all sessions, in no particular order."""
+    """Iterating yields all sessions, in no particular order. crowded: the groups that have so
+    many here that their members pay for it. on_growth: called with such a group each time that it
+    has doubled."""
 
     def __init__(self) -> None:
         self._of_users: dict[int, tuple[Session, ...]] = {}
         self._of_groups: dict[int, dict[Session, None]] = {}
         self.memberships = 0
+        self.crowded: set[int] = set()
+        self.on_growth: Callable[[int], None] = _ignore
 
     def __len__(self) -> int:
         return sum(map(len, self._of_users.values()))
@@ -73,7 +78,16 @@ class Sessions:
         session.subscribed = True
         self.memberships += len(session.groups)
         for group_id in session.groups:
-            self._of_groups.setdefault(group_id, {})[session] = None
+            self._enter(session, group_id)
+
+    def _enter(self, session: Session, group_id: int) -> None:
+        members = self._of_groups.setdefault(group_id, {})
+        members[session] = None
+        count = len(members)
+        if count > READERS_PER_FRAME:
+            self.crowded.add(group_id)
+            if not count & (count - 1):
+                self.on_growth(group_id)
 
     def discard(self, session: Session) -> bool:
         """Remove a session. Return whether it was here."""
@@ -110,7 +124,7 @@ class Sessions:
             if group_id not in session.groups:
                 session.groups.add(group_id)
                 self.memberships += 1
-                self._of_groups.setdefault(group_id, {})[session] = None
+                self._enter(session, group_id)
 
     def leave(self, user_id: int, group_id: int, at: int) -> None:
         """The entry at this position removes a user, or EVERYBODY, from a group."""
@@ -134,5 +148,11 @@ class Sessions:
         members = self._of_groups[group_id]
         del members[session]
         self.memberships -= 1
+        if len(members) == READERS_PER_FRAME:
+            self.crowded.discard(group_id)
         if not members:
             del self._of_groups[group_id]
+
+
+def _ignore(_group_id: int) -> None:
+    """Until somebody wants to know."""

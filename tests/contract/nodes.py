@@ -12,6 +12,7 @@ from chat_domain.entries import CHANGE, TEXT, Change, ChangeKind, Entry, pair
 from chat_domain.model import Claim, Muting, Preferences
 from chat_domain.notes import (
     Appended,
+    CrowdsThere,
     Delivered,
     HasRead,
     IsTyping,
@@ -287,6 +288,7 @@ NOTES: list[Note] = [
     Replaced(15, "session"),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
     Notice("we restart at noon"),
+    CrowdsThere({3: 17, 7: 1_000}),
 ]
 
 

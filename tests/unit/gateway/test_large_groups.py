@@ -5,6 +5,7 @@ import pytest
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.meter import BURST, QUANTUM_FRAMES, READERS_PER_FRAME
+from chat_domain.notes import CrowdsThere
 from tests.unit.gateway.server import Server, settled
 
 
@@ -22,6 +23,17 @@ async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int
     ann.say({"msgid": 1009, "groupid": group_id, "msg": "hello"})
     await settled()
     assert ann.context.meter.frames == before + 1 + readers / READERS_PER_FRAME
+
+
+async def test_readers_on_another_node_weigh_as_much(server: Server) -> None:
+    """They cost that node what they would cost this one, and it cannot slow the sender down."""
+    ann = await server.logged_in("Ann")
+    group_id = await server.group(1)
+    server.chat.node.receive(CrowdsThere({group_id: 10 * READERS_PER_FRAME}))
+    before = ann.context.meter.frames
+    ann.say({"msgid": 1009, "groupid": group_id, "msg": "hello"})
+    await settled()
+    assert ann.context.meter.frames == before + 1 + 10
 
 
 @pytest.mark.parametrize("readers", [READERS_PER_FRAME, READERS_PER_FRAME + 1])
