@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart
@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]  # the directory for `python -m entrypoints...`
 
 class Node(Program):
     """`python -m entrypoints.tcp_server PORT OPTIONS`, with ports for operators and browsers."""
+
+    DIRECTORY = ROOT
 
     def __init__(
         self,
@@ -38,13 +40,7 @@ class Node(Program):
             require_free(port)
 
     def command(self) -> Sequence[str | Path]:
-        return [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._options]
-
-    def environment(self) -> Mapping[str, str]:
-        return os.environ | {"PYTHONUNBUFFERED": "1"}
-
-    def directory(self) -> Path:
-        return ROOT
+        return [sys.executable, "-um", "entrypoints.tcp_server", str(self.port), *self._options]
 
     def answers(self) -> bool:
         try:

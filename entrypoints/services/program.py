@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, ClassVar, Self
 
 from entrypoints.services.errors import DidNotStart, MissingProgram
 
@@ -46,6 +46,8 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
 class Program(ABC):
     """A program. Its subclasses say what its command is, and how to see that it answers."""
 
+    DIRECTORY: ClassVar[Path | None] = None  # in which it works; None for that of the parent
+
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
         self.log = log
@@ -64,13 +66,6 @@ class Program(ABC):
     def answers(self) -> bool:
         """Whether this very process, not another on its port, is ready. Returns quickly."""
 
-    def environment(self) -> Mapping[str, str]:
-        return os.environ
-
-    def directory(self) -> Path | None:
-        """Its working directory; None for that of the parent."""
-        return None
-
     # -- starting ------------------------------------------------------------------------
 
     def start(self) -> Self:
@@ -88,7 +83,7 @@ class Program(ABC):
         command = self.command()
         with self.log.open("ab") as log:
             self._log_begins = log.tell()
-            self._process = spawn(command, log, cwd=self.directory(), env=self.environment())
+            self._process = spawn(command, log, cwd=self.DIRECTORY)
 
     def wait_until_ready(self, seconds: float = START_TAKES) -> None:
         """Return once it answers; end it if it does not in time. Raises DidNotStart."""
@@ -190,7 +185,7 @@ def spawn(
     log: BinaryIO,
     *,
     cwd: Path | None,
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a command in a process group of its own."""
     return subprocess.Popen(  # noqa: S603  # a command of our own making
