@@ -41,8 +41,9 @@ class ClientContext:
 
     id: its name in the server's log. started_at: on the domain's monotonic clock. disconnected: the
     connection has ended. link_choked: the link takes no more for now. last_session: the present
-    session or the last one, with its client. stranger_since: since when nobody is logged in, on the
-    event loop's clock; None until `keepalive` has noticed.
+    session or the last one, with its client. leaving: the client has said that it logs out, or
+    sends nothing more, and may not read what is sent from then on. stranger_since: since when
+    nobody is logged in, on the event loop's clock; None until `keepalive` has noticed.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class ClientContext:
         "guard",
         "id",
         "last_session",
+        "leaving",
         "link",
         "link_choked",
         "meter",
@@ -76,7 +78,7 @@ class ClientContext:
         self.client: Version2Client | None = None
         self.last_session: tuple[Session, Version2Client] | None = None
         self.stranger_since: float | None = None
-        self.disconnected = self.link_choked = False
+        self.disconnected = self.link_choked = self.leaving = False
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
@@ -156,6 +158,7 @@ class ClientContext:
             await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
+        self.leaving = False
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
@@ -201,11 +204,19 @@ class ClientContext:
         """Whether the client has sent messages whose outcome it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
 
+    def leaves(self) -> None:
+        """The client logs out, or sends nothing more."""
+        self.record_sent_as_taken()
+        self.leaving = True
+
     def record_sent_as_taken(self) -> None:
         """For a client that cannot say what it has taken over, what has left the process counts as
-        taken over. Just after the follower was reset, `sent_upto` may be above its head."""
+        taken over, unless it is leaving by then. Just after the follower was reset, `sent_upto` may
+        be above its head."""
         session, client = self.session, self.client
-        if session is not None and client is not None and not client.sends_taken:
+        if self.leaving or session is None or client is None:
+            return
+        if not client.sends_taken:
             at = min(self.link.sent_upto(), self.position())
             self.chat.marks.record_taken(session, at)
 

@@ -24,6 +24,7 @@ from adapters.wire.requests import (
     ListFriends,
     ListGroups,
     ListMembers,
+    Logout,
     OneChat,
     Ping,
     Pong,
@@ -88,8 +89,11 @@ class ClientHandler:
             return False
         kind, client = type(request), context.client
         commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
-        if kind not in _AT_ONCE and context.awaits_answers():
-            return self._wait_for(self._after_answers(commands[kind], request), request)
+        if kind not in _AT_ONCE:
+            if kind is Logout:
+                context.leaves()
+            if context.awaits_answers():
+                return self._wait_for(self._after_answers(commands[kind], request), request)
         try:
             unfinished = commands[kind](context, request)
         except ChatError as error:
@@ -151,6 +155,7 @@ class ClientHandler:
 
     def input_ended(self) -> None:
         self._input_ended = True
+        self.context.leaves()
         self._close_if_finished()
 
     def _close_if_finished(self) -> None:

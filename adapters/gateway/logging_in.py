@@ -111,7 +111,11 @@ async def _begin_device(
 async def log_out(context: ClientContext, request: requests.Logout) -> None:
     session = context.current_session()
     wants_ack = context.takes_errors()
-    await _end_own(context, session)
+    try:
+        await _end_own(context, session)
+    except TryAgain:
+        context.leaving = False
+        raise
     if wants_ack:
         context.acknowledge(request)
 

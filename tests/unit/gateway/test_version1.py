@@ -10,8 +10,10 @@ from adapters.gateway.keepalive import DROP_AFTER
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
 from adapters.incidents import INCIDENTS
+from adapters.memory.tokens import MemoryTokens
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
+from chat_domain.errors import TryAgain
 from chat_domain.log.catching_up import READ_AT_ONCE
 from chat_domain.model import Account
 from chat_domain.people.accounts import Accounts
@@ -606,3 +608,47 @@ async def test_version_2_works_over_nul_as_well(server: Server) -> None:
     server.tick(30.0)
     await settled()
     assert [frame["msgid"] for frame in peer.heard()] == [1012]
+
+
+@pytest.mark.parametrize("half_closed", [False, True])
+async def test_what_it_is_sent_once_it_leaves_is_not_taken_over(
+    server: Server, monkeypatch: pytest.MonkeyPatch, *, half_closed: bool
+) -> None:
+    """A logout can take long, as can the answers that a client still gets whose input has ended.
+    Meanwhile its program may have ended."""
+    nick, ann = await person(server), await server.logged_in("Ann")
+    await ann.ask(1005, toid=1, msg="early")
+    gate = asyncio.Event()
+
+    async def slow_remove(*_: object) -> None:
+        await gate.wait()
+
+    monkeypatch.setattr(MemoryTokens, "remove", slow_remove)
+    if half_closed:
+        server.hasher.gate = gate
+        nick.say({"msgid": 1029, "old": "pw", "new": "mine"})
+        nick.handler.input_ended()
+    else:
+        nick.say({"msgid": 1002})
+    await settled()
+    await ann.ask(1005, toid=1, msg="late")
+    server.tick(0.0)
+    gate.set()
+    await settled()
+    assert nick.is_gone() == half_closed
+    assert await server.waiting_for(1) == ["late"]
+
+
+async def test_a_client_whose_logout_failed_goes_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it is sent counts as taken over again."""
+
+    async def fail(*_: object) -> None:
+        raise TryAgain
+
+    monkeypatch.setattr(MemoryTokens, "remove", fail)
+    nick, ann = await person(server), await server.logged_in("Ann")
+    assert (await nick.ask(1002))["error"] == "try_again"
+    await ann.ask(1005, toid=1, msg="hello")
+    assert await took_over(server) == []
