@@ -6,6 +6,7 @@ from adapters.client import ClientError, Refused
 from adapters.terminal import parsing, render
 from adapters.terminal.action_base import FINISH_WITHIN, ActionBase
 from adapters.terminal.ports import where_to
+from adapters.terminal.sending import pieces
 from chat_domain.model import Group
 
 
@@ -42,8 +43,10 @@ class Actions(ActionBase):
         await self._sending.send(await self._group(group), text)
 
     async def say(self, text: str) -> None:
-        if self.partner is not None:
-            await self._sending.send(self.partner, text)
+        """What a person has pasted may become several messages. A script is told its mistake."""
+        for piece in [text] if self._screen.scripted else pieces(text):
+            if self.partner is not None:
+                await self._sending.send(self.partner, piece)
 
     async def talk(self, to: str) -> None:
         """Talk to this user or group, to nobody if it is empty or unknown."""

@@ -1,7 +1,7 @@
 """Messages that the user has sent, until their outcome is shown."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from adapters.client import (
@@ -19,6 +19,8 @@ from adapters.terminal.ports import Outgoing, Partner, Presenter
 from adapters.terminal.render import Line, Mark
 from adapters.terminal.ticks import Sent, Ticks
 from chat_domain.model import Group, User
+
+LONGEST = 4_096  # characters of a message
 
 
 class Sending:
@@ -119,6 +121,16 @@ class Sending:
     def _time(self) -> str:
         now = self._now()
         return render.when(int(now.timestamp() * 1000), now)
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text in pieces that the server accepts, cut between words if possible, as in the page."""
+    while len(text) > LONGEST:
+        space = max(text.rfind("\n", 0, LONGEST), text.rfind(" ", 0, LONGEST))
+        end = space + 1 if space > LONGEST // 2 else LONGEST
+        yield text[:end]
+        text = text[end:]
+    yield text
 
 
 def _name(to: Partner) -> str:

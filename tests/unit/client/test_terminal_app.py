@@ -496,6 +496,20 @@ async def test_the_end_of_input_waits_for_answers(server: FakeServer) -> None:
         assert app.screen.shown[-1] == "18:04 ✓ to li si: hi"
 
 
+@pytest.mark.parametrize("between", [" ", "\n", ""])
+async def test_what_is_too_long_for_a_message_becomes_several(
+    server: FakeServer, between: str
+) -> None:
+    """It is cut between words if there are any, and nothing of it is lost."""
+    text = between.join(f"<line{number:03}>" for number in range(800))
+    async with running(server, "1", "13", "s", "/talk li si", text, scripted=False) as app:
+        await app.welcome(LI_SI)
+        taken = [(await app.peer.take())["msg"] for _ in range(len(text) // 4096 + 1)]
+        assert "".join(taken) == text
+        assert all(piece.endswith(between) for piece in taken[:-1])
+        assert all(len(piece) > 4000 for piece in taken[:-1])
+
+
 async def test_a_message_that_takes_long_is_shown_on_its_way(server: FakeServer) -> None:
     """It is shown again with its tick when the answer arrives."""
     async with running(server, "1", "13", "s", "chat:15:hi", scripted=False, echo_after=0) as app:
