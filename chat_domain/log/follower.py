@@ -79,7 +79,7 @@ class Follower:
     @property
     def last(self) -> EntryRef:
         """The last entry received, applied or not: in the same epoch, the log must have it."""
-        return self._lineage.ref
+        return self._lineage.last.ref
 
     # -- the log as a whole ------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ class Follower:
         ends = await self._log.ends()
         self._begin(ends, await self._lineage.entry_at(ends.head))
 
-    def _begin(self, ends: LogEnds, last: Entry | None) -> None:
+    def _begin(self, ends: LogEnds, last: Entry) -> None:
         self.epoch = ends.epoch
         self.applied = self._received = self._head = ends.head
         self._lineage.begin(last)
