@@ -46,13 +46,23 @@ def taken(context: ClientContext, request: requests.Taken) -> None:
 async def read(context: ClientContext, request: requests.Read) -> None:
     session = context.current_session()
     conv = request.conv_of(session.user.id)
-    await context.chat.read_marks.read(session, conv, request.at)
+    if await context.chat.read_marks.read(session, conv, request.at):
+        _charge_for_telling(context, conv)
     context.acknowledge(request)
 
 
 def typing(context: ClientContext, request: requests.Typing) -> Unfinished | None:
     session = context.current_session()
-    return context.chat.typing.report(session, request.conv_of(session.user.id))
+    conv = request.conv_of(session.user.id)
+    passing_on = context.chat.typing.report(session, conv)
+    return None if passing_on is None else _finish_typing(context, conv, passing_on)
+
+
+async def _finish_typing(
+    context: ClientContext, conv: int, passing_on: Coroutine[Any, Any, bool]
+) -> None:
+    if await passing_on:
+        _charge_for_telling(context, conv)
 
 
 async def settings(context: ClientContext, request: requests.Settings) -> None:
@@ -159,9 +169,9 @@ async def leave_group(context: ClientContext, request: requests.LeaveGroup) -> N
     context.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
-def _charge_for_telling(context: ClientContext, group_id: int) -> None:
-    """Charge a client for a message or a change of which all members of a group are told."""
-    context.meter.frames += context.chat.crowds.readers(group_id) / READERS_PER_FRAME
+def _charge_for_telling(context: ClientContext, conv: int) -> None:
+    """Charge a client for what all members are told, if this conversation is a group's."""
+    context.meter.frames += context.chat.crowds.readers(conv) / READERS_PER_FRAME
 
 
 async def list_groups(context: ClientContext, request: requests.ListGroups) -> None:

@@ -55,10 +55,11 @@ class ReadMarks:
         cache[key] = max(self.marks.of(user_id, stored.read, conv), cache.get(key, 0))
         return cache[key]
 
-    async def read(self, session: Session, conv: int, at: int) -> None:
+    async def read(self, session: Session, conv: int, at: int) -> bool:
         """A client's user has read a conversation up to this position. If there is no such
-        conversation, or they had read as far before, nothing is done. Raises BeyondTheLog,
-        TryAgain, and NotMember for a group that they never were in."""
+        conversation, or they had read as far before, nothing is done. Return whether other users
+        are told. Raises BeyondTheLog, TryAgain, and NotMember for a group that they never were
+        in."""
         user_id, epoch = session.user.id, self.follower.epoch
         if at > self.follower.applied:
             raise BeyondTheLog(at, self.follower.applied)
@@ -66,12 +67,14 @@ class ReadMarks:
         if before is None and is_group(conv):
             raise NotMember(conv)
         if before is None:
-            return
+            return False
         await self.marks.make_room(user_id)
         private = not await self._may_tell(session, conv)
         read = max(before, self._cache.get((user_id, conv), 0))  # by now, with another device
-        if at > read and epoch == self.follower.epoch:
-            self._grow(session, conv, at, private)
+        if at <= read or epoch != self.follower.epoch:
+            return False
+        self._grow(session, conv, at, private)
+        return not private
 
     async def _may_tell(self, session: Session, conv: int) -> bool:
         if (await self.settings.of(session.user.id)).hide_read:

@@ -3,8 +3,9 @@
 Rules:
 1. The `audience` of a conversation is told; of two users, only if there is an entry between them.
    Only sessions that are live are told, and none if the user hides that they type.
-2. For one session, it is passed on at most once in PASSED_ON_EVERY seconds for a conversation, and
-   for AT_ONCE conversations in that time. What comes beyond that costs nothing.
+2. For the sessions that a user has here together, it is passed on at most once in PASSED_ON_EVERY
+   seconds for a conversation, and for AT_ONCE conversations in that time. What comes beyond that
+   costs nothing.
 3. None of it is stored, and nothing depends on it.
 """
 
@@ -37,12 +38,13 @@ class Typing:
     broker: Broker
     clock: Clock
 
-    def report(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
-        """A client's user is typing in a conversation. Return a coroutine that passes it on, or
-        None if there is nothing to do. Raises NotMember."""
+    def report(self, session: Session, conv: int) -> Coroutine[Any, Any, bool] | None:
+        """A client's user is typing in a conversation. Return a coroutine that passes it on, and
+        returns whether somebody is told; or None if there is nothing to do. Raises NotMember."""
         if is_group(conv) and conv not in session.groups:
             raise NotMember(conv)
-        now, sent = self.clock.monotonic(), session.typing_sent
+        oldest, *_ = (*self.audience.sessions.of(session.user.id), session)
+        now, sent = self.clock.monotonic(), oldest.typing_sent
         for passed, at in list(sent.items()):
             if now - at >= PASSED_ON_EVERY:
                 del sent[passed]
@@ -51,12 +53,14 @@ class Typing:
         sent[conv] = now
         return self._pass_on(session.user, conv)
 
-    async def _pass_on(self, user: User, conv: int) -> None:
+    async def _pass_on(self, user: User, conv: int) -> bool:
         with suppress(TryAgain):
             if await self._may_tell(user.id, conv):
                 note = IsTyping(user.id, user.name, conv)
                 self.on_note(note)
                 self.broker.broadcast(note)
+                return True
+        return False
 
     async def _may_tell(self, user_id: int, conv: int) -> bool:
         if (await self.settings.of(user_id)).hide_typing:

@@ -394,7 +394,11 @@ def test_marks_of_before_a_reset_count_for_nothing(
 def test_what_is_read_during_a_reset_is_not(world: World, ann: Terminal, conv: int) -> None:
     """The mark was one of the old positions."""
     world.log.slow_reads = True
-    world.tasks.start(world.chat.read_marks.read(ann.session, conv, 2))
+
+    async def read() -> None:
+        assert not await world.chat.read_marks.read(ann.session, conv, 2)
+
+    world.tasks.start(read())
     world.tasks.drain()
     world.chat.follower.epoch = "another"
     world.settle()

@@ -4,7 +4,12 @@ import pytest
 
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from chat_domain.fairness.limits import Limits
-from chat_domain.fairness.meter import BURST, QUANTUM_FRAMES, READERS_PER_FRAME
+from chat_domain.fairness.meter import (
+    BURST,
+    QUANTUM_FRAMES,
+    READERS_PER_FRAME,
+    STORE_WEIGHT,
+)
 from chat_domain.notes import CrowdsThere
 from tests.unit.gateway.server import Server, settled
 
@@ -23,6 +28,25 @@ async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int
     ann.say({"msgid": 1009, "groupid": group_id, "msg": "hello"})
     await settled()
     assert ann.context.meter.frames == before + 1 + readers / READERS_PER_FRAME
+
+
+@pytest.mark.parametrize("hides", [False, True])
+async def test_what_members_are_told_of_somebody_weighs_so_as_well(
+    server: Server, hides: bool
+) -> None:
+    """That they are typing, and how far they have read: a small group can have a thousand
+    connections. What nobody is told weighs nothing more."""
+    ann = await server.logged_in("Ann")
+    here = await server.register(*(f"here {number}" for number in range(2 * READERS_PER_FRAME - 1)))
+    for user_id in here:
+        await server.log_in(user_id)
+    group_id = await server.group(1, *here)
+    await ann.ask(1045, hide_read=hides, hide_typing=hides)
+    for request, weight in ({"msgid": 1044}, 1), ({"msgid": 1043, "at": 1}, STORE_WEIGHT):
+        before = ann.context.meter.frames
+        ann.say(request | {"groupid": group_id})
+        await settled()
+        assert ann.context.meter.frames == before + weight + (0 if hides else 2)
 
 
 async def test_readers_on_another_node_weigh_as_much(server: Server) -> None:
