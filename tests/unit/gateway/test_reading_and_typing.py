@@ -240,7 +240,6 @@ async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, e
         ({"msgid": READ, "toid": 2, "at": 3}, STORE_WEIGHT),
         ({"msgid": SETTINGS}, STORE_WEIGHT),
         ({"msgid": TYPING, "toid": 2}, 1),
-        ({"msgid": TYPING, "groupid": 1}, 1),
     ],
 )
 async def test_what_it_weighs(ann: Peer, bob: Peer, frame: Frame, weight: int) -> None:
