@@ -253,6 +253,7 @@ class Follower:
 
     def _apply_some(self) -> None:
         """Apply as much as one turn of the event loop may (rule 5)."""
+        self._applying = False  # also if something below raises, or nothing would ever be applied
         readers = size = 0
         pending, keep, fanout = self._pending, self.ring.append, self._fanout
         while pending:
@@ -271,7 +272,6 @@ class Follower:
             else:
                 readers += fanout.to_people(entry, writer)
         else:
-            self._applying = False
             self.applied = self._received
         self.ring.trim(size)
         if self._waiters:

@@ -5,6 +5,7 @@ import pytest
 from chat_domain.entries import (
     Change,
     ChangeKind,
+    Entry,
     pair,
 )
 from chat_domain.log.follower import GAP_WAITS, OWN_BATCH_WAITS, READ_AT_ONCE, Follower
@@ -280,3 +281,23 @@ def test_what_is_erased_is_no_text_any_more_for_who_is_behind(
     hear(world, elsewhere.changes(ann, pair(ann.user.id, ann.user.id), Change(ChangeKind.ERASED)))
     bob.takes_more()
     assert bob.client.texts == [""]
+
+
+def test_a_defect_while_entries_are_applied_does_not_end_that(
+    world: World, bob: Terminal, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What raised an exception is passed over, and the node goes on with what comes next."""
+    monkeypatch.setattr("chat_domain.log.follower.AT_ONCE", 1)
+    show = bob.client.show
+
+    def show_some(entry: Entry) -> None:
+        if entry.text == "two":
+            raise RuntimeError("a defect")
+        show(entry)
+
+    monkeypatch.setattr(bob.client, "show", show_some)
+    world.chat.node.receive(elsewhere.commits("one", "two", "three"))
+    with pytest.raises(RuntimeError, match="a defect"):
+        world.tasks.drain()
+    hear(world, elsewhere.commits("four"))
+    assert bob.client.texts == ["one", "three", "four"]
