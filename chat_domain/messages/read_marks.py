@@ -71,10 +71,10 @@ class ReadMarks:
         await self.marks.make_room(user_id)
         private = not await self._may_tell(session, conv)
         read = max(before, self._cache.get((user_id, conv), 0))  # by now, with another device
-        if at <= read or epoch != self.follower.epoch:
-            return False
-        self._grow(session, conv, at, private)
-        return not private
+        if at > read and epoch == self.follower.epoch:
+            self._grow(session, conv, at, private)
+            return not private
+        return False
 
     async def _may_tell(self, session: Session, conv: int) -> bool:
         if (await self.settings.of(session.user.id)).hide_read:
