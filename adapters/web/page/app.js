@@ -281,8 +281,6 @@ export class App {
     if (chat.unread || messages.follows) this._reading.saw(chat.key, messages.seenUpto);
   }
 
-  // -- showing -----------------------------------------------------------------------------------
-
   /** Something has changed: draw it with the next frame. */
   changed() {
     if (this._frame) return;

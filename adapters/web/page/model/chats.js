@@ -91,8 +91,6 @@ export class Chats {
     if (chat) chat.name = name;
   }
 
-  // -- what comes --------------------------------------------------------------------------------
-
   /** An entry was pushed. Return whether it is news to the user. @param {Entry} entry */
   pushed(entry) {
     const chat = this._add(entry);
@@ -238,8 +236,6 @@ export class Chats {
   forget() {
     for (const chat of this.all.values()) Object.assign(chat, unknown());
   }
-
-  // -- what is done here -------------------------------------------------------------------------
 
   /** @param {Unsent} message */
   wrote(message) {

@@ -51,8 +51,6 @@ export class Session extends Emitter {
     return Boolean(this._line?.open && this.me && !this._early);
   }
 
-  // -- coming and going --------------------------------------------------------------------------
-
   /**
    * Register on a separate connection. Throws Refused and Lost.
    * @param {string} name
@@ -214,8 +212,6 @@ export class Session extends Emitter {
     this.outbox.disconnected();
     this.emit("ended");
   }
-
-  // -- what the server says ----------------------------------------------------------------------
 
   /** @param {Frame} frame */
   _hear(frame) {

@@ -68,8 +68,6 @@ export class Store {
     this._database.close();
   }
 
-  // -- the place in the log ----------------------------------------------------------------------
-
   async place() {
     return (await this.value("place")) ?? { since: 0, epoch: "" };
   }
@@ -103,8 +101,6 @@ export class Store {
     transaction.objectStore("meta").delete("conversations");
     await committed(transaction);
   }
-
-  // -- messages ----------------------------------------------------------------------------------
 
   /** The last of a conversation below a position, ascending. @param {Key} key @param {number} before @param {number} limit */
   async latest(key, before, limit) {
@@ -154,8 +150,6 @@ export class Store {
     for (const key of oldest) transaction.objectStore("messages").delete(key);
     await committed(transaction);
   }
-
-  // -- what else ---------------------------------------------------------------------------------
 
   /** @returns {Promise<Unsent[]>} in the order in which they were written */
   async unsent() {

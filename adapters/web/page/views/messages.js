@@ -131,8 +131,6 @@ export class Messages {
     return this._key === null ? null : this._app.chats.chat(this._key);
   }
 
-  // -- scrolling ---------------------------------------------------------------------------------
-
   /** A longer draft, or the keyboard of a phone, takes its room from above. */
   _resized() {
     if (this._followed && this._excerpt.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
