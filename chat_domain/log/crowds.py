@@ -37,7 +37,7 @@ class Crowds:
         """How many connections get what is said in a group, on this node or on another one."""
         until, there = self._elsewhere.get(group_id, _UNKNOWN)
         here = len(self.sessions.in_group(group_id))
-        return max(here, there) if self.clock.monotonic() < until else here
+        return there if there > here and self.clock.monotonic() < until else here
 
     def on_note(self, note: CrowdsThere) -> None:
         """Another node has these crowds. The larger one of two nodes counts."""
