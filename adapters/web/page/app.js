@@ -69,17 +69,18 @@ export class App {
   }
 
   _listen() {
-    const { session, writing } = this;
+    const { session, conversations, drafts, history, preferences, roster, writing, _reading } = this;
     session.on("online", () => this._load());
     session.on("connecting", () => this.banner.offline(0));
-    session.on("offline", ({ again }) => this.banner.offline(again));
-    session.on("offline", () => this._restoreOpen());
+    session.on("offline", ({ again }) => {
+      this.banner.offline(again);
+      this._restoreOpen();
+    });
     session.on("entries", (entries) => this._pushed(entries));
     session.on("frame", (frame) => this._hear(frame));
     session.on("reset", () => this._reset());
     session.on("trouble", (error) => this.banner.notice(explained(error)));
     writing.on("wrote", () => this._conversation.messages.toEnd());
-    const { conversations, drafts, history, preferences, roster, _reading } = this;
     const all = [conversations, drafts, history, preferences, roster, writing, _reading];
     for (const one of all) one.on("changed", () => this.changed());
   }
@@ -197,7 +198,8 @@ export class App {
     await this._loadOpen(key).catch(() => this.session.online && this._restoreOpen());
   }
 
-  async _restoreOpen(key = this.open) {
+  async _restoreOpen() {
+    const key = this.open;
     if (!key || !this._lacks(key)) return;
     await this.history.restore(key);
     if (this._lacks(key)) this._conversation.messages.arrived();
@@ -235,12 +237,9 @@ export class App {
     this.changed();
   }
 
-  // -- the browser's Back and Forward: one entry of the list, and one behind it of what is open ----
+  // -- the browser's history: one entry of the list, and one behind it of what is open -----------
 
-  /**
-   * The conversation of the browser's history entry, if it is this user's.
-   * @returns {Key | null}
-   */
+  /** What is open in the browser's entry, if it is this user's. @returns {Key | null} */
   _keyOfEntry() {
     const { user, key } = history.state ?? {};
     return user === this._user ? key : null;
@@ -253,7 +252,7 @@ export class App {
     else history.pushState(entry, "");
   }
 
-  /** The browser goes to another history entry. */
+  /** The browser goes to another entry. */
   _moved() {
     const key = this._keyOfEntry();
     if (this._returning) {

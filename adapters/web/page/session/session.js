@@ -89,7 +89,6 @@ export class Session extends Emitter {
     await this._comeBack();
   }
 
-  /** End the session on this device. */
   async logOut() {
     this._wanted = false;
     const line = this._line;

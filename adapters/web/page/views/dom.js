@@ -45,7 +45,6 @@ export function reconcile(parent, wanted) {
 /** Whether focusing a field brings up no on-screen keyboard. */
 export const hasMouse = () => !matchMedia("(pointer: coarse)").matches;
 
-/** Whether the user looks at the page. */
 export const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
 /**
@@ -59,7 +58,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A field with its label. @param {string} label @param {HTMLElement} input */
+/** @param {string} label @param {HTMLElement} input */
 export const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
 
 /** @param {string} label @param {() => void} click @param {Props} [props] */
@@ -70,7 +69,7 @@ export const button = (label, click, props = {}) =>
 export const form = (act, props, ...children) =>
   h("form", { ...props, submit: (event) => (event.preventDefault(), act()) }, ...children);
 
-/** Whether somebody is online. @param {boolean} online */
+/** @param {boolean} online */
 export const dot = (online) =>
   h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") });
 

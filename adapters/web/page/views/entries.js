@@ -27,7 +27,6 @@ export class Entries {
     this._elements = new Map();
   }
 
-  /** Create all of them again. */
   clear() {
     this._elements.clear();
   }

@@ -88,7 +88,6 @@ export class Messages {
     this._followed = this._openedAtEnd = this.follows;
   }
 
-  /** Draw all again. */
   redraw() {
     this._entries.clear();
     this._list.replaceChildren();
