@@ -143,6 +143,21 @@ def test_a_conversation_with_hundreds_of_news_opens_where_they_begin(
     assert down["reached"] > 1_000
 
 
+def test_who_writes_before_the_place_where_news_begin_is_loaded_is_at_the_end(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann.hold('"after"')
+    ann.open("bob")
+    ann.asks()
+    ann.write("I have read it")
+    ann.sees_tick("sent", "I have read it")
+    ann.release()
+    expect(ann.texts.nth(-2)).to_have_text(re.compile("^message 999( |$)"))
+    expect(ann.texts.last).to_be_in_viewport()
+    expect(ann.row("bob").locator(".count")).to_be_hidden()
+
+
 def test_what_was_seen_of_hundreds_of_news_is_read_and_the_rest_begins_the_next_time(
     newcomer: Newcomer, web: WebServer
 ) -> None:

@@ -72,8 +72,15 @@ export class Messages {
   /** More is loaded; the user may have scrolled in what was here before. */
   arrived() {
     const chat = this._chat;
-    if (chat && this.isAsOpened) this._toNews(chat);
-    else this.update();
+    if (chat && this.isAsOpened) return this._toNews(chat);
+    const staysAtEnd = this._wentToEnd && this.follows;
+    this.update();
+    if (staysAtEnd && !chat?.atEnd) this.toEnd(); // what has come has another end
+  }
+
+  /** Whether the user went to the end of what was there. */
+  get _wentToEnd() {
+    return Number.isNaN(this._openedAt);
   }
 
   /** Go to the line above what is new, or to the end if there is none. @param {Chat} chat */
