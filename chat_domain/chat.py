@@ -4,10 +4,10 @@ import attrs
 
 from chat_domain.cluster.node import Node
 from chat_domain.groups.membership import GroupMembership
-from chat_domain.log.catching_up import CatchingUp
 from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.history import History
@@ -43,7 +43,7 @@ class Chat:
     settings: OwnSettings
     follower: Follower
     queue: AppendQueue
-    catching_up: CatchingUp
+    offline: Offline
     marks: Marks
     sessions: Sessions
     crowds: Crowds

@@ -4,10 +4,10 @@ from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.fairness.guard import Guard
 from chat_domain.groups.membership import GroupMembership
-from chat_domain.log.catching_up import CatchingUp
 from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
 from chat_domain.log.subscriptions import Subscriptions
@@ -54,7 +54,7 @@ def assemble(
     log, sessions = store.log, Sessions()
     follower = Follower(log, sessions, broker, tasks, timers)
     queue = AppendQueue(log, follower, broker, clock, tasks, timers)
-    catching_up = CatchingUp(log, follower, tasks)
+    offline = Offline(log, follower, tasks)
     marks = Marks(log, follower, sessions, broker, tasks)
     subscriptions = Subscriptions(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
@@ -75,7 +75,7 @@ def assemble(
         second_login_replaces,
     )
     logins = Logins(
-        log, follower, queue, sessions, subscriptions, catching_up, marks, slots, attendance, ids
+        log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids
     )
     devices = Devices(store.tokens, log, queue, sessions, ids, tasks, presence, name)
     node = Node(
@@ -83,7 +83,7 @@ def assemble(
         follower=follower,
         queue=queue,
         subscriptions=subscriptions,
-        catching_up=catching_up,
+        offline=offline,
         marks=marks,
         read_marks=read_marks,
         typing=typing,
@@ -117,7 +117,7 @@ def assemble(
         settings=own_settings,
         follower=follower,
         queue=queue,
-        catching_up=catching_up,
+        offline=offline,
         marks=marks,
         sessions=sessions,
         crowds=crowds,

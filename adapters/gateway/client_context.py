@@ -173,9 +173,9 @@ class ClientContext:
         if session is None or client is None:
             return
         if self.link_choked or client.full:
-            self.chat.catching_up.choked(session)
+            self.chat.offline.choked(session)
         else:
-            self.chat.catching_up.unchoked(session)
+            self.chat.offline.unchoked(session)
 
     def check_connected(self) -> None:
         """Raises NotLoggedIn if the client has left meanwhile."""
@@ -198,7 +198,7 @@ class ClientContext:
 
     def position(self) -> int:
         """The position up to which the client was sent its user's entries; 0 if not logged in."""
-        return 0 if self.session is None else self.chat.catching_up.position(self.session)
+        return 0 if self.session is None else self.chat.offline.position(self.session)
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose outcome it has not been told yet."""

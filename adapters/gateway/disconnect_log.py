@@ -44,7 +44,7 @@ class DisconnectLog:
             **session.labels(),
             version=client.version,
             seconds=seconds,
-            at=context.chat.catching_up.position(session),
+            at=context.chat.offline.position(session),
         )
 
     def log_stranger(

@@ -31,7 +31,7 @@ class Keepalive:
         """Look after what depends on time. Called about twice a second."""
         session = self._context.session
         if session is not None:
-            self._context.chat.catching_up.catch_up(session)
+            self._context.chat.offline.catch_up(session)
         elif not self._intake.waiting:
             self._check_stranger(now)
         self._intake.tick(now)

@@ -10,10 +10,10 @@ from contextlib import suppress
 import attrs
 
 from chat_domain.errors import TryAgain
-from chat_domain.log.catching_up import CatchingUp
 from chat_domain.log.crowds import Crowds
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -55,7 +55,7 @@ class Node:
     follower: Follower
     queue: AppendQueue
     subscriptions: Subscriptions
-    catching_up: CatchingUp
+    offline: Offline
     marks: Marks
     read_marks: ReadMarks
     typing: Typing
@@ -94,7 +94,7 @@ class Node:
     async def _resubscribe(self, sessions: Collection[Session]) -> None:
         await self.subscriptions.resubscribe(sessions)
         for session in self.sessions:
-            self.catching_up.catch_up(session)
+            self.offline.catch_up(session)
 
     # -- notes from other nodes ------------------------------------------------------------
 

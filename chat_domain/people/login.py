@@ -6,9 +6,9 @@ import attrs
 
 from chat_domain.entries import TEXT, LogEnds, Opening, is_group, people
 from chat_domain.errors import TryAgain
-from chat_domain.log.catching_up import CatchingUp
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -41,7 +41,7 @@ class Logins:
     queue: AppendQueue
     sessions: Sessions
     subscriptions: Subscriptions
-    catching_up: CatchingUp
+    offline: Offline
     marks: Marks
     slots: SlotKeeper
     attendance: Attendance
@@ -119,7 +119,7 @@ class Logins:
             opening = await self.subscriptions.subscribe(session)
             got = self.marks.of(user.id, opening.got)
             session.after = session.taken = max(got, opening.ends.oldest - 1)
-            await self.catching_up.read_some(session)
+            await self.offline.read_some(session)
         except BaseException:
             self._discard(session)
             await self.slots.release(claim)
@@ -130,7 +130,7 @@ class Logins:
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: show it what it has missed."""
         session.ready = True
-        self.catching_up.catch_up(session)
+        self.offline.catch_up(session)
 
     def _note_arrival(self, session: Session) -> None:
         if self.sessions.of(session.user.id) == (session,):

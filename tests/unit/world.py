@@ -188,7 +188,7 @@ class Terminal:
     def takes_over(self, at: int | None = None) -> None:
         """Say that everything up to this position is taken over, or else everything shown."""
         if at is None:
-            at = self.world.chat.catching_up.position(self.session)
+            at = self.world.chat.offline.position(self.session)
         self.world.chat.marks.record_taken(self.session, at)
         self.world.tasks.drain()
 
@@ -202,10 +202,10 @@ class Terminal:
 
     def chokes(self) -> None:
         """Let its link take no more."""
-        self.world.chat.catching_up.choked(self.session)
+        self.world.chat.offline.choked(self.session)
 
     def takes_more(self) -> None:
-        self.world.chat.catching_up.unchoked(self.session)
+        self.world.chat.offline.unchoked(self.session)
         self.world.tasks.drain()
 
     @property

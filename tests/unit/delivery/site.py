@@ -115,7 +115,7 @@ class Link:
     def ping(self) -> None:
         """Tell the client up to where everything was sent."""
         if self.session is not None and not self.session.ended:
-            at = self.site.chat.catching_up.position(self.session)
+            at = self.site.chat.offline.position(self.session)
             self.note("said", at=at)
             self._say(lambda: self.device.is_at(at))
 
@@ -141,7 +141,7 @@ class Link:
     def look_after(self) -> None:
         """Do what a server's clock does for a connection."""
         if self.session is not None and not self.gone:
-            self.site.chat.catching_up.catch_up(self.session)
+            self.site.chat.offline.catch_up(self.session)
 
     def drained(self) -> None:
         """What was sent has left the server, which means nothing in version 2."""
@@ -239,7 +239,7 @@ class OldLink(Link):
     def drained(self) -> None:
         if self.session is not None and not self.gone:
             chat, session = self.site.chat, self.session
-            chat.marks.record_taken(session, min(self.sent, chat.catching_up.position(session)))
+            chat.marks.record_taken(session, min(self.sent, chat.offline.position(session)))
 
 
 def pushed(entry: Entry) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from chat_domain.log import catching_up, follower, reorder_buffer
+from chat_domain.log import follower, offline, reorder_buffer
 from chat_domain.people import login
 from tests.delivery.judge import judge
 from tests.tries import WANTED, tries
@@ -32,8 +32,8 @@ class TwoNodes(RuleBasedStateMachine):
         self.patch.setattr(follower, "AT_ONCE", 5)
         self.patch.setattr(follower, "READ_AT_ONCE", 3)
         self.patch.setattr(reorder_buffer, "MOST_NOTES", 2)
-        self.patch.setattr(catching_up, "RING_AT_MOST", 6)
-        self.patch.setattr(catching_up, "READ_AT_ONCE", 3)
+        self.patch.setattr(offline, "RING_AT_MOST", 6)
+        self.patch.setattr(offline, "READ_AT_ONCE", 3)
         self.patch.setattr(login, "MISSED_AT_MOST", 30)
         self.world = World(PEOPLE)
         for number, person in enumerate(self.world.people):
@@ -101,7 +101,7 @@ class TwoNodes(RuleBasedStateMachine):
     def choke(self, who: int, which: int, choked: bool) -> None:
         link = self.device(who, which).link
         if link is not None and link.session is not None and not link.site.hung:
-            reader = link.site.chat.catching_up
+            reader = link.site.chat.offline
             reader.choked(link.session) if choked else reader.unchoked(link.session)
         self.world.go_on()
 
@@ -240,7 +240,7 @@ class TwoNodes(RuleBasedStateMachine):
         for device in self.world.devices:
             link = device.link
             if link is not None and link.session is not None:
-                link.site.chat.catching_up.unchoked(link.session)
+                link.site.chat.offline.unchoked(link.session)
 
     def pass_time(self) -> None:
         self.world.serve()

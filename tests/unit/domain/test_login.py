@@ -109,7 +109,7 @@ class TestDevices:
         client = RecordingClient()
         start = world.tasks.run(world.chat.logins.begin_device(bob, client, "phone"))
         ann.says(bob, "hello")
-        world.chat.catching_up.catch_up(start.session)  # as the clock does
+        world.chat.offline.catch_up(start.session)  # as the clock does
         world.tasks.drain()
         assert client.texts == []
         world.chat.logins.ready(start.session)

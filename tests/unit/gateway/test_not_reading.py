@@ -13,7 +13,7 @@ from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
 from chat_domain.entries import ChangeKind
-from chat_domain.log.catching_up import BYTES_AT_ONCE
+from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
@@ -261,7 +261,7 @@ class Story:
         assert may >= set(self.found)
         on_its_way = map(json.loads, self.ann.link._buffer.splitlines())
         sent = {*self.found, *(one["at"] for one in on_its_way if "id" in one)}
-        place = self.server.chat.catching_up.position(self.session)
+        place = self.server.chat.offline.position(self.session)
         assert sent >= {at for at in must if at <= place}
 
     def expected(self) -> tuple[set[int], set[int]]:

@@ -66,7 +66,7 @@ async def test_what_is_read_for_a_session_is_its_own(
 ) -> None:
     """Its line names that session, even if another one's request or the clock started the read."""
     ann = await server.logged_in("Ann")
-    monkeypatch.setattr(type(server.chat.catching_up), "read_some", broken_later)
+    monkeypatch.setattr(type(server.chat.offline), "read_some", broken_later)
     ann.handler.choked()
     bob = await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")

@@ -242,10 +242,10 @@ async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) ->
     """A device that believed more would never see what lies between."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
-    server.chat.catching_up.choked(session_of(ann))
+    server.chat.offline.choked(session_of(ann))
     await say(bob, 1, "two")
     assert (await ann.ask(PING))["at"] == 1
-    server.chat.catching_up.unchoked(session_of(ann))
+    server.chat.offline.unchoked(session_of(ann))
     await settled()
     assert texts(ann.heard()) == ["two"]
     assert (await ann.ask(PING))["at"] == 2

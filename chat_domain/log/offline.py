@@ -18,7 +18,7 @@ BYTES_AT_ONCE = 128 * 1024  # shown before the link can say that it takes no mor
 
 
 @attrs.frozen(eq=False)
-class CatchingUp:
+class Offline:
     log: Log
     follower: Follower
     tasks: Tasks

@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import NotSentYet
-from chat_domain.log import catching_up, ring
+from chat_domain.log import offline, ring
 from chat_domain.log.follower import GAP_WAITS
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
@@ -116,7 +116,7 @@ def test_who_is_far_behind_is_read_for_from_the_store(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Going through everything that others said would take longer."""
-    monkeypatch.setattr(catching_up, "RING_AT_MOST", 2)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 2)
     miss_three(bob, ann)
     assert bob.client.texts == ["one", "two", "three"]
     assert world.log.times_read == 1
@@ -141,14 +141,14 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost by it."""
-    monkeypatch.setattr(catching_up, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.log.failing = True
     bob.takes_more()
     assert bob.client.texts == []
     world.log.failing = False
-    world.chat.catching_up.catch_up(bob.session)
+    world.chat.offline.catch_up(bob.session)
     world.tasks.drain()
     assert bob.client.texts == ["hello"]
 
@@ -157,7 +157,7 @@ def begin_reading(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Begin to read from the store what Bob has missed."""
-    monkeypatch.setattr(catching_up, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.log.slow_reads = True
@@ -273,7 +273,7 @@ def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store has entries that this node has not heard of yet."""
-    monkeypatch.setattr(catching_up, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     elsewhere = Elsewhere(world, ann, bob)
     bob.chokes()
     ann.says(bob.user, "one")
@@ -289,7 +289,7 @@ def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock notices the loss; until then, one read is enough."""
-    monkeypatch.setattr(catching_up, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.chat.follower.ingest(2, 3, ())  # which the store does not have
