@@ -24,12 +24,14 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
+from chat_domain.people.register import Registration
 from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.runtime import Clock
 
 
 @attrs.frozen
 class Chat:
+    registration: Registration
     accounts: Accounts
     devices: Devices
     logins: Logins

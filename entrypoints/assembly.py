@@ -29,6 +29,7 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
+from chat_domain.people.register import Registration
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.cluster import Surroundings
@@ -104,6 +105,7 @@ def assemble(
     pieces = Pieces(clock, timers)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(
+        registration=Registration(store.users, hasher),
         accounts=Accounts(store.users, devices, slots, hasher, guard.counters),
         devices=devices,
         logins=logins,

@@ -32,7 +32,7 @@ async def find(chat: Chat, *, text: str, limit: int) -> Result:
 
 
 async def add(chat: Chat, *, name: str, password: str) -> Result:
-    return named(await chat.accounts.register(name, password))
+    return named(await chat.registration.register(name, password))
 
 
 async def set_password(chat: Chat, *, who: str, password: str) -> Result:

@@ -36,7 +36,7 @@ async def register(context: ClientContext, request: requests.Register) -> None:
     _check_not_logged_in(context)
     context.guard.register(context.meter, context.chat.clock.monotonic())
     try:
-        user = await context.chat.accounts.register(
+        user = await context.chat.registration.register(
             request.name, request.password, context.origin.name
         )
     except (BadName, BadPassword, TryAgain):  # a taken name counts: the client has learnt of it

@@ -1,12 +1,10 @@
-"""Creating an account, and proving whose it is: by a password, which can be changed, or by a
-token."""
+"""Proving a user's identity: by a password, which can be changed, or by a token."""
 
 import attrs
 
 from chat_domain.errors import BadCredentials, BadPassword, BadToken, TryAgain
 from chat_domain.fairness.limits import Counters
 from chat_domain.model import Account, User
-from chat_domain.names import Name
 from chat_domain.people.devices import Devices
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.tokens import Token, series_of
@@ -33,14 +31,6 @@ class Accounts:
     slots: SlotKeeper
     hasher: Hasher
     counters: Counters
-
-    async def register(self, name: str, password: str, origin: str = "") -> User:
-        """Create an account and return its user, without logging them in. Raises BadName,
-        BadPassword, NameTaken and TryAgain."""
-        parsed = Name.parse(name)
-        check_password(password)
-        secret = await self.hasher.hash(password, origin)
-        return User(await self.users.add(parsed, secret), parsed.text)
 
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
         """The account with this id, or this key of its name, and this password. Raises

@@ -73,7 +73,7 @@ class World:
         self.hub.join(name, self.chat.node)
 
     def register(self, *names: str) -> list[User]:
-        return [self.tasks.run(self.chat.accounts.register(name, "pw")) for name in names]
+        return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
 
     def log_in(
         self, user: User, device: str = "", *, since: int | None = None, epoch: str | None = None

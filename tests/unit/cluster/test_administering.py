@@ -25,7 +25,7 @@ async def pair() -> Pair:
 
 
 async def register(pair: Pair, name: str) -> User:
-    return await pair.first.accounts.register(name, "x")
+    return await pair.first.registration.register(name, "x")
 
 
 async def token_of(pair: Pair, user: User) -> Token:

@@ -64,8 +64,10 @@ class World:
         self._noted: list[Event] = []
         self._broken: set[str] = set()
         self.sites = [self._new_site(0), self._new_site(1)]
-        accounts, tasks = self.sites[0].chat.accounts, self.sites[0].tasks
-        users = [tasks.run(accounts.register(f"person {number}", "x")) for number in range(people)]
+        registration, tasks = self.sites[0].chat.registration, self.sites[0].tasks
+        users = [
+            tasks.run(registration.register(f"person {number}", "x")) for number in range(people)
+        ]
         kinds = [Device] * DEVICES + [OldDevice]
         self.people = [[kind(self, user) for kind in kinds] for user in users]
         groups = self.sites[0].chat.groups

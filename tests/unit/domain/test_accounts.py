@@ -42,7 +42,7 @@ def owner(world: World, token: Token) -> User:
 def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """The id and the name lead to the same user, and the case of the name does not matter."""
     accounts = world.chat.accounts
-    user = world.tasks.run(world.chat.accounts.register(" Li Si ", "pw"))
+    user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
     assert (world.tasks.run(accounts.prove(user.id, "pw"))).user == user
     assert (world.tasks.run(accounts.prove(name_key("LI SI"), "pw"))).user == user
@@ -50,33 +50,33 @@ def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
 
 def test_a_name_is_registered_once(world: World) -> None:
     """A second registration is refused, whatever the case of the name."""
-    world.tasks.run(world.chat.accounts.register("li si", "pw"))
+    world.tasks.run(world.chat.registration.register("li si", "pw"))
     with pytest.raises(NameTaken):
-        world.tasks.run(world.chat.accounts.register("LI SI", "other"))
+        world.tasks.run(world.chat.registration.register("LI SI", "other"))
 
 
 def test_a_bad_name_costs_no_hash(world: World) -> None:
     """The node refuses a bad name or a bad password before the slow hashing."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        world.tasks.run(world.chat.accounts.register("42", "pw"))
+        world.tasks.run(world.chat.registration.register("42", "pw"))
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.accounts.register("li si", ""))
+        world.tasks.run(world.chat.registration.register("li si", ""))
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Registration and a change of password refuse any other length."""
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.accounts.register("li si", password))
-    user = world.tasks.run(world.chat.accounts.register("li si", "x" * MAX_PASSWORD))
+        world.tasks.run(world.chat.registration.register("li si", password))
+    user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
     with pytest.raises(BadPassword):
         world.tasks.run(world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password))
 
 
 def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = world.tasks.run(world.chat.accounts.register("li si", "pw"))
+    user = world.tasks.run(world.chat.registration.register("li si", "pw"))
     assert secret_of(world, user) == "hash of pw"
 
 

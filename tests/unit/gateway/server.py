@@ -235,7 +235,7 @@ class Server:
         return Peer(self, end)
 
     async def register(self, *names: str) -> list[int]:
-        return [(await self.chat.accounts.register(name, "pw")).id for name in names]
+        return [(await self.chat.registration.register(name, "pw")).id for name in names]
 
     async def logged_in(self, name: str, *, version: int = 2, end: bytes = b"\n") -> Peer:
         """Register and log in a user. The answer to the login is not read yet."""

@@ -13,12 +13,8 @@ from adapters.incidents import INCIDENTS
 from adapters.memory.tokens import MemoryTokens
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
-<<<<<<< HEAD
 from chat_domain.errors import TryAgain
-from chat_domain.log.catching_up import READ_AT_ONCE
-=======
 from chat_domain.log.offline import READ_AT_ONCE
->>>>>>> parent of 1df60d84 (Call catching up what it is)
 from chat_domain.model import Account
 from chat_domain.people.accounts import Accounts
 from tests.unit.gateway.server import Frame, Peer, Server, settled

@@ -25,7 +25,7 @@ async def pair(clock: ManualClock) -> Pair:
 
 async def crowd(pair: Pair, size: int) -> tuple[int, list[Person]]:
     """A group of a user with so many sessions on the second node: its id, and they."""
-    ann = await pair.first.accounts.register("Ann", "x")
+    ann = await pair.first.registration.register("Ann", "x")
     _, group = await pair.first.groups.create(ann, "Chess", "")
     return group.id, [await enter(pair.second, ann) for _ in range(size)]
 

@@ -142,7 +142,7 @@ async def test_a_server_counts_what_it_writes() -> None:
             Settings(store="memory://", hashing="cheap", http_port=port)
         ) as gateway:
             chat = gateway.shared.chat
-            await chat.groups.create(await chat.accounts.register("Ann", "pw"), "hikers", "")
+            await chat.groups.create(await chat.registration.register("Ann", "pw"), "hikers", "")
             assert gateway.shared.tally.written == 1
 
 
