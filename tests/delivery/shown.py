@@ -148,10 +148,11 @@ class _Audit:
 
     def _last_text(self) -> int:
         """The highest position among the texts that version 1 was sent before, without those that
-        the server can have forgotten."""
-        stream = self._stream
-        keys = self._past.streams.texts[stream.user][stream.forgotten : stream.furthest.texts]
-        lines = (self._log.by_key(key) for key in keys)
+        the server can have forgotten, and those that need not count as taken over."""
+        stream, streams = self._stream, self._past.streams
+        places = range(stream.forgotten, stream.furthest.texts)
+        counting = (place for place in places if place not in streams.too_late[stream.user])
+        lines = (self._log.by_key(streams.texts[stream.user][place]) for place in counting)
         return max((line.at for line in lines if line is not None), default=0)
 
     def _position(self, step: Step) -> int:

@@ -48,7 +48,8 @@ class Stream:
     epoch was first seen. whole: whether everything is known that its user's other clients of
     version 1 were sent. forgotten: how many of those texts the server can have forgotten because
     something broke. steps: what the server said, in order. ended: infinite if it did not. taken:
-    the position up to which the client said that it had taken over.
+    the position up to which the client said that it had taken over. leaves: whether the client has
+    said that it leaves.
     """
 
     wire: int
@@ -65,6 +66,7 @@ class Stream:
     steps: list[Step] = attrs.field(factory=list)
     ended: float = math.inf
     taken: int = 0
+    leaves: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -98,12 +100,14 @@ class Unheard:
 
 @attrs.define
 class Streams:
-    """texts: the keys of the texts that each user was sent in version 1, in order. head: the
-    highest position that the log is known to have."""
+    """texts: the keys of the texts that each user was sent in version 1, in order. too_late: the
+    places there of what was sent to a client that had begun to leave, and need not count as taken
+    over. head: the highest position that the log is known to have."""
 
     all: list[Stream] = attrs.field(factory=list)
     told: list[Told] = attrs.field(factory=list)
     texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+    too_late: defaultdict[int, set[int]] = attrs.field(factory=lambda: defaultdict(set))
     head: int = 0
     _lost_at: list[float] = attrs.field(factory=list)
     _epochs: dict[str, int] = attrs.field(factory=dict)  # how many losses came before each was seen
@@ -204,9 +208,16 @@ class Streams:
         self._step(event)
         stream = self._open.get(event["wire"])
         if stream is not None and stream.version == 1:
+            if stream.leaves:
+                self.too_late[stream.user].add(len(self.texts[stream.user]))
             self.texts[stream.user].append(event["key"])
             for one in self._unheard[stream.user]:
                 one.until = min(one.until, event["t"] + TOLD_WITHIN)
+
+    def _leaves(self, event: Event) -> None:
+        stream = self._open.get(event["wire"])
+        if stream is not None:
+            stream.leaves = True
 
     def _taken(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -268,6 +279,7 @@ class Streams:
         "pushed": _pushed,
         "said": _step,
         "taken": _taken,
+        "leaves": _leaves,
         "marks": _marks,
         "cut": _cut,
         "lost": _lost,

@@ -15,6 +15,7 @@ from tests.delivery.history import END, History, crc_of, key_of
 _ENDS = re.compile(rb"[\0\n]")
 _LOGINS = frozenset({number_of(requests.Login), number_of(requests.Resume)})
 _CHATS = frozenset({number_of(frames.OneChatFrame), number_of(frames.GroupChatFrame)})
+_LOGOUT = number_of(requests.Logout)
 _TAKEN = number_of(requests.Taken)
 _SAID = frozenset({number_of(frames.PingFrame), number_of(answers.Pong)})
 _numbers = itertools.count(1)
@@ -53,6 +54,8 @@ class Wiretap:
             self._note("comes", user=self._user, **facts)
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
+        elif msgid == _LOGOUT:
+            self._note("leaves")
         elif msgid == _TAKEN:
             self._note("taken", at=frame["at"])
         if "cid" in frame and "seq" in frame:

@@ -609,6 +609,23 @@ def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -
     assert broken(judge(old.events)) == {"streams_are_the_log"}
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_text_that_version_1_is_sent_while_it_leaves_may_come_again(
+    old: Tale, *, again: bool
+) -> None:
+    """Nobody but the server knows what came first. What was sent before that may not come again."""
+    old.tell("leaves", wire=12)
+    old.push(12, old.says("b"))
+    old.opens(BEN, since=None, wire=12, version=1)
+    if again:
+        old.push(12, 2)
+    assert old.ends().kept
+    old.tell("cut", wire=12)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, 1)
+    assert broken(judge(old.events)) == {"streams_are_the_log"}
+
+
 @pytest.mark.parametrize(
     ("whole", "broken_promises"), [(True, {"streams_are_the_log"}), (False, set())]
 )
