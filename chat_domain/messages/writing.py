@@ -45,6 +45,7 @@ class Writing:
         try:
             self.queue.add((entry, sender, request.seq, cid is not None, refused))
         except TryAgain:
-            sender.expect_again(cid, self.clock.monotonic())
+            if cid is not None:  # nothing is expected before it, as was just checked
+                sender.expect_first(cid, self.clock.monotonic())
             raise
         sender.unanswered += 1

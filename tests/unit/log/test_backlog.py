@@ -21,10 +21,10 @@ def many(world: World, bob: Terminal) -> list[Terminal]:
     return connections
 
 
-def is_taken(sender: Terminal, to: Terminal) -> bool:
+def is_taken(sender: Terminal, to: Terminal, cid: str | None = None) -> bool:
     """Write a long text; return whether it is on its way into the log."""
     try:
-        sender.says(to.user, LONGEST)
+        sender.says(to.user, LONGEST, cid=cid)
     except TryAgain:
         return False
     return True
@@ -85,3 +85,20 @@ def test_a_full_queue_has_room_for_users_who_have_little_in_it(
         world.log.serve()
         world.tasks.drain()
     assert len(world.entries()) == before + written + 1
+
+
+def test_what_a_full_queue_refuses_again_keeps_its_place(
+    world: World, many: list[Terminal], bob: Terminal
+) -> None:
+    """Its place is before what was refused behind it the first time."""
+    world.log.slow_writes = True
+    written = 0
+    while is_taken(many[written % len(many)], bob):
+        written += 1
+    ann = many[written % len(many) - 1]
+    assert [is_taken(ann, bob, cid) for cid in ("c1", "c2", "c1")] == [False] * 3
+    world.log.slow_writes = False
+    while world.log.writing:
+        world.log.serve()
+        world.tasks.drain()
+    assert [is_taken(ann, bob, cid) for cid in ("c2", "c1", "c2")] == [False, True, True]
