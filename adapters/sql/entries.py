@@ -31,6 +31,7 @@ INSERT = (
 _COLUMNS = "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
 _WITH_SENDER = "LEFT JOIN User ON User.id = senderid"
 SELECT = f"{_COLUMNS} FROM Entry {_WITH_SENDER}"
+MOST_INVALID = 1_000  # rows that a page passes over; each may take a statement
 IN_SPAN = "FROM Entry WHERE conv = ? AND at > ? AND at <= ? ORDER BY at"
 
 
@@ -89,17 +90,18 @@ async def in_span(
     connection: Connection, span: members.Span, limit: int, *, last: bool
 ) -> list[Entry]:
     """The first or the last entries of a part, ascending. Others are read in place of invalid rows,
-    so that fewer than `limit` are the end. The index finds them before they are read, whatever a
-    database estimates of the number of rows."""
+    so that fewer than `limit` are the end; so are more than MOST_INVALID. The index finds them
+    before they are read, whatever a database estimates of the number of rows."""
     places = f"SELECT at AS place {IN_SPAN} {'DESC' if last else ''} LIMIT ?"
     query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_WITH_SENDER}"
-    found: list[Entry] = []
+    found, invalid = list[Entry](), 0
     while True:
         asked = limit - len(found)
         rows = await connection.rows(query, (*span, asked))
         some = validation.entries(rows)
         found = [*some, *found] if last else [*found, *some]
-        if len(some) == len(rows) or len(rows) < asked:
+        invalid += len(rows) - len(some)
+        if len(some) == len(rows) or len(rows) < asked or invalid > MOST_INVALID:
             return found
         positions = [row[0] for row in rows]
         span = (

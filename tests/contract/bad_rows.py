@@ -168,6 +168,25 @@ async def test_a_page_goes_on_behind_an_entry_that_is_none(spoilt: Spoilt) -> No
     assert await page(5, 2, 3) == []
 
 
+async def test_a_page_passes_over_so_many_entries_that_are_none(
+    spoilt: Spoilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever wrote them would have a node read them all for each page that is asked for."""
+    monkeypatch.setattr("adapters.sql.entries.MOST_INVALID", 2)
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    conv = pair(anna, bert)
+    await say(store, bert, conv, *"abcdef")
+    spoilt.run("UPDATE Entry SET kind = 9 WHERE at IN (3, 4, 5)")
+
+    async def page(before: int) -> list[int]:
+        found = await store.log.page(anna, conv, before=before, after=0, limit=1)
+        return [one.at for one in found]
+
+    assert await page(5) == [2]
+    assert await page(6) == []
+
+
 NO_CHANGES = (
     "",
     "no JSON",
