@@ -209,12 +209,14 @@ class AppendQueue:
         self._bytes -= size
         if not changes:  # the next batch can be authorized before this one is applied
             self._start_next()
-        written = _tell_writers(batch, outcome.not_admitted)
-        self.observe(self.latency, len(written))
-        if written:
-            self._apply(written, size)
-        if changes:
-            self._start_next()
+        try:
+            written = _tell_writers(batch, outcome.not_admitted)
+            self.observe(self.latency, len(written))
+            if written:
+                self._apply(written, size)
+        finally:  # also if something raises, or nothing would ever be written
+            if changes:
+                self._start_next()
 
     def _apply(self, written: Sequence[Draft], size: int) -> None:
         entries = tuple([draft[0] for draft in written])

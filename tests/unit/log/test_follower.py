@@ -301,3 +301,22 @@ def test_a_defect_while_entries_are_applied_does_not_end_that(
         world.tasks.drain()
     hear(world, elsewhere.commits("four"))
     assert bob.client.texts == ["one", "three", "four"]
+
+
+def test_a_defect_while_an_own_change_is_applied_does_not_end_writing(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is queued behind the change is written all the same, and so is what comes later."""
+    group = world.group(ann, bob)
+
+    def show(_: Entry) -> None:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bob.client, "show", show)
+        world.tasks.start(world.chat.groups.rename(ann.user, group, "Go"))
+        with pytest.raises(RuntimeError, match="a defect"):
+            world.tasks.drain()
+    ann.says_to_group(group, "hello")
+    assert bob.client.texts == ["hello"]
+    assert len(world.chat.queue) == 0
