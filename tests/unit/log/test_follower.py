@@ -314,9 +314,8 @@ def test_a_defect_while_an_own_change_is_applied_does_not_end_writing(
 
     with monkeypatch.context() as broken:
         broken.setattr(bob.client, "show", show)
-        world.tasks.start(world.chat.groups.rename(ann.user, group, "Go"))
         with pytest.raises(RuntimeError, match="a defect"):
-            world.tasks.drain()
+            world.tasks.run(world.chat.groups.rename(ann.user, group, "Go"))
     ann.says_to_group(group, "hello")
     assert bob.client.texts == ["hello"]
     assert len(world.chat.queue) == 0
