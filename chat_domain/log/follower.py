@@ -253,29 +253,30 @@ class Follower:
 
     def _apply_some(self) -> None:
         """Apply as much as one turn of the event loop may (rule 5)."""
-        self._applying = False  # also if something below raises, or nothing would ever be applied
+        self._applying = False
         readers = size = 0
         pending, keep, fanout = self._pending, self.ring.append, self._fanout
-        while pending:
-            if readers >= AT_ONCE:
+        try:
+            while pending and readers < AT_ONCE:
+                entry, writer = pending.popleft()
+                self.applied = entry.at
+                keep(entry)
+                size += entry.size
+                if entry.change is not None:
+                    readers += fanout.change(entry, writer)
+                elif entry.conv <= ID_BITS:  # of a group
+                    readers += fanout.to_group(entry, writer)
+                else:
+                    readers += fanout.to_people(entry, writer)
+        finally:  # also if something raises, or the rest would not be applied
+            if pending:
                 self._applying = True
                 self._tasks.soon(self._apply_some)
-                break
-            entry, writer = pending.popleft()
-            self.applied = entry.at
-            keep(entry)
-            size += entry.size
-            if entry.change is not None:
-                readers += fanout.change(entry, writer)
-            elif entry.conv <= ID_BITS:  # of a group
-                readers += fanout.to_group(entry, writer)
             else:
-                readers += fanout.to_people(entry, writer)
-        else:
-            self.applied = self._received
-        self.ring.trim(size)
-        if self._waiters:
-            self._wake_waiters()
+                self.applied = self._received
+            self.ring.trim(size)
+            if self._waiters:
+                self._wake_waiters()
 
     # -- waiting ---------------------------------------------------------------------------------
 
