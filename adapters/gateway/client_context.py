@@ -41,9 +41,10 @@ class ClientContext:
 
     id: its name in the server's log. started_at: on the domain's monotonic clock. disconnected: the
     connection has ended. link_choked: the link takes no more for now. last_session: the present
-    session or the last one, with its client. leaving: the client has said that it logs out, or
-    sends nothing more, and may not read what is sent from then on. stranger_since: since when
-    nobody is logged in, on the event loop's clock; None until `keepalive` has noticed.
+    session or the last one, with its client. input_ended: the client sends nothing more. leaving:
+    that, or it has said that it logs out, so it may not read what is sent from then on.
+    stranger_since: since when nobody is logged in, on the event loop's clock; None until
+    `keepalive` has noticed.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class ClientContext:
         "disconnected",
         "guard",
         "id",
+        "input_ended",
         "last_session",
         "leaving",
         "link",
@@ -78,7 +80,8 @@ class ClientContext:
         self.client: Version2Client | None = None
         self.last_session: tuple[Session, Version2Client] | None = None
         self.stranger_since: float | None = None
-        self.disconnected = self.link_choked = self.leaving = False
+        self.disconnected = self.link_choked = False
+        self.leaving = self.input_ended = False
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:

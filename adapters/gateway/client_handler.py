@@ -52,7 +52,6 @@ class ClientHandler:
     """
 
     __slots__ = (
-        "_input_ended",
         "_keepalive",
         "_on_disconnect",
         "context",
@@ -72,7 +71,6 @@ class ClientHandler:
         self.intake = Intake(self.context, self._handle, self._close_if_finished)
         self.received = self.intake.received
         self._on_disconnect = on_disconnect
-        self._input_ended = False
         self._keepalive = Keepalive(self.context, self.intake)
         self.held_up = self._keepalive.held_up
 
@@ -154,14 +152,15 @@ class ClientHandler:
         self.intake.unchoke()
 
     def input_ended(self) -> None:
-        self._input_ended = True
+        self.context.input_ended = True
         self.context.leaves()
         self._close_if_finished()
 
     def _close_if_finished(self) -> None:
         """Close once the client's last request is answered, if it sends no more."""
-        if self._input_ended and self.intake.is_done() and not self.context.awaits_answers():
-            self.context.link.close(DisconnectReason.CLIENT_CLOSED)
+        context = self.context
+        if context.input_ended and self.intake.is_done() and not context.awaits_answers():
+            context.link.close(DisconnectReason.CLIENT_CLOSED)
 
     def lost(self, reason: DisconnectReason) -> None:
         context = self.context
@@ -175,5 +174,5 @@ class ClientHandler:
         """Look after what depends on time. Called about twice a second."""
         self._keepalive.tick(now)
         self.context.record_sent_as_taken()
-        if self._input_ended:
+        if self.context.input_ended:
             self._close_if_finished()

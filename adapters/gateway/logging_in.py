@@ -114,7 +114,7 @@ async def log_out(context: ClientContext, request: requests.Logout) -> None:
     try:
         await _end_own(context, session)
     except TryAgain:
-        context.leaving = False
+        context.leaving = context.input_ended
         raise
     if wants_ack:
         context.acknowledge(request)

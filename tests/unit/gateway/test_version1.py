@@ -639,6 +639,28 @@ async def test_what_it_is_sent_once_it_leaves_is_not_taken_over(
     assert await server.waiting_for(1) == ["late"]
 
 
+async def test_a_client_whose_input_ended_behind_a_logout_that_fails_still_leaves(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its program may have ended by then, so what it is sent is not taken over."""
+    gate = asyncio.Event()
+
+    async def fail_late(*_: object) -> None:
+        await gate.wait()
+        raise TryAgain
+
+    monkeypatch.setattr(MemoryTokens, "remove", fail_late)
+    nick, ann = await person(server), await server.logged_in("Ann")
+    nick.say({"msgid": 1002})
+    nick.handler.input_ended()
+    await settled()
+    await ann.ask(1005, toid=1, msg="late")
+    gate.set()
+    await settled()
+    assert nick.is_gone()
+    assert await server.waiting_for(1) == ["late"]
+
+
 async def test_a_client_whose_logout_failed_goes_on(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
