@@ -19,6 +19,7 @@ class HeardWire(Wire):
     async def _end(self) -> None:
         up, down = self._streams[Way.UP], self._streams[Way.DOWN]
         reset(down.writer)
+        self._listener.leaves()
         with suppress(OSError):
             up.writer.write_eof()
         with suppress(OSError, TimeoutError):

@@ -32,7 +32,7 @@ acked       | wire, at, cid: something that the client wrote is at that position
 pushed      | wire, at (0 in version 1), sender, cid, key, crc (the last two of texts alone)
 said        | wire, at: the server says that it has sent everything up to there on this connection
 taken       | wire, at: the client says that it has taken over everything up to there
-leaves      | wire: the client logs out
+leaves      | wire: the client logs out, or is gone
 marks       | wire, user, got: the server says that a device of this user has what the client wrote
             | to them, up to there
 cut         | wire, whole (true if left out): the connection is gone, on the server's side as well;

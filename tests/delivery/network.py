@@ -63,8 +63,9 @@ class Wire:
 
     whole = False
 
-    def __init__(self, streams: dict[Way, Stream]) -> None:
+    def __init__(self, streams: dict[Way, Stream], listener: "Listener") -> None:
         self._streams = streams
+        self._listener = listener
         self._far_end = streams[Way.UP].writer
         self._near_end = streams[Way.DOWN].writer
         self._left_behind: float | None = None
@@ -133,6 +134,9 @@ class Listener(Protocol):
 
     def hear(self, data: bytes, *, by_client: bool) -> None: ...
 
+    def leaves(self) -> None:
+        """The client is gone; the server is about to be told that it sends nothing more."""
+
     def ends(self, *, whole: bool) -> None:
         """The connection is gone. whole: see `Wire`."""
 
@@ -185,7 +189,7 @@ class Gate:
         listener = self._listener()
         up = Stream(reader, far_writer, partial(listener.hear, by_client=True))
         down = Stream(far_reader, writer, partial(listener.hear, by_client=False))
-        wire = self._kind({Way.UP: up, Way.DOWN: down})
+        wire = self._kind({Way.UP: up, Way.DOWN: down}, listener)
         self._wires.add(wire)
         try:
             await wire.carry()
@@ -200,6 +204,8 @@ class Deaf:
     """Nobody listens."""
 
     def hear(self, data: bytes, *, by_client: bool) -> None: ...
+
+    def leaves(self) -> None: ...
 
     def ends(self, *, whole: bool) -> None: ...
 

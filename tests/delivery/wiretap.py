@@ -42,6 +42,9 @@ class Wiretap:
                 frame = json.loads(raw)
                 (self._asked if by_client else self._told)(frame)
 
+    def leaves(self) -> None:
+        self._note("leaves")
+
     def ends(self, *, whole: bool) -> None:
         self._note("cut", whole=whole)
 
@@ -55,7 +58,7 @@ class Wiretap:
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
         elif msgid == _LOGOUT:
-            self._note("leaves")
+            self.leaves()
         elif msgid == _TAKEN:
             self._note("taken", at=frame["at"])
         if "cid" in frame and "seq" in frame:
