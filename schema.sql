@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS User (
     skeleton VARBINARY(600) NULL COMMENT 'UTF-8 of a form that all names that look like this one share; NULL if an older account has it',
     keyskeleton VARBINARY(600) NULL COMMENT 'the same for namekey',
     password TEXT           NOT NULL COMMENT 'argon2id hash; plain:PASSWORD if the C++ server created the account and its user has not logged in since; none: nobody can log in; with the prefix disabled: while the operator keeps the user out',
-    state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'for people who read this table; the servers do not read it',
+    state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'of the C++ server; always offline, and not used',
     got      BIGINT         NOT NULL DEFAULT 0 COMMENT 'some device of theirs has received everything for them up to this position of the log',
     hides    TINYINT        NOT NULL DEFAULT 0 COMMENT 'what they hide from others, as a sum: 1 how far they have read, 2 that they are typing',
     PRIMARY KEY (id),

@@ -90,6 +90,3 @@ class MemoryUsers:
 
     async def skip_ids(self, number: int) -> None:
         self._last_id += number
-
-    async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
-        """Does nothing: this store has no table that anybody could query."""

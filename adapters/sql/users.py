@@ -48,10 +48,6 @@ class SqlUsers:
     async def skip_ids(self, number: int) -> None:
         await self._database.write(_skip_ids, number)
 
-    async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
-        states = [bounded(user_id) for user_id in online], [bounded(user_id) for user_id in offline]
-        await self._database.write(set_states, *states, repeatable=True)
-
 
 async def _add(connection: Connection, name: Name, secret: str) -> int:
     row = {"name": name.text, **unique_columns(name), "password": secret}
@@ -112,11 +108,3 @@ async def _remove(connection: Connection, user_id: int) -> bool:
 
 async def _skip_ids(connection: Connection, number: int) -> None:
     await connection.skip_ids("User", number)
-
-
-async def set_states(connection: Connection, online: Sequence[int], offline: Sequence[int]) -> None:
-    for state, users in (("online", online), ("offline", offline)):
-        if users:
-            which = f"UPDATE User SET state = '{state}' WHERE id IN"  # noqa: S608  # constants
-            # in the same order on every node, so that nodes wait for each other, not deadlock
-            await connection.change_in(which, sorted(users))

@@ -128,8 +128,6 @@ def _take_over(connection: sqlite3.Connection, durability: Durability) -> None:
     ((before,),) = connection.execute("PRAGMA user_version")
     after = _CLEAN if durability == "disk" else _END_MAY_BE_LOST
     connection.execute("BEGIN IMMEDIATE")
-    # No other server has the file, so users marked online are left over from a killed process.
-    connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
     if before != _CLEAN:
         run_synchronously(renew(SqliteConnection(connection)))
     connection.execute(f"PRAGMA user_version = {after}")

@@ -12,7 +12,6 @@ CREATE TABLE User (
     skeleton TEXT    NOT NULL UNIQUE,     -- what the name looks like as it is shown,
     keyskeleton TEXT NOT NULL UNIQUE,     -- and in lower case (chat_domain/skeletons.py)
     password TEXT    NOT NULL,
-    state    TEXT    NOT NULL DEFAULT 'offline' CHECK (state IN ('online', 'offline')),
     got      INTEGER NOT NULL DEFAULT 0, -- all up to this position is with some device of theirs
     hides    INTEGER NOT NULL DEFAULT 0  -- from others, as a sum: 1 what they read, 2 their typing
 );

@@ -5,7 +5,8 @@ of the event loop and by one note, and no more than TOLD_PER_SECOND together. `P
 knows who may be announced by now.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from contextlib import suppress
 
 import attrs
 
@@ -20,7 +21,6 @@ from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
 
 TELLERS = 4
-STATES_AT_ONCE = 50  # users, in the `state` column
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
 ABSENT_WEIGH = 0.05  # frames: each user to be told who is not here
@@ -43,7 +43,7 @@ class Announcer:
     _hurries: bool = attrs.field(default=False, init=False)
 
     def changed(self, user: User) -> None:
-        """A user has come or gone: announce that, and update the `state` column."""
+        """A user has come or gone: announce that."""
         self._debounce.changed(user)
         self.announce_due()
 
@@ -65,44 +65,27 @@ class Announcer:
             return None
         return self._debounce.take(now)
 
-    async def _announce(self, first: User) -> None:
-        """Announce this user and some others that wait, one after another."""
-        states: dict[int, bool | None] = {}
+    async def _announce(self, user: User) -> None:
+        """Announce whether this user is online, unless that cannot be found out now: announcements
+        are hints, and the next change is announced again."""
         try:
-            for user in self._batch(first):
-                states[user.id] = None  # until it is known
-                states[user.id] = await self._tell_of(user)
-            await self._update_state_column(states)
+            with suppress(TryAgain):
+                await self._tell_of(user)
         finally:
             self._tellers -= 1
-            for user_id in states:
-                self._debounce.announced(user_id, self.clock.monotonic())
+            self._debounce.announced(user.id, self.clock.monotonic())
         self.announce_due()
 
-    def _batch(self, first: User) -> Iterator[User]:
-        yield first
-        for _ in range(STATES_AT_ONCE - 1):
-            if (user := self._next()) is None:
-                return
-            yield user
-
-    async def _tell_of(self, user: User) -> bool | None:
-        """Announce whether this user is online. Return that, or None if it cannot be found out now:
-        announcements are hints, and the next change is announced again."""
-        online = None
-        try:
-            listed_by = await self.friends.listed_by(user.id)
-            self._budget.spend(USER_WEIGHS, self.clock.monotonic())
-            for start in range(0, len(listed_by) or 1, MOST_LISTED):
-                if start:
-                    await self.tasks.next_turn()
-                # Asked each time, since another node may have announced a newer state meanwhile.
-                online = user.id in await self.presence.where([user.id])
-                some = listed_by[start : start + MOST_LISTED]
-                self._tell_everywhere(PresenceChanged(user.id, user.name, online, some))
-        except TryAgain:
-            return None
-        return online
+    async def _tell_of(self, user: User) -> None:
+        listed_by = await self.friends.listed_by(user.id)
+        self._budget.spend(USER_WEIGHS, self.clock.monotonic())
+        for start in range(0, len(listed_by), MOST_LISTED):
+            if start:
+                await self.tasks.next_turn()
+            # Asked each time, since another node may have announced a newer state meanwhile.
+            online = user.id in await self.presence.where([user.id])
+            some = listed_by[start : start + MOST_LISTED]
+            self._tell_everywhere(PresenceChanged(user.id, user.name, online, some))
 
     def _tell_everywhere(self, note: PresenceChanged) -> None:
         elsewhere = [user_id for user_id in note.listed_by if not self.sessions.of(user_id)]
@@ -119,14 +102,6 @@ class Announcer:
                 session.client.friend_changed(friend)
         weight = len(here) + ABSENT_WEIGH * max(0, len(note.listed_by) - len(here))
         self._budget.spend(weight, self.clock.monotonic())
-
-    async def _update_state_column(self, states: dict[int, bool | None]) -> None:
-        online = [user_id for user_id, state in states.items() if state]
-        offline = [user_id for user_id, state in states.items() if state is False]
-        try:
-            await self.users.mark(online, offline)
-        except TryAgain:
-            return  # nothing depends on it, and the next change updates it
 
     async def announce_gone(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""

@@ -61,9 +61,6 @@ class Users(Protocol):
     async def skip_ids(self, number: int) -> None:
         """Never assign the next `number` ids."""
 
-    async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
-        """Update the `state` column. It is for people who read the table; nothing depends on it."""
-
 
 class Tokens(Protocol):
     """Proofs of an earlier login. Only digests are passed here, never a token itself.

@@ -167,12 +167,3 @@ async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:
     ]
     results = await at_once(steps)
     assert sorted(results, key=bool) == [False] * 19 + [True]
-
-
-async def test_marking_changes_nothing_but_the_state_column(store: Store) -> None:
-    """Accounts stay the same whichever states change, and unknown ids are passed over."""
-    ann, bob = await register(store, "Ann", "Bob")
-    await store.users.mark([ann, 12345, *ODD_INTEGERS], [bob, 12346, *ODD_INTEGERS])
-    await store.users.mark((), ())
-    assert await store.users.find(ann) == Account(User(ann, "Ann"), "secret")
-    assert await store.users.find(bob) == Account(User(bob, "Bob"), "secret")

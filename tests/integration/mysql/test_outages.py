@@ -88,7 +88,7 @@ async def test_a_stopped_server_costs_its_callers_a_bounded_time(
             store.log.opening(ann),
             store.log.tail(0, 1),
         ]
-        others = [store.friends.add(ann, bob), store.users.mark([ann], [bob])]
+        others = [store.friends.add(ann, bob), store.tokens.remove_all(ann)]
         writes = [commit(store, each) for each in batches]
         told = asyncio.gather(*writes)
         ends = await at_once([*reads, *marks, *others])

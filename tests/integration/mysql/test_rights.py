@@ -101,7 +101,6 @@ async def live(store: Store) -> None:
     """Do some of everything that nodes do; the contract's suite does all of it."""
     anna, bert = await register(store, "anna", "bert")
     await store.friends.add(anna, bert)
-    await store.users.mark([anna], [bert])
     await say(store, anna, pair(anna, bert), "hello")
     group = await make_group(store, "hikers", anna, bert)
     await end(store, group.id)

@@ -139,16 +139,6 @@ async def test_a_disk_that_cannot_be_written_is_not_taken_for_a_missing_right(
     assert await refusal(made) == f"cannot use {made}: Read-only file system"
 
 
-async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
-    """`mark` updates the column for people who read the table."""
-    async with sqlite_store(tmp_path / "chat.db") as store:
-        ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
-        await store.users.mark([ann, bob, cid], [])
-        await store.users.mark([], [bob])
-    states = query(tmp_path / "chat.db", "SELECT name, state FROM User ORDER BY id")
-    assert states == [("Ann", "online"), ("Bob", "offline"), ("Cid", "online")]
-
-
 async def asked(store: Store, *pragmas: str) -> list[object]:
     """The answers of the writing connection to these pragmas."""
     writer = store.log._writer  # type: ignore[attr-defined]  # not part of the port
