@@ -6,8 +6,8 @@ Rules:
 2. Writers of one-to-one texts get receipts: how far the recipient's devices have received their
    texts, at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
 3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
-4. A mark that was just written is remembered for LATELY or longer: what was read from the store
-   before that, and arrives only now, lacks it.
+4. The last REMEMBERED marks that were written, or that callers have learned, are remembered: what
+   was read from the store before a mark was written, and arrives only now, lacks it.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ import attrs
 
 from chat_domain.entries import EVERYWHERE
 from chat_domain.errors import NotSentYet, TryAgain
+from chat_domain.fairness.recent import Recent
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -29,8 +30,7 @@ WRITTEN_EVERY = 1.0  # seconds
 WRITTEN_AT_ONCE = 1_000  # so that no message waits for long behind them
 MOST_OF_A_USER = 1_000
 MOST = 100_000
-LATELY = 5.0  # seconds; no read from the store takes longer
-MOST_LATELY = 20_000  # beyond that, they are remembered for a shorter time
+REMEMBERED = 100_000
 
 
 @attrs.define(eq=False)
@@ -47,9 +47,9 @@ class Marks:
     _receipts: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have received something, then by writer
-    _written: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
-    _written_earlier: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
-    _turned_at: float = attrs.field(default=0.0, init=False)
+    _known: Recent[tuple[int, int], int] = attrs.field(
+        factory=lambda: Recent(REMEMBERED), init=False
+    )
     _written_at: float = attrs.field(default=0.0, init=False)
     _writing: bool = attrs.field(default=False, init=False)
 
@@ -59,9 +59,18 @@ class Marks:
 
     def of(self, user_id: int, stored: int, conv: int = EVERYWHERE) -> int:
         """A user's mark. stored: as it was read from the log, which may be behind."""
-        key, waiting = (user_id, conv), self._unwritten.get(user_id, {})
-        written = max(self._written.get(key, 0), self._written_earlier.get(key, 0))
-        return max(stored, written, waiting.get(conv, 0))
+        waiting = self._unwritten.get(user_id, {}).get(conv, 0)
+        return max(stored, waiting, self.known(user_id, conv) or 0)
+
+    def known(self, user_id: int, conv: int) -> int | None:
+        """A mark that is remembered, None if it is not."""
+        return self._known.get((user_id, conv))
+
+    def learn(self, user_id: int, conv: int, at: int) -> int:
+        """Remember a mark, which is at least this high. Return it."""
+        mark = self.of(user_id, at, conv)
+        self._known.keep((user_id, conv), mark)
+        return mark
 
     def record_taken(self, session: Session, at: int) -> None:
         """A client has taken over all that it was shown up to this position. Raises NotSentYet."""
@@ -111,9 +120,6 @@ class Marks:
             note = Delivered(self.follower.epoch, user_id, got)
             self._tell(note)
             self.broker.broadcast(note)
-        if now - self._turned_at >= LATELY or len(self._written) > MOST_LATELY:
-            self._turned_at = now
-            self._written_earlier, self._written = self._written, {}
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:
             self._written_at, self._writing = now, True
             self.tasks.start(self._write_behind())
@@ -152,7 +158,7 @@ class Marks:
         for (user_id, conv), at in written.items():
             places = self._unwritten.get(user_id, {})
             if places.get(conv) == at:
-                self._written[user_id, conv] = at
+                self.learn(user_id, conv, at)
                 del places[conv]
                 self._count -= 1
                 if not places:
@@ -160,7 +166,7 @@ class Marks:
 
     def reset(self) -> None:
         """The follower was reset: no mark is valid any more."""
-        for marks in (self._unwritten, self._written, self._written_earlier):
-            marks.clear()
+        self._unwritten.clear()
+        self._known = Recent(REMEMBERED)
         self._count = 0
         self._receipts.clear()

@@ -24,8 +24,6 @@ from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
 
-REMEMBERED = 100_000  # marks
-
 
 @attrs.define(eq=False)
 class ReadMarks:
@@ -36,7 +34,6 @@ class ReadMarks:
     settings: OwnSettings
     audience: Audience
     broker: Broker
-    _cache: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
     _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by reader, and whether for their own devices only; then by conversation
@@ -44,16 +41,16 @@ class ReadMarks:
     async def of(self, user_id: int, conv: int) -> int | None:
         """How far a user has read a conversation; None if they never were in it. Raises
         TryAgain."""
-        cache, key = self._cache, (user_id, conv)
-        if key in cache:
-            return cache[key]
+        known = self.marks.known(user_id, conv)
+        if known is not None:
+            return known
+        epoch = self.follower.epoch
         stored = await self.log.visibility(user_id, conv)
         if stored is None:
             return None
-        if len(cache) >= REMEMBERED:
-            cache.clear()
-        cache[key] = max(self.marks.of(user_id, stored.read, conv), cache.get(key, 0))
-        return cache[key]
+        if epoch != self.follower.epoch:  # nothing to remember: the mark may be above the head
+            return stored.read
+        return self.marks.learn(user_id, conv, stored.read)
 
     async def read(self, session: Session, conv: int, at: int) -> bool:
         """A client's user has read a conversation up to this position. If there is no such
@@ -70,7 +67,7 @@ class ReadMarks:
             return False
         await self.marks.make_room(user_id)
         private = not await self._may_tell(session, conv)
-        read = max(before, self._cache.get((user_id, conv), 0))  # by now, with another device
+        read = self.marks.of(user_id, before, conv)  # by now, with another device
         if at > read and epoch == self.follower.epoch:
             self._grow(session, conv, at, private)
             return not private
@@ -83,9 +80,8 @@ class ReadMarks:
         return is_in_it and await self.audience.has_recipients(conv)
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
-        key = session.user.id, conv
-        self._cache[key] = at
-        self.marks.grow(*key, at)
+        self.marks.grow(session.user.id, conv, at)
+        self.marks.learn(session.user.id, conv, at)
         untold = self._untold[session, private]
         untold[conv] = at
         if len(untold) >= MOST_READ:
@@ -96,9 +92,8 @@ class ReadMarks:
         if note.epoch != self.follower.epoch:
             return
         for conv, at in note.marks.items():
-            key = note.user_id, conv
-            if key in self._cache:
-                self._cache[key] = max(at, self._cache[key])
+            if self.marks.known(note.user_id, conv) is not None:
+                self.marks.learn(note.user_id, conv, at)
         self._tell(note)
 
     def tick(self) -> None:
@@ -108,7 +103,6 @@ class ReadMarks:
 
     def reset(self) -> None:
         """The follower was reset."""
-        self._cache = {}
         self._untold.clear()
 
     def _tell_all(self, session: Session, private: bool) -> None:

@@ -340,8 +340,7 @@ def test_many_marks_are_written_in_parts(
 def test_an_answer_of_the_store_that_is_late_lacks_no_mark(
     world: World, ann: Terminal, bob: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store was asked before the marks were written, and its answer comes after that. Marks are
-    remembered for some seconds, which is longer than an answer can take."""
+    """The store was asked before the marks were written, and its answer comes after that."""
     old = world.tasks.run(world.store.log.conversations(bob.user.id, None, 9))
 
     async def late(*_: object) -> list[Conversation]:
@@ -352,10 +351,23 @@ def test_an_answer_of_the_store_that_is_late_lacks_no_mark(
     world.passes(1.0)
     assert (stored(ann, conv), len(world.chat.marks)) == (2, 0)
     monkeypatch.setattr(world.log, "conversations", late)
-    for marks in ((2, 2), (2, 2), (0, 0)):
-        (row,) = world.tasks.run(world.chat.history.conversations(bob.user.id, None, 9)).items
-        assert (row.peer_got, row.peer_read) == marks
-        world.passes(log_marks.LATELY)
+    (row,) = world.tasks.run(world.chat.history.conversations(bob.user.id, None, 9)).items
+    assert (row.peer_got, row.peer_read) == (2, 2)
+
+
+def test_only_the_last_marks_are_remembered(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are looked up again."""
+    monkeypatch.setattr(log_marks, "REMEMBERED", 2)
+    marks = world.chat.marks
+    marks.reset()
+    convs = talk_to(world, ann, 3)
+    for conv in convs:
+        reads(ann, conv, 2)
+    world.passes(1.0)
+    assert [marks.known(ann.user.id, conv) for conv in convs] == [None, 2, 2]
+    assert world.tasks.run(world.chat.read_marks.of(ann.user.id, convs[0])) == 2
 
 
 def test_no_part_is_written_after_a_reset(
@@ -392,7 +404,7 @@ def test_marks_of_before_a_reset_count_for_nothing(
 
 
 def test_what_is_read_during_a_reset_is_not(world: World, ann: Terminal, conv: int) -> None:
-    """The mark was one of the old positions."""
+    """The mark was one of the old positions, and the one that the store had is forgotten."""
     world.log.slow_reads = True
 
     async def read() -> None:
@@ -403,6 +415,7 @@ def test_what_is_read_during_a_reset_is_not(world: World, ann: Terminal, conv: i
     world.chat.follower.epoch = "another"
     world.settle()
     assert len(world.chat.marks) == 0
+    assert world.chat.marks.known(ann.user.id, conv) is None
 
 
 def test_marks_of_another_epoch_are_not_believed(
