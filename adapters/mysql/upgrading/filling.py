@@ -1,7 +1,7 @@
 """Fills the staging tables from the old ones. It changes nothing that exists."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -22,6 +22,7 @@ from chat_domain.model import NO_PASSWORD, PLAIN, Role
 from chat_domain.people.accounts import MAX_PASSWORD
 
 AT_ONCE = 500  # entries
+LINES_AT_ONCE = 100  # of the report; each may have 64 KiB of what was left out
 LONGEST_DESCRIPTION = 200  # characters; clients rely on it (docs/protocol.md)
 _TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody can log in as them"
 KEYS = ", ".join(UNIQUE)
@@ -49,11 +50,20 @@ class Filling:
         await self._fill_log(offline.head)
         await self._fill_report()
 
+    async def _rows(
+        self, ours: str, *columns: str, texts: tuple[str, ...] = (), order: str = ""
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """Those of the old table. What is reported of them does not pile up in memory."""
+        async for row in self._old.rows(ours, *columns, texts=texts, order=order):
+            yield row
+            if len(self.report.unwritten) >= LINES_AT_ONCE:
+                await self._fill_report()
+
     async def _read_users(self) -> list[tuple[Any, ...]]:
         """Return the rows, without `got`."""
         names: dict[int, str | None] = {}
         secrets: dict[int, str] = {}
-        rows = self._old.rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
+        rows = self._rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
         async for number, name, password in rows:
             if not 0 < number < NO_ID:
                 self.report.lost["users"] += 1
@@ -95,7 +105,7 @@ class Filling:
 
     async def _fill_friends(self) -> None:
         rows: dict[tuple[int, int], None] = {}  # in order, and each once
-        async for user_id, friend_id in self._old.rows("Friend", "userid", "friendid"):
+        async for user_id, friend_id in self._rows("Friend", "userid", "friendid"):
             if why := self._not_friends(user_id, friend_id):
                 self.report.lost["friends"] += 1
                 self.report.add("friend", user_id, f"friend {friend_id} left out: {why}")
@@ -113,7 +123,7 @@ class Filling:
         """Return the members of each group."""
         groups: dict[int, tuple[str | None, str]] = {}
         texts = ("groupname", "groupdesc")
-        async for number, name, about in self._old.rows(
+        async for number, name, about in self._rows(
             "AllGroup", "id", texts=texts, order=" ORDER BY id"
         ):
             groups[number] = (name and name[0], self._description(number, about))
@@ -140,7 +150,7 @@ class Filling:
 
     async def _members(self, groups: set[int]) -> dict[int, _Roles]:
         members: defaultdict[int, _Roles] = defaultdict(dict)
-        rows = self._old.rows("GroupUser", "groupid", "userid", "grouprole")
+        rows = self._rows("GroupUser", "groupid", "userid", "grouprole")
         async for group_id, user_id, role in rows:
             if group_id not in groups or not 0 < group_id < NO_ID:
                 self._leave_member_out(group_id, user_id, "group")
@@ -190,7 +200,7 @@ class Filling:
 
     async def _fill_entries(self, offline: OfflineMessages) -> None:
         entries: list[Row] = []
-        rows = self._old.rows("OfflineMessage", "userid", texts=("message",))
+        rows = self._rows("OfflineMessage", "userid", texts=("message",))
         async for user_id, message in rows:
             try:
                 entries += self._entries(offline, user_id, message)

@@ -37,7 +37,7 @@ class OfflineMessages:
     begun: dict[int, int] = attrs.field(factory=dict)
     _firsts: dict[int, int] = attrs.field(factory=dict)  # the first that waits, by recipient
     _said: defaultdict[_Said, list[int]] = attrs.field(factory=lambda: defaultdict(list))
-    _times: Counter[tuple[int, _Said]] = attrs.field(factory=Counter)
+    _times: Counter[tuple[int, int]] = attrs.field(factory=Counter)
 
     def got(self, user_id: int) -> int:
         """The position just below the first entry that waits for a user, otherwise the head."""
@@ -68,8 +68,10 @@ class OfflineMessages:
         if recipient not in self.members.get(group_id, ()):
             raise Unreadable(f"they are not in group {group_id}")
         said = group_id, message.sender_id, message.text, repr(message.sent)
-        places, times = self._said[said], self._times[recipient, said]
-        self._times[recipient, said] += 1
+        places = self._said[said]
+        first = places[0] if places else self.head + 1  # stands for `said`, which may be long
+        times = self._times[recipient, first]
+        self._times[recipient, first] += 1
         if times < len(places):
             return places[times], []
         places.append(self.head + 1)

@@ -34,28 +34,30 @@ class Line:
 
 @attrs.define
 class Report:
-    """kept, lost: how many rows were taken over and left out, by kind."""
+    """kept, lost: how many rows were taken over and left out, by kind. lines: the first of each
+    kind. `unwritten` are all that `rows` has not returned yet."""
 
     lines: list[Line] = attrs.field(factory=list)
     kept: Counter[str] = attrs.field(factory=Counter)
     lost: Counter[str] = attrs.field(factory=Counter)
+    unwritten: list[Line] = attrs.field(factory=list)
+    _added: Counter[str] = attrs.field(factory=Counter)
 
     def add(self, about: str, number: int | None, what: str, original: bytes | None = None) -> None:
         if len(what) > LONGEST:
             what = f"{what[:LONGEST]}..."
-        self.lines.append(Line(about, number, what, original and original[:ORIGINAL]))
+        line = Line(about, number, what, original and original[:ORIGINAL])
+        self.unwritten.append(line)
+        self._added[about] += 1
+        if self._added[about] <= SHOWN:
+            self.lines.append(line)
 
-    def rows(self) -> list[tuple[int, str, int | None, str, str | None]]:
-        return [
-            (
-                n,
-                line.about,
-                line.id,
-                line.what,
-                None if line.original is None else line.original.hex(),
-            )
-            for n, line in enumerate(self.lines, 1)
-        ]
+    def rows(self) -> Iterator[tuple[int, str, int | None, str, str | None]]:
+        """The unwritten lines, as rows of the table; to be read to the end."""
+        lines, self.unwritten = self.unwritten, []
+        for number, line in enumerate(lines, self._added.total() - len(lines) + 1):
+            original = None if line.original is None else line.original.hex()
+            yield number, line.about, line.id, line.what, original
 
     def summary(self) -> Iterator[str]:
         """For the operator who ran the upgrade."""
@@ -63,13 +65,9 @@ class Report:
         if self.lost:
             lost = sorted(self.lost.items())
             yield "left out: " + ", ".join(f"{what} ({number})" for what, number in lost)
-        shown: Counter[str] = Counter()
         for line in self.lines:
-            shown[line.about] += 1
-            if shown[line.about] <= SHOWN:
-                yield f"  {line}"
-        more = sum(number - SHOWN for number in shown.values() if number > SHOWN)
-        if more:
+            yield f"  {line}"
+        if more := self._added.total() - len(self.lines):
             yield f"  and {more} more"
         if self.lines:
             yield f"all of this is in the table {TABLE}; the old tables are there as old_..."

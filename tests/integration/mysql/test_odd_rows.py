@@ -1,6 +1,7 @@
 """Unexpected rows of the C++ server do not stop an upgrade, and are not lost."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from adapters.mysql import mysql_store
 from adapters.mysql.managing import upgrade_tables
 from adapters.mysql.upgrading.filling import LONGEST_DESCRIPTION
 from adapters.mysql.upgrading.messages import LONGEST_ROW, LONGEST_TEXT
-from adapters.mysql.upgrading.report import ORIGINAL, Report
+from adapters.mysql.upgrading.report import ORIGINAL, SHOWN, Report
 from chat_domain.entries import Entry
 from entrypoints.services.database import DatabaseServer
 
@@ -117,6 +118,25 @@ async def test_a_row_that_is_no_message_is_left_out(old: str, ask: Ask, frame: o
     text = frame if isinstance(frame, str) else json.dumps(frame)
     rows = ask("SELECT id, original FROM UpgradeReport WHERE about = 'message'")
     assert rows == [(13, text.encode())]
+
+
+async def test_what_is_left_out_does_not_pile_up_in_memory(old: str, ask: Ask) -> None:
+    """Each row is in the report, numbered in order, and the operator is told how many there are."""
+    keep_for(ask, 13, "x" * 60_000)
+    for _ in range(10):
+        ask("INSERT INTO offlinemessage SELECT * FROM offlinemessage")
+    tracemalloc.start()
+    try:
+        report = await upgrade(old)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_024 * 60_000  # bytes
+    assert len(told_of(report, "message")) == SHOWN
+    assert f"  and {1_024 - SHOWN} more" in report.summary()
+    left_out = "SELECT COUNT(*), MIN(LENGTH(original)) FROM UpgradeReport WHERE about = 'message'"
+    assert ask(left_out) == [(1_024, 60_000)]
+    assert ask("SELECT MIN(number), MAX(number) = COUNT(*) FROM UpgradeReport") == [(1, 1)]
 
 
 async def test_a_row_of_nobody_is_left_out(old: str, ask: Ask) -> None:
