@@ -36,9 +36,9 @@ class Kept {
   async place() {
     return { since: this.since, epoch: this.epoch };
   }
-  async commit(entries, since) {
+  async commit(entries, since, epoch) {
     this.entries.push(...entries);
-    this.since = since;
+    Object.assign(this, { since, epoch });
   }
   async reset(since, epoch) {
     Object.assign(this, { since, epoch, entries: [] });
@@ -151,6 +151,27 @@ test("a PING is answered and moves the place", async () => {
   await settled();
   assert.deepEqual(socket.said.at(-1), { msgid: 1013 });
   assert.equal(kept.since, 42);
+});
+
+test("a session without a position asks for it, and begins where it is told", async () => {
+  const { socket, kept } = await resumed(new Kept());
+  assert.ok(socket.said.some((frame) => frame.msgid === 1012));
+  socket.says({ msgid: 1013, at: 12 });
+  await settled();
+  assert.deepEqual([kept.since, kept.epoch], [12, "e1"]);
+  socket.breaks();
+  assert.equal((await reopened()).said[0].since, 12);
+});
+
+test("a session that comes back without a position begins anew: another device may have more", async () => {
+  const { session, socket } = await resumed(new Kept(0, "e1"));
+  let resets = 0;
+  session.on("reset", () => (resets += 1));
+  socket.breaks();
+  const next = await reopened();
+  next.says(welcome({ seq: next.said[0].seq }));
+  await settled();
+  assert.equal(resets, 1);
 });
 
 test("a broken connection is followed by another, after a wait that grows", async () => {

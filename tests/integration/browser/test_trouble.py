@@ -6,6 +6,9 @@ from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
 from tests.integration.browser.person import PASSWORD
+from tests.integration.raw_client import RawClient
+
+LOGOUT = 1002
 
 
 def test_what_is_written_while_the_server_is_dead_is_sent_once_when_it_is_back(
@@ -104,6 +107,28 @@ def test_who_was_offline_reads_what_was_said_meanwhile(newcomer: Newcomer, web: 
     expect(ann.texts.first).to_have_text("I am off")
     ann.log.press("End")
     ann.sees("I am off", *said)
+
+
+def test_what_another_device_got_meanwhile_is_shown_to_who_was_offline(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """Even if nothing had been pushed to the page yet, from which it would know its position."""
+    ann, bob = newcomer().register("ann"), web.register("bob")
+    ann.find("bob")
+    ann.write("before")
+    ann.sees_tick("sent", "before")
+    ann.block_server()
+    ann.is_offline()
+    with RawClient(web.port) as phone:
+        phone.id = 1
+        phone.login(PASSWORD)
+        web.write(bob, 1, "meanwhile")
+        while phone.next_chat()["msg"] != "meanwhile":
+            pass
+        phone.ask({"msgid": LOGOUT})
+    ann.context.set_offline(False)
+    ann.comes_back()
+    ann.sees("before", "meanwhile")
 
 
 def test_what_the_server_says_to_all_is_shown_until_it_is_closed(

@@ -157,7 +157,8 @@ export class Session extends Emitter {
 
   /** @param {Frame} ack */
   async _welcomed(ack) {
-    if (ack.reset || ack.epoch !== this._place.epoch) {
+    // Without a position, what another device took meanwhile is not pushed: what is here has a gap.
+    if (ack.reset || ack.epoch !== this._place.epoch || !this._place.toResume.since) {
       const since = ack.reset ? ack.head : 0; // 0: it begins where no device has anything yet
       await this._place.begin(since, ack.epoch).catch((error) => this.emit("trouble", error));
       this.emit("reset");
@@ -165,6 +166,7 @@ export class Session extends Emitter {
     this._failures = 0;
     this._early = null;
     this.emit("online", this.me);
+    if (!this._place.toResume.since) this.say({ msgid: MSG.PING }); // the answer has the position
     if (this._line) this.outbox.connected(this._line);
   }
 
@@ -220,6 +222,7 @@ export class Session extends Emitter {
     }
     if (isEntry(frame)) this._pushed(frame);
     else if (frame.msgid === MSG.PING) this._asked(frame.at);
+    else if (frame.msgid === MSG.PONG) this._place.reached(frame.at);
     else if (frame.msgid === MSG.SESSION_ENDED) this._over();
     else this.emit("frame", frame);
     if (frame.msgid === MSG.GOING_AWAY) this._delay = frame.delay;
