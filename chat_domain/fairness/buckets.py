@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
+import attrs
 
+
+@attrs.define(eq=False, weakref_slot=False)
 class Bucket:
     """Lets `rate` per second be spent, and up to `burst` at once. A rate of 0 is no limit.
 
     It has no timer: what has been paid off meanwhile is computed when something is spent.
     """
 
-    __slots__ = ("_burst", "_owed", "_rate", "_since")
-
-    def __init__(self, rate: float = 0, burst: float = 0) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._owed = 0.0
-        self._since = 0.0
+    _rate: float = 0
+    _burst: float = 0
+    _owed: float = attrs.field(default=0.0, init=False)
+    _since: float = attrs.field(default=0.0, init=False)
 
     def set_rate(self, rate: float, burst: float) -> None:
         """Use these from now on. What is owed stays owed."""
@@ -53,14 +53,13 @@ class Bucket:
         self._since = now
 
 
+@attrs.define(eq=False, weakref_slot=False)
 class Pace:
     """Limits frames and bytes per second; `burst` seconds' worth may be sent at once."""
 
-    __slots__ = ("_burst", "_bytes", "_frames")
-
-    def __init__(self, burst: float) -> None:
-        self._burst = burst
-        self._frames, self._bytes = Bucket(), Bucket()
+    _burst: float
+    _frames: Bucket = attrs.field(factory=Bucket, init=False)
+    _bytes: Bucket = attrs.field(factory=Bucket, init=False)
 
     def set_rates(self, frames: float, data: float) -> None:
         """Use these rates from now on. data: bytes."""

@@ -40,7 +40,9 @@ class Guard:
         self.registration_open = registration_open
 
     def meter(self, origin: Origin) -> Meter:
-        return Meter(self.limits, origin)
+        meter = Meter(origin)
+        meter.set_limits(self.limits)
+        return meter
 
     def register(self, meter: Meter, now: float) -> None:
         """A client wants to register, over the connection that this meter measures. Raises

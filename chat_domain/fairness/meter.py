@@ -17,7 +17,10 @@ Rules:
 7. A connection that itself sends too much again and again for FLOOD_SECONDS is to be cut off.
 """
 
+import math
 from collections.abc import Sequence
+
+import attrs
 
 from chat_domain.fairness.buckets import Bucket, Pace
 from chat_domain.fairness.limits import STRANGERS_PART, Limits
@@ -36,33 +39,24 @@ FREE_PER_SECOND = 2_000
 BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
+@attrs.define(eq=False, repr=False, weakref_slot=False)
 class Meter:
-    """Measures one connection, which begins as a stranger's."""
+    """Measures one connection, which begins as a stranger's. To be given its limits by
+    `set_limits`."""
 
-    __slots__ = (
-        "_as_stranger",
-        "_as_user",
-        "_free_bucket",
-        "_origin",
-        "_over_last",
-        "_over_since",
-        "_pace",
-        "_registrations",
-        "bytes",
-        "frames",
-        "free",
+    _origin: Origin
+    frames: float = 0  # whole as long as no copies are added, which is faster
+    bytes: int = 0
+    free: int = 0
+    _as_user: Pace = attrs.field(factory=lambda: Pace(BURST))
+    _as_stranger: Pace = attrs.field(factory=lambda: Pace(BURST))
+    _pace: Pace = attrs.Factory(lambda self: self._as_stranger, takes_self=True)
+    _registrations: Bucket = attrs.field(factory=Bucket)
+    _free_bucket: Bucket = attrs.field(
+        factory=lambda: Bucket(FREE_PER_SECOND, FREE_PER_SECOND * BURST)
     )
-
-    def __init__(self, limits: Limits, origin: Origin) -> None:
-        self.frames: float = 0  # whole as long as no copies are added, which is faster
-        self.bytes = self.free = 0
-        self._origin = origin
-        self._as_user, self._as_stranger = Pace(BURST), Pace(BURST)
-        self._pace = self._as_stranger
-        self._registrations = Bucket()
-        self.set_limits(limits)
-        self._free_bucket = Bucket(FREE_PER_SECOND, FREE_PER_SECOND * BURST)
-        self._over_since = self._over_last = float("-inf")
+    _over_since: float = -math.inf
+    _over_last: float = -math.inf
 
     def set_limits(self, limits: Limits) -> None:
         """Use these limits from now on."""

@@ -16,6 +16,8 @@ Rules:
 
 from collections import deque
 
+import attrs
+
 from chat_domain.entries import TEXT, Duplicate, Entry, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
@@ -27,13 +29,18 @@ EXPECTED_FOR = 20.0  # seconds
 MAX_RECEIPTS = 1000  # texts whose writers get receipts once they are taken over
 
 
+@attrs.define(eq=False, repr=False, weakref_slot=False)
 class _Reader:
     """What is read for each message to each member of a group: adjacent in memory, so that a
     processor loads it all at once."""
 
-    __slots__ = ("after", "client", "expected", "live")
+    client: Client
+    live: bool = attrs.field(default=False, init=False)
+    after: int = attrs.field(default=0, init=False)
+    expected: deque[str] | None = attrs.field(default=None, init=False)  # cids
 
 
+@attrs.define(eq=False, repr=False, weakref_slot=False)
 class Session(_Reader):
     """name: its tokens are kept under it, and it stays when the session is resumed (see
     `KeptToken.session`); for version 1, new with each login. claim: of its user's slot, for version
@@ -41,51 +48,29 @@ class Session(_Reader):
     `groups_changed_at`, the position of their last change. taken: how far its client has taken
     over. copies: of its texts to one user, if they were many; its client is charged for them."""
 
-    __slots__ = (
-        "all_answered",
-        "allowance",
-        "choked",
-        "claim",
-        "copies",
-        "ended",
-        "expected_until",
-        "groups",
-        "groups_changed_at",
-        "last_written",
-        "name",
-        "pending_receipts",
-        "reading",
-        "ready",
-        "revoked",
-        "subscribed",
-        "taken",
-        "typing_sent",
-        "unanswered",
-        "user",
-    )
-
-    def __init__(self, user: User, client: Client, name: str, claim: Claim | None = None) -> None:
-        self.user = user
-        self.client = client
-        self.name = name
-        self.claim = claim
-        self.groups: set[int] = set()
-        self.groups_changed_at = 0
-        self.after = 0
-        self.taken = 0
-        self.live = self.choked = self.reading = self.ended = self.revoked = False
-        self.subscribed = False  # whether `groups` are known
-        self.ready = False
-        self.unanswered = 0
-        self.copies = 0
-        self.last_written = 0  # the highest position of what it wrote
-        self.expected: deque[str] | None = None  # cids
-        self.expected_until = 0.0
-        self.all_answered: Latch | None = None  # opened once nothing is unanswered
-        self.typing_sent: dict[int, float] = {}  # when that was passed on last, by conversation
-        self.allowance: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
-        # The positions and writers of texts that are not taken over yet, ascending.
-        self.pending_receipts: deque[tuple[int, int]] | None = None
+    user: User
+    name: str
+    claim: Claim | None = None
+    groups: set[int] = attrs.field(factory=set)
+    groups_changed_at: int = 0
+    taken: int = 0
+    choked: bool = False
+    reading: bool = False
+    ended: bool = False
+    revoked: bool = False
+    ready: bool = False
+    subscribed: bool = False  # whether `groups` are known
+    unanswered: int = 0
+    copies: int = 0
+    last_written: int = 0  # the highest position of what it wrote
+    expected_until: float = 0.0
+    all_answered: Latch | None = None  # opened once nothing is unanswered
+    # when that was passed on last, by conversation
+    typing_sent: dict[int, float] = attrs.field(factory=dict)
+    # texts to a user until the next check (see `OneToOne`)
+    allowance: dict[int, int] = attrs.field(factory=dict)
+    # The positions and writers of texts that are not taken over yet, ascending.
+    pending_receipts: deque[tuple[int, int]] | None = None
 
     def labels(self) -> dict[str, int | str]:
         """What identifies it in the server's log."""

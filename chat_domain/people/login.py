@@ -61,7 +61,7 @@ class Logins:
         says it has stored, and the epoch of that; None if it has none. Nothing is shown before
         `ready`. Raises TryAgain and TooManyConnections.
         """
-        session = Session(user, client, name)
+        session = Session(client, user, name)
         opening = await self.subscriptions.subscribe(session)
         try:
             reset = await self._set_position(session, since, epoch, opening)
@@ -114,7 +114,7 @@ class Logins:
         over, some of that before this returns. Raises AlreadyOnline and TryAgain."""
         name = self.ids.session()
         claim = await self.slots.claim(user.id, name)
-        session = Session(user, client, name, claim)
+        session = Session(client, user, name, claim)
         try:
             opening = await self.subscriptions.subscribe(session)
             got = self.marks.of(user.id, opening.got)

@@ -36,7 +36,7 @@ class Node:
         self.clients = {user_id: RecordingClient() for user_id in here}
         for user_id, client in self.clients.items():
             user = User(user_id, f"user {user_id}")
-            session = Session(user, client, "device")
+            session = Session(client, user, "device")
             session.ready = True
             sessions.subscribe(session)
         self.notices = Notices(sessions, self.broker, self.tasks)

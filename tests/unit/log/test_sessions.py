@@ -15,7 +15,7 @@ from tests.unit.world import Terminal, World
 
 
 def session_of(user_id: int, *groups: int) -> Session:
-    session = Session(User(user_id, "U"), RecordingClient(), "device")
+    session = Session(RecordingClient(), User(user_id, "U"), "device")
     session.groups = set(groups)
     return session
 
