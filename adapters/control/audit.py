@@ -20,6 +20,7 @@ _SHOWN = {
     "group": "group",
     "name": "name",
     "level": "asked",
+    "shown": "asked",
     "days": "days",
     "with_sent": "with_sent",
 }

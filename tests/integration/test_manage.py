@@ -132,6 +132,7 @@ async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path
     await beside(lambda: told("disable", str(added["id"]), options=options))
     await beside(lambda: told("broadcast", "our plans", options=options))
     await beside(lambda: manage("enable", "Bob", options=options))
+    await beside(lambda: manage("groups", "history", "chess", "all", options=options))
     await beside(lambda: told("log-level", "debug", options=options))
     await beside(lambda: told("log-level", "error", options=options))
     server.says('"now": "error"')
@@ -141,11 +142,13 @@ async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path
     operator = pwd.getpwuid(os.getuid()).pw_name
     done = {"event": "operator's command", "level": "info", "operator": operator}
     changed = {"event": "log level changed", "level": "warning", "operator": operator}
+    history = {"command": "groups history", "group": "chess", "asked": "all"}
     assert said == [
         {**done, "command": "add", **ann, "outcome": "done"},
         {**done, "command": "disable", "who": str(added["id"]), **ann, "outcome": "done"},
         {**done, "command": "broadcast", "outcome": "done"},
         {**done, "command": "enable", "who": "Bob", "outcome": "no_such_user"},
+        {**done, **history, "outcome": "no_such_group"},
         {**changed, "before": "info", "now": "debug"},
         {**done, "command": "log-level", "asked": "debug", "outcome": "done"},
         {**changed, "before": "debug", "now": "error"},
