@@ -6,8 +6,8 @@ Rules:
 2. Writers of one-to-one texts get receipts: how far the recipient's devices have received their
    texts, at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
 3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
-4. The last REMEMBERED marks that were written, or that callers have learned, are remembered: what
-   was read from the store before a mark was written, and arrives only now, lacks it.
+4. The last REMEMBERED marks that were written or looked up are remembered: what was read from the
+   store before a mark was written, and arrives only now, lacks it.
 """
 
 from collections import defaultdict
@@ -47,7 +47,7 @@ class Marks:
     _receipts: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have received something, then by writer
-    _known: Recent[tuple[int, int], int] = attrs.field(
+    _remembered: Recent[tuple[int, int], int] = attrs.field(
         factory=lambda: Recent(REMEMBERED), init=False
     )
     _written_at: float = attrs.field(default=0.0, init=False)
@@ -60,16 +60,16 @@ class Marks:
     def of(self, user_id: int, stored: int, conv: int = EVERYWHERE) -> int:
         """A user's mark. stored: as it was read from the log, which may be behind."""
         waiting = self._unwritten.get(user_id, {}).get(conv, 0)
-        return max(stored, waiting, self.known(user_id, conv) or 0)
+        return max(stored, waiting, self.remembered(user_id, conv) or 0)
 
-    def known(self, user_id: int, conv: int) -> int | None:
+    def remembered(self, user_id: int, conv: int) -> int | None:
         """A mark that is remembered, None if it is not."""
-        return self._known.get((user_id, conv))
+        return self._remembered.get((user_id, conv))
 
-    def learn(self, user_id: int, conv: int, at: int) -> int:
+    def remember(self, user_id: int, conv: int, at: int) -> int:
         """Remember a mark, which is at least this high. Return it."""
         mark = self.of(user_id, at, conv)
-        self._known.keep((user_id, conv), mark)
+        self._remembered.keep((user_id, conv), mark)
         return mark
 
     def record_taken(self, session: Session, at: int) -> None:
@@ -158,7 +158,7 @@ class Marks:
         for (user_id, conv), at in written.items():
             places = self._unwritten.get(user_id, {})
             if places.get(conv) == at:
-                self.learn(user_id, conv, at)
+                self.remember(user_id, conv, at)
                 del places[conv]
                 self._count -= 1
                 if not places:
@@ -167,6 +167,6 @@ class Marks:
     def reset(self) -> None:
         """The follower was reset: no mark is valid any more."""
         self._unwritten.clear()
-        self._known = Recent(REMEMBERED)
+        self._remembered = Recent(REMEMBERED)
         self._count = 0
         self._receipts.clear()

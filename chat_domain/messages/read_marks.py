@@ -41,16 +41,16 @@ class ReadMarks:
     async def of(self, user_id: int, conv: int) -> int | None:
         """How far a user has read a conversation; None if they never were in it. Raises
         TryAgain."""
-        known = self.marks.known(user_id, conv)
-        if known is not None:
-            return known
+        mark = self.marks.remembered(user_id, conv)
+        if mark is not None:
+            return mark
         epoch = self.follower.epoch
         stored = await self.log.visibility(user_id, conv)
         if stored is None:
             return None
         if epoch != self.follower.epoch:  # nothing to remember: the mark may be above the head
             return stored.read
-        return self.marks.learn(user_id, conv, stored.read)
+        return self.marks.remember(user_id, conv, stored.read)
 
     async def read(self, session: Session, conv: int, at: int) -> bool:
         """A client's user has read a conversation up to this position. If there is no such
@@ -81,7 +81,7 @@ class ReadMarks:
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
         self.marks.grow(session.user.id, conv, at)
-        self.marks.learn(session.user.id, conv, at)
+        self.marks.remember(session.user.id, conv, at)
         untold = self._untold[session, private]
         untold[conv] = at
         if len(untold) >= MOST_READ:
@@ -92,8 +92,8 @@ class ReadMarks:
         if note.epoch != self.follower.epoch:
             return
         for conv, at in note.marks.items():
-            if self.marks.known(note.user_id, conv) is not None:
-                self.marks.learn(note.user_id, conv, at)
+            if self.marks.remembered(note.user_id, conv) is not None:
+                self.marks.remember(note.user_id, conv, at)
         self._tell(note)
 
     def tick(self) -> None:

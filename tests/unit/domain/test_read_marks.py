@@ -366,7 +366,7 @@ def test_only_the_last_marks_are_remembered(
     for conv in convs:
         reads(ann, conv, 2)
     world.passes(1.0)
-    assert [marks.known(ann.user.id, conv) for conv in convs] == [None, 2, 2]
+    assert [marks.remembered(ann.user.id, conv) for conv in convs] == [None, 2, 2]
     assert world.tasks.run(world.chat.read_marks.of(ann.user.id, convs[0])) == 2
 
 
@@ -415,7 +415,7 @@ def test_what_is_read_during_a_reset_is_not(world: World, ann: Terminal, conv: i
     world.chat.follower.epoch = "another"
     world.settle()
     assert len(world.chat.marks) == 0
-    assert world.chat.marks.known(ann.user.id, conv) is None
+    assert world.chat.marks.remembered(ann.user.id, conv) is None
 
 
 def test_marks_of_another_epoch_are_not_believed(
