@@ -227,11 +227,6 @@ def refusal(*arguments: str) -> str:
     return line
 
 
-def test_several_workers_need_a_broker() -> None:
-    """Without one their users could not reach each other."""
-    assert "--broker" in refusal("0", "--workers", "2", "--store", "memory://")
-
-
 def test_a_port_is_not_shared_by_accident(
     server: NodeProcess, cluster_services: Services, any_store: str
 ) -> None:

@@ -3,12 +3,8 @@
 import pytest
 
 from chat_domain.errors import (
-    AlreadyMember,
-    BadName,
     CidConflict,
-    GroupNameTaken,
     NoSuchGroup,
-    NotAllowed,
     NotMember,
     TryAgain,
 )
@@ -48,50 +44,6 @@ def test_nobody_joins_more_groups_than_a_node_has_room_for(world: World) -> None
         world.tasks.run(world.chat.groups.join(ann, group.id))
 
 
-def test_a_group_name_is_a_name_and_given_once(world: World) -> None:
-    """A second group of that name is refused, whatever its case, and so is what is no name."""
-    (ann,) = world.register("Ann")
-    create(world, ann, "hikers", "")
-    with pytest.raises(GroupNameTaken):
-        create(world, ann, "HIKERS", "")
-    with pytest.raises(BadName):
-        create(world, ann, "42", "")
-
-
-def test_nobody_joins_twice_or_leaves_twice(world: World) -> None:
-    """Nor does anybody join or leave a group that does not exist."""
-    ann, bob = world.register("Ann", "Bob")
-    group = create(world, ann, "hikers", "")
-    with pytest.raises(AlreadyMember):
-        world.tasks.run(world.chat.groups.join(ann, group.id))
-    with pytest.raises(NotMember):
-        world.tasks.run(world.chat.groups.leave(bob, group.id))
-    with pytest.raises(NoSuchGroup):
-        world.tasks.run(world.chat.groups.join(ann, 99))
-    with pytest.raises(NoSuchGroup):
-        world.tasks.run(world.chat.groups.leave(ann, 99))
-
-
-def test_a_creator_who_leaves_hands_the_group_over(world: World) -> None:
-    """The member who has been in it longest becomes the creator, whatever their id."""
-    ann, bob, cid = world.register("Ann", "Bob", "Cid")
-    group = create(world, ann, "hikers", "")
-    world.tasks.run(world.chat.groups.join(cid, group.id))
-    world.tasks.run(world.chat.groups.join(bob, group.id))
-    world.tasks.run(world.chat.groups.leave(ann, group.id))
-    assert roles(world, cid, group.id) == {"Cid": Role.CREATOR, "Bob": Role.NORMAL}
-
-
-def test_the_last_one_out_ends_the_group(world: World) -> None:
-    """The name becomes free again; the id does not."""
-    (ann,) = world.register("Ann")
-    group = create(world, ann, "hikers", "")
-    world.tasks.run(world.chat.groups.leave(ann, group.id))
-    with pytest.raises(NoSuchGroup):
-        world.tasks.run(world.chat.groups.join(ann, group.id))
-    assert create(world, ann, "hikers", "").id != group.id
-
-
 def test_a_new_name_is_told_to_the_members(world: World) -> None:
     """Members who are away see it when they log in. Nobody outside the group is told."""
     ann, bob, cid, dan = [world.newcomer(name) for name in ("Ann", "Bob", "Cid", "Dan")]
@@ -106,33 +58,6 @@ def test_a_new_name_is_told_to_the_members(world: World) -> None:
     assert (
         world.tasks.run(world.chat.groups.page(bob.user.id, 0, 1)).items[0].group.name == "Hikers"
     )
-
-
-def test_only_its_creator_renames_a_group(world: World) -> None:
-    """The new name has to be valid and free. Nobody is told of a refused change."""
-    ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
-    group_id = world.group(ann, bob)
-    create(world, bob.user, "taken", "")
-    for user, which, name, refusal in (
-        (bob.user, group_id, "walkers", NotAllowed),
-        (User(99, "Eve"), group_id, "walkers", NotMember),
-        (ann.user, 99, "walkers", NoSuchGroup),
-        (ann.user, group_id, "42", BadName),
-        (ann.user, group_id, "TAKEN", GroupNameTaken),
-    ):
-        with pytest.raises(refusal):
-            world.tasks.run(world.chat.groups.rename(user, which, name))
-    assert "renamed" not in ann.client.changes + bob.client.changes
-
-
-def test_a_new_name_that_comes_again_gets_the_first_one_s_answer(world: World) -> None:
-    """Its user may have left the group meanwhile, and the group may have ended."""
-    ann = world.newcomer("Ann")
-    group_id, groups = world.group(ann), world.chat.groups
-    first = world.tasks.run(groups.rename(ann.user, group_id, "walkers", "c1"))
-    world.tasks.run(groups.leave(ann.user, group_id))
-    again = world.tasks.run(groups.rename(ann.user, group_id, "walkers", "c1"))
-    assert (again.at, again.time_ms) == (first.at, first.time_ms)
 
 
 def test_a_change_that_comes_again_gets_the_first_one_s_answer(world: World) -> None:

@@ -73,20 +73,6 @@ class TestDevices:
         assert world.waiting_for(bob) == ["old"]
         assert world.log_in(bob).client.texts == []
 
-    @pytest.mark.parametrize(("since", "epoch"), [(99, None), (1, "another")])
-    def test_a_position_that_means_nothing_here_is_reset(
-        self, world: World, ann: Terminal, bob: User, since: int, epoch: str | None
-    ) -> None:
-        """A position beyond the head or of another epoch resets the device, which begins at the
-        head."""
-        ann.says(bob, "old")
-        ann.says(bob, "older")
-        device = world.log_in(bob, since=since, epoch=epoch)
-        assert device.was_reset
-        assert device.client.texts == []
-        ann.says(bob, "new")
-        assert device.client.texts == ["new"]
-
     def test_who_has_missed_too_much_is_reset(
         self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -13,7 +13,6 @@ from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.people.devices import Devices
-from chat_domain.people.login import MISSED_AT_MOST
 from chat_domain.people.tokens import Token
 from tests.contract import making
 from tests.unit.gateway.server import Frame, Peer, Server, settled
@@ -191,27 +190,6 @@ async def test_a_since_that_is_no_position_is_refused(server: Server, way: int, 
     assert (refusal["msgid"], refusal["error"]) == (1001, "bad_field")
     assert "since" in refusal["errmsg"]
     assert len(server.chat.sessions) == 0
-
-
-async def test_who_has_missed_too_much_is_reset(server: Server) -> None:
-    """More than 5,000 entries for the user are too many; entries for others do not count."""
-    ann, bob = await ann_and_bob(server)
-    await server.register("Cid")
-
-    async def pour(to: int, count: int) -> None:
-        for start in range(0, count, 200):
-            size = min(200, count - start)
-            bob.say(*({"msgid": CHAT, "toid": to, "msg": "x"} for _ in range(size)))
-            await settled()
-
-    await pour(1, MISSED_AT_MOST)
-    await pour(3, 500)
-    ann.heard()
-    ack, rest = await come(server, LOGIN, **position_of(server, 0))
-    assert ("reset" in ack, len(rest)) == (False, MISSED_AT_MOST)
-    await pour(1, 1)
-    ack, rest = await come(server, LOGIN, **position_of(server, 0))
-    assert (ack["reset"], rest) == (True, [])
 
 
 # -- PING and PONG -----------------------------------------------------------------------------
