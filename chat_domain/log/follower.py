@@ -30,7 +30,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.log.authorizing import Writer
 from chat_domain.log.fanout import Fanout
 from chat_domain.log.lineage import Lineage
-from chat_domain.log.reorder_buffer import Part, ReorderBuffer, Written
+from chat_domain.log.reorder_buffer import ReorderBuffer, Run, Written
 from chat_domain.log.ring import Ring
 from chat_domain.log.sessions import Sessions
 from chat_domain.notes import Appended
@@ -172,13 +172,13 @@ class Follower:
         self._lineage.extend(entries)
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._received + 1:
-            self._reorder_buffer.add(Part(first, upto, written))
+            self._reorder_buffer.add(Run(first, upto, written))
             self._raise_head(upto)
             return
         self._extend(first, upto, written)
-        while self._reorder_buffer.parts and (part := self._reorder_buffer.pop(self._received)):
-            if part.upto > self._received:
-                self._extend(*part)
+        while self._reorder_buffer.runs and (run := self._reorder_buffer.pop(self._received)):
+            if run.upto > self._received:
+                self._extend(*run)
         if not self._applying:
             self._apply_some()
 
