@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Command, Unfinished
@@ -18,16 +18,22 @@ from adapters.incidents import INCIDENTS
 from adapters.wire.declaring import AnyRequest
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import (
+    ChangePassword,
+    CreateGroup,
     GroupChat,
     History,
+    JoinGroup,
     ListConversations,
     ListFriends,
     ListGroups,
     ListMembers,
+    Login,
     Logout,
     OneChat,
     Ping,
     Pong,
+    Register,
+    Resume,
     Taken,
     Typing,
 )
@@ -36,10 +42,18 @@ from chat_domain.fairness.meter import BAD_FRAME_WEIGHT, STORE_WEIGHT
 
 # Requests that do not depend on what their client has written before.
 _AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
-# Requests that rarely ask the store, and weigh no more for it.
-_LIGHT = {OneChat, Typing}
-# Requests that may ask the store for much.
-_HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}
+# Requests that may ask the store for much: for lists, or to count what may be thousands.
+_HEAVY = {
+    CreateGroup,
+    History,
+    JoinGroup,
+    ListConversations,
+    ListFriends,
+    ListGroups,
+    ListMembers,
+}
+# Requests that prove who sends them. They may wait for long, and have limits of their own.
+_PROVING = {ChangePassword, Login, Register, Resume}
 
 # As the metric of defects and the log call an exception that a request meets.
 REQUESTS, _FAILED = "requests", "request failed"
@@ -108,7 +122,7 @@ class ClientHandler:
     def _wait_for(self, unfinished: Unfinished, request: AnyRequest) -> bool:
         """Let the next frame wait until this request is finished."""
         context = self.context
-        if type(request) not in _LIGHT:
+        if type(request) is not Typing:  # of which few ask the store
             context.meter.frames += STORE_WEIGHT - 1
         self.intake.wait()
         context.shared.tasks.start(self._finish(request, unfinished), context)
@@ -126,18 +140,23 @@ class ClientHandler:
     async def _finish(self, request: AnyRequest, unfinished: Unfinished) -> None:
         context = self.context
         try:
-            if type(request) in _HEAVY:
-                with closing(unfinished):  # it never begins if this is cancelled while it waits
-                    async with context.shared.list_limit.acquire(context.origin):
-                        await unfinished
-            else:
-                await unfinished
+            with closing(unfinished):  # it never begins if this is cancelled while it waits
+                async with self._permit(type(request)):
+                    await unfinished
         except ChatError as error:
             context.refuse(request, error)
         except Exception as error:  # noqa: BLE001  # as above
             INCIDENTS.defect(REQUESTS, error, _FAILED, request=type(request).__name__)
             context.refuse(request, TryAgain())
         self.intake.finished()
+
+    def _permit(self, kind: type[AnyRequest]) -> AbstractAsyncContextManager[None]:
+        """To be held while a request of this kind asks the store."""
+        if kind in _PROVING:
+            return nullcontext()
+        shared = self.context.shared
+        limit = shared.list_limit if kind in _HEAVY else shared.request_limit
+        return limit.acquire(self.context.origin)
 
     # -- the link's other events ---------------------------------------------------------
 

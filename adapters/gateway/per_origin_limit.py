@@ -1,9 +1,9 @@
-"""Bounds how many requests of one address, of those that may ask for much, the store has at once.
+"""Bounds how many requests of one address the store has at once.
 
 The store serves one read after another, and a list of the conversations of a user with thousands
-takes it 10 ms. So an address may have LISTS_AT_ONCE such requests with the store, and
-BEGINNINGS_AT_ONCE beginning sessions, each of which asks for little. The others wait here, in
-order: another client's request waits behind few of them, however many connections ask.
+takes it 10 ms. So an address may have LISTS_AT_ONCE requests with the store that may ask for much,
+REQUESTS_AT_ONCE others, and BEGINNINGS_AT_ONCE beginning sessions. The others wait here, in order:
+another client's request waits behind few of them, however many connections ask.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +12,7 @@ from adapters.keyed_semaphore import KeyedSemaphore
 from chat_domain.fairness.origins import Origin
 
 LISTS_AT_ONCE = 2
+REQUESTS_AT_ONCE = 50  # each takes the store 0.4 ms at most
 BEGINNINGS_AT_ONCE = 50  # a whole office reconnects together, and most have missed little
 
 

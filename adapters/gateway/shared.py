@@ -2,7 +2,12 @@
 
 import attrs
 
-from adapters.gateway.per_origin_limit import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE, PerOriginLimit
+from adapters.gateway.per_origin_limit import (
+    BEGINNINGS_AT_ONCE,
+    LISTS_AT_ONCE,
+    REQUESTS_AT_ONCE,
+    PerOriginLimit,
+)
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -25,6 +30,7 @@ class Shared:
     depths: Depths = attrs.field(factory=dict)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
     list_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(LISTS_AT_ONCE))
+    request_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE))
     beginning_limit: PerOriginLimit = attrs.field(
         factory=lambda: PerOriginLimit(BEGINNINGS_AT_ONCE)
     )

@@ -97,9 +97,11 @@ async def _page_of(
 
 
 async def _count_of(connection: Connection, user_id: int) -> tuple[int, int]:
-    query = "SELECT `left` = ?, count(*) FROM Member WHERE userid = ? AND conv < ? GROUP BY 1"
-    counts: dict[int, int] = dict(await connection.rows(query, (FOREVER, user_id, NO_ID)))
-    return counts.get(1, 0), sum(counts.values())
+    # without GROUP BY, which would sort them all
+    present = "count(CASE WHEN `left` = ? THEN 1 END)"
+    query = f"SELECT {present}, count(*) FROM Member WHERE userid = ? AND conv < ?"  # noqa: S608
+    ((now, ever),) = await connection.rows(query, (FOREVER, user_id, NO_ID))
+    return int(now), int(ever)
 
 
 async def _size(connection: Connection, group_id: int) -> int:

@@ -770,13 +770,15 @@ async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: 
 
 
 async def test_what_has_to_ask_the_store_weighs_more(server: Server) -> None:
-    """A chat does not, although the store is asked for the first one to a user."""
+    """So does the first chat to a user, for which the store is asked, and not the next."""
     ann = await server.logged_in("Ann")
     before = ann.context.meter.frames
-    await ann.ask(1005, toid=1, msg="to myself")
-    assert ann.context.meter.frames - before == 1
     await ann.ask(1022)
-    assert ann.context.meter.frames - before == 1 + STORE_WEIGHT
+    assert ann.context.meter.frames - before == STORE_WEIGHT
+    await ann.ask(1005, toid=1, msg="to myself")
+    assert ann.context.meter.frames - before == 2 * STORE_WEIGHT
+    await ann.ask(1005, toid=1, msg="to myself")
+    assert ann.context.meter.frames - before == 2 * STORE_WEIGHT + 1
 
 
 async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from adapters.gateway.per_origin_limit import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE
+from adapters.gateway.per_origin_limit import (
+    BEGINNINGS_AT_ONCE,
+    LISTS_AT_ONCE,
+    REQUESTS_AT_ONCE,
+)
 from chat_domain.entries import Opening
+from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import FakeLink, GatedLog, Peer, Server, settled
 
 HISTORY = {"msgid": 1041, "toid": 1, "seq": 7}
@@ -46,6 +51,49 @@ async def test_an_address_has_few_lists_read_at_once(
     await settled()
     assert all(answered(peer) for peer in (*crowd, bob))
     assert len(server.gateway.shared.list_limit) == 0
+
+
+class SlowRead:
+    """A read of a store that never ends. asked: how often it was begun."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, *_: Any) -> Any:
+        self.asked += 1
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("request_", "port", "read", "at_once"),
+    [
+        ({"msgid": 1005, "toid": 1, "msg": "hello"}, "log", "undelivered", REQUESTS_AT_ONCE),
+        ({"msgid": 1043, "toid": 1, "at": 0}, "log", "visibility", REQUESTS_AT_ONCE),
+        ({"msgid": 1007, "groupname": "owls"}, "groups", "count_of", LISTS_AT_ONCE),
+        ({"msgid": 1008, "groupid": 1}, "groups", "count_of", LISTS_AT_ONCE),
+    ],
+)
+async def test_an_address_has_few_requests_with_the_store_at_once(
+    monkeypatch: pytest.MonkeyPatch, request_: dict[str, Any], port: str, read: str, at_once: int
+) -> None:
+    """Otherwise another client's request would wait behind one of each of its connections."""
+    server = Server(Limits(failed_logins=0))
+    users = await server.register(*(f"user {number}" for number in range(at_once + 3)))
+    crowd = [await server.log_in(user) for user in users]
+    monkeypatch.setattr(FakeLink, "peer", "192.0.2.9")
+    bob = await server.logged_in("Bob")
+    slow = SlowRead()
+    monkeypatch.setattr(type(getattr(server.store, port)), read, slow)
+    for peer in crowd:
+        peer.say(request_)
+    await settled()
+    assert slow.asked == at_once
+
+    bob.say(request_)
+    await settled()
+    assert slow.asked == at_once + 1
+    await server.tasks.finish(seconds=0)
+    assert len(server.gateway.shared.request_limit) == 0
 
 
 class SlowOpenings:
