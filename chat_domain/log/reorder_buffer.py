@@ -49,7 +49,7 @@ class ReorderBuffer:
         return min(own, default=FOREVER)
 
     def pop(self, received: int) -> Run | None:
-        """Remove and return the first run, unless something is missing between `received` and it."""
+        """Remove and return the first run, unless something is missing before it."""
         first = min(self.runs)
         if first > received + 1:
             return None
