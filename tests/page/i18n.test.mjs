@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LANGUAGES, best, explained, speak, t } from "../../adapters/web/page/i18n/i18n.js";
+import { LANGUAGES, best, brief, explained, speak, t } from "../../adapters/web/page/i18n/i18n.js";
 
 test("each language says everything, with the same values in it", () => {
   const values = (text) => [...text.matchAll(/\{\w+\}/g)].map((one) => one[0]).sort();
@@ -29,4 +29,11 @@ test("an error is said in words, one of a later version in the server's own", ()
   assert.equal(explained({ error: "not_member" }), "You are not in this group.");
   assert.equal(explained({ error: "of_later", message: "server says" }), "server says");
   assert.equal(explained(new Error("x")), t("error_lost"));
+});
+
+test("a day of another year is told with the year: it would be taken for one of this year", () => {
+  Object.defineProperty(globalThis, "navigator", { value: { languages: ["en-US"] }, configurable: true });
+  const now = new Date(2026, 10, 30, 12).getTime();
+  assert.equal(brief(new Date(2026, 10, 29).getTime(), now), "11/29");
+  assert.equal(brief(new Date(2025, 10, 29).getTime(), now), "11/29/2025");
 });

@@ -85,8 +85,6 @@ export class App {
     for (const one of all) one.on("changed", () => this.changed());
   }
 
-  // -- coming and going --------------------------------------------------------------------------
-
   /** Load what this browser has kept. */
   async restore() {
     await this.conversations.restore();
@@ -140,8 +138,6 @@ export class App {
     this.changed();
   }
 
-  // -- what the server says ----------------------------------------------------------------------
-
   /** @param {Entry[]} entries */
   _pushed(entries) {
     // Of what was not listed yet, the server knows the name, and what else is unread.
@@ -175,8 +171,6 @@ export class App {
     else if (frame.msgid === MSG.PRESENCE) this.roster.heard(frame);
     this.changed();
   }
-
-  // -- what is open ------------------------------------------------------------------------------
 
   get openChat() {
     return this.open === null ? null : this.chats.chat(this.open);

@@ -131,3 +131,11 @@ def test_who_has_closed_a_dialog_is_not_taken_elsewhere_by_its_answer(newcomer: 
     bob.open("ann")
     bob.sees("one", "two")
     expect(cid.row("ann")).to_have_count(0)
+
+
+def test_a_long_name_that_is_cut_everywhere_else_is_whole_in_its_dialog(newcomer: Newcomer) -> None:
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
+    ann.create_group("Everybody who has a garden beside the pump, part 2")
+    title = ann.open_about().get_by_role("heading", name="Everybody")
+    expect(title).to_be_visible()
+    assert title.evaluate("(title) => title.scrollWidth <= title.clientWidth")

@@ -60,20 +60,18 @@ export function day(time, now) {
   const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
   if (days === 0) return t("today");
   if (days === 1) return t("yesterday");
-  const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return format({
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year,
-  }).format(time);
+  return format({ weekday: "long", day: "numeric", month: "long", year: year(time, now) }).format(time);
 }
 
 /** A time in few characters. @param {number} time in ms @param {number} now */
 export function brief(time, now) {
   if (midnight(time) === midnight(now)) return clock(time);
-  return format({ day: "numeric", month: "numeric" }).format(time);
+  return format({ day: "numeric", month: "numeric", year: year(time, now) }).format(time);
 }
+
+/** How the year is told: not if it is the present one. @param {number} time @param {number} now */
+const year = (time, now) =>
+  new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
 
 /** @param {number} time */
 export const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);

@@ -115,9 +115,11 @@ export function readEntry(frame, me) {
  * @param {number} now in ms @param {Uint8Array} random 8 bytes
  */
 export function newCid(now, random) {
-  const digits = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${String(now).padStart(13, "0")}-${digits}`;
+  return `${String(now).padStart(13, "0")}-${hex(random)}`;
 }
+
+/** @param {Uint8Array} bytes */
+export const hex = (bytes) => Array.from(bytes, (one) => one.toString(16).padStart(2, "0")).join("");
 
 /** The part of a typed text that is to be sent, "" for nothing. @param {string} typed */
 export function tidied(typed) {

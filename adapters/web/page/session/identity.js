@@ -6,7 +6,7 @@
  * @import {Identity, Session} from "./session.js"
  */
 
-import { MSG } from "../protocol/protocol.js";
+import { MSG, hex } from "../protocol/protocol.js";
 
 const IDENTITY = "chat.identity";
 
@@ -73,6 +73,5 @@ export const connect = () => new WebSocket(addressOf(location.href));
 export function deviceName(userAgent, random) {
   const browser = /(Firefox|Edg|OPR|Chrome|Safari)\//.exec(userAgent)?.[1] ?? "Browser";
   const system = /(Android|iPhone|iPad|Windows|Mac OS X|Linux)/.exec(userAgent)?.[1] ?? "";
-  const number = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${browser} ${system} ${number}`.replace(/\s+/g, " ");
+  return `${browser} ${system} ${hex(random)}`.replace(/\s+/g, " ");
 }

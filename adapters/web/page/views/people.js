@@ -2,13 +2,13 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, dot, field, form, h, hasMouse, reconcile, trying } from "./dom.js";
+import { button, dialog, dot, field, form, h, hasMouse, reconcile, say, trying } from "./dom.js";
 
 /** @param {App} app */
 export function openPeople(app) {
   const { alert, tried } = trying();
   const friends = h("ul", { class: "people" });
-  const none = h("li", {}, t("no_friends"));
+  const none = h("li");
   /** @type {Map<number, HTMLLIElement>} by ids; the same ones: somebody may be about to click */
   const rows = new Map();
   const box = dialog(
@@ -40,7 +40,7 @@ export function openPeople(app) {
   if (hasMouse()) box.querySelector("input")?.focus();
   drawFriends();
   const ends = app.roster.on("changed", drawFriends);
-  app.roster.load().catch(() => {});
+  app.roster.load().then(() => say(none, t("no_friends")), () => {});
   box.addEventListener("close", ends);
 
   function drawFriends() {

@@ -42,7 +42,7 @@ export class Sidebar {
   }
 
   update() {
-    const { chats } = this._app;
+    const { chats, conversations } = this._app;
     this.element.ariaLabel = t("conversations");
     say(this._name, this._app.session.me?.name ?? "");
     say(this._new, t("new"));
@@ -50,7 +50,7 @@ export class Sidebar {
     say(this._more, t("more"));
     this._more.hidden = chats.next === null;
     const rows = chats.list().filter((one) => this._isShown(one));
-    say(this._empty, rows.length ? "" : t("no_conversations"));
+    say(this._empty, rows.length || !conversations.listed ? "" : t("no_conversations"));
     this._arrange(rows.map((chat) => this._row(chat)));
   }
 
