@@ -1,10 +1,18 @@
 """Announcing to users that somebody on their list has come or gone.
 
-This happens in the background: TELLERS at a time, each of which tells MOST_LISTED users in one turn
-of the event loop and by one note, and no more than TOLD_PER_SECOND together. `PresenceDebounce`
-knows who may be announced by now.
+Rules:
+1. A user's change is due at once, unless the user was announced less than QUIET seconds ago. Then
+   it is due at the end of that time, once, however many changes there were.
+2. The user whose change has been due for longest is announced first. At most WAITING are due: any
+   others are not announced until they change again.
+3. This happens in the background: TELLERS at a time, each of which tells MOST_LISTED users in one
+   turn of the event loop and by one note, and no more than TOLD_PER_SECOND together.
+4. What is told is the state at that time, whatever the change was. So of two announcements of one
+   user, neither tells an older state after a newer one.
 """
 
+import math
+from collections import OrderedDict
 from collections.abc import Collection
 from contextlib import suppress
 
@@ -15,11 +23,12 @@ from chat_domain.fairness.buckets import Bucket
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, PresenceChanged
-from chat_domain.people.presence_debounce import PresenceDebounce
 from chat_domain.ports.cluster import Broker, Presence
 from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
 
+QUIET = 5.0  # seconds
+WAITING = 20_000  # users
 TELLERS = 4
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
@@ -35,7 +44,12 @@ class Announcer:
     sessions: Sessions
     tasks: Tasks
     clock: Clock
-    _debounce: PresenceDebounce = attrs.field(factory=PresenceDebounce, init=False)
+    _due: OrderedDict[int, User] = attrs.field(factory=OrderedDict, init=False)
+    # Until when those who were announced last are quiet, ascending, and those again who are due
+    # then.
+    _quiet: OrderedDict[int, tuple[float, User | None]] = attrs.field(
+        factory=OrderedDict, init=False
+    )
     _budget: Bucket = attrs.field(
         factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
     )
@@ -44,13 +58,12 @@ class Announcer:
 
     def changed(self, user: User) -> None:
         """A user has come or gone: announce that."""
-        self._debounce.changed(user)
+        self._wait(user)
         self.announce_due()
 
     def hurry(self) -> None:
         """This node is about to end: announce what is due, and what still comes, without delay."""
         self._hurries = True
-        self._debounce.hurry()
         self.announce_due()
 
     def announce_due(self) -> None:
@@ -59,11 +72,25 @@ class Announcer:
             self._tellers += 1
             self.tasks.start(self._announce(user))
 
+    def _wait(self, user: User) -> None:
+        if user.id in self._quiet:
+            until, _ = self._quiet[user.id]
+            self._quiet[user.id] = until, user
+        elif len(self._due) < WAITING:
+            self._due[user.id] = user
+
     def _next(self) -> User | None:
-        now = self.clock.monotonic()
-        if not self._hurries and not self._budget.try_spend(0, now):
+        """The next user to be announced, who is quiet from now on; None if there is none."""
+        now = math.inf if self._hurries else self.clock.monotonic()
+        while self._quiet and next(iter(self._quiet.values()))[0] <= now:
+            _, (_, again) = self._quiet.popitem(last=False)
+            if again is not None:
+                self._wait(again)
+        if not self._due or not (self._hurries or self._budget.try_spend(0, now)):
             return None
-        return self._debounce.take(now)
+        user_id, user = self._due.popitem(last=False)
+        self._quiet[user_id] = now + QUIET, None
+        return user
 
     async def _announce(self, user: User) -> None:
         """Announce whether this user is online, unless that cannot be found out now: announcements
@@ -73,7 +100,6 @@ class Announcer:
                 await self._tell_of(user)
         finally:
             self._tellers -= 1
-            self._debounce.announced(user.id, self.clock.monotonic())
         self.announce_due()
 
     async def _tell_of(self, user: User) -> None:

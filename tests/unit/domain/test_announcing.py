@@ -10,8 +10,8 @@ import pytest
 from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, Note, PresenceChanged
-from chat_domain.people.announcer import TELLERS, TOLD_PER_SECOND, Announcer
-from chat_domain.people.presence_debounce import QUIET
+from chat_domain.people import announcer as announcing
+from chat_domain.people.announcer import QUIET, TELLERS, TOLD_PER_SECOND, Announcer
 from tests.unit.fakes import RecordingClient, Ticket, finished
 from tests.unit.world import Terminal, World
 
@@ -198,6 +198,25 @@ def test_few_are_told_of_at_a_time(world: World, announcer: Announcer) -> None:
     for count in (TELLERS, 2 * TELLERS, 3 * TELLERS):
         assert slow.asked == [user.id for user in users[:count]]
         slow.answer(world)
+
+
+def test_only_so_many_wait(
+    world: World, announcer: Announcer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changes of further users are dropped until something happens to them again."""
+    monkeypatch.setattr(announcing, "WAITING", 2)
+    slow = SlowFriends({})
+    announcer = over(announcer, friends=slow)
+    users = world.register(*(f"user {number}" for number in range(TELLERS + 3)))
+    for user in users:
+        announcer.changed(user)
+    world.tasks.drain()
+    slow.answer(world)
+    assert slow.asked == [user.id for user in users[: TELLERS + 2]]
+    announcer.changed(users[-1])
+    world.tasks.drain()
+    slow.answer(world)
+    assert slow.asked[-1] == users[-1].id
 
 
 def test_the_left_behind_of_a_dead_node_wait_for_their_turn(

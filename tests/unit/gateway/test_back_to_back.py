@@ -27,7 +27,7 @@ from adapters.gateway.keepalive import DROP_AFTER
 from adapters.wire import requests
 from adapters.wire.answers import LoginAck
 from adapters.wire.declaring import AnyRequest
-from chat_domain.people.presence_debounce import QUIET
+from chat_domain.people.announcer import QUIET
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 

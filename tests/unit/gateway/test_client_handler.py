@@ -11,7 +11,7 @@ from chat_domain.fairness.limits import UNLIMITED
 from chat_domain.fairness.meter import READERS_PER_FRAME, STORE_WEIGHT
 from chat_domain.log.follower import APPLIED_WITHIN
 from chat_domain.log.queue import ANSWERED_WITHIN
-from chat_domain.people.presence_debounce import QUIET
+from chat_domain.people.announcer import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
