@@ -113,7 +113,9 @@ def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> A
 def _require_no_server(settings: Settings, name: str) -> None:
     """Raise BadSettings if only a running server can carry out the command."""
     if name in FOR_EACH_PROCESS:
-        raise BadSettings("no server listens on its control socket (see --control-socket)")
+        raise BadSettings(
+            "no server listens on its control socket (see --control-socket; of several, --workers)"
+        )
     if settings.store.startswith("memory:"):
         raise BadSettings("--store memory:// exists only in its server: give its --control-socket")
     if settings.store.startswith("mysql:") and settings.single_node and not settings.control_socket:

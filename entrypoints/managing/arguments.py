@@ -56,6 +56,7 @@ _SETTINGS = {  # options of the server, with placeholders
     "broker": "URL",
     "broker-prefix": "PREFIX",
     "control-socket": "PATH",
+    "workers": "N",
     "hashing": "strong|cheap",
 }
 _SENT = (  # arguments that go to a server

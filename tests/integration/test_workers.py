@@ -18,6 +18,7 @@ import pytest
 from entrypoints.services.program import wait_until
 from tests.integration.certificates import Files
 from tests.integration.cluster import NewCluster, NodeProcess, Services
+from tests.integration.manage import told
 from tests.integration.processes import is_gone
 from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT, ended_server
@@ -178,6 +179,21 @@ def test_all_workers_serve(server: NodeProcess) -> None:
     served = collections.Counter(line["worker"] for line in lines if line["event"] == "proxied")
     assert served.keys() == {1, 2, 3}
     assert min(served.values()) >= 5
+
+
+def test_all_workers_log_more_and_less(
+    cluster_services: Services, any_store: str, tmp_path: Path
+) -> None:
+    """Their number may be an option, which `manage` takes as well."""
+    options = (
+        *("--workers", str(WORKERS), "--control-socket", str(tmp_path / "control")),
+        *("--broker", cluster_services.redis.url(), "--broker-prefix", f"logging{os.getpid()}"),
+    )
+    with NodeProcess(any_store, *options) as server:
+        assert wait_until(lambda: server.log.count("listening") >= WORKERS, PATIENCE)
+        answer = told("log-level", "debug", options=["--store", any_store, *options])
+        assert answer == {"level": "debug", "before": "info"}
+        assert wait_until(lambda: server.log.count("log level changed") == WORKERS, PATIENCE)
 
 
 def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away(server: NodeProcess) -> None:
