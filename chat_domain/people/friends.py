@@ -2,7 +2,7 @@
 
 import attrs
 
-from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
+from chat_domain.errors import AlreadyFriends, NoSuchUser, Oneself, TooManyFriends
 from chat_domain.fairness.guard import Guard
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
@@ -23,15 +23,20 @@ class FriendList:
         user = await self._user(who)
         if user.id == user_id:
             raise Oneself
-        await self._check_room(user_id)
+        await self._check_room(user_id, user.id)
         await self.friends.add(user_id, user.id)
         return await self._with_presence(user)
 
-    async def _check_room(self, user_id: int) -> None:
+    async def _check_room(self, user_id: int, friend_id: int) -> None:
+        """A client whose answer was lost asks again: it is told that the user is on the list, also
+        if they have the last place."""
         limit = self.guard.limits.friends_per_user
-        if limit and await self.friends.count(user_id) >= limit:
-            self.guard.counters.friends_refused += 1
-            raise TooManyFriends(limit)
+        if not limit or await self.friends.count(user_id) < limit:
+            return
+        if await self.friends.lists(user_id, friend_id):
+            raise AlreadyFriends(friend_id)
+        self.guard.counters.friends_refused += 1
+        raise TooManyFriends(limit)
 
     async def remove(self, user_id: int, friend_id: int) -> None:
         """Raises NotFriends."""

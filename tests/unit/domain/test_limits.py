@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from chat_domain.errors import (
+    AlreadyFriends,
     GroupFull,
     RegistrationClosed,
     TooManyConnections,
@@ -410,12 +411,26 @@ class TestOtherLimits:
         assert waits == [0.0, 0.25, 0.0, 0.0]
 
 
+def list_of_one(world: World) -> FriendList:
+    return FriendList(
+        world.store.users, world.store.friends, world.presence, Guard(Limits(friends_per_user=1))
+    )
+
+
+def test_who_has_the_last_place_on_a_list_is_already_there(world: World) -> None:
+    """A client whose answer was lost asks again, and is not told to remove somebody first."""
+    ann, bob = world.register("Ann", "Bob")
+    friends = list_of_one(world)
+    world.tasks.run(friends.add(ann.id, bob.id))
+    with pytest.raises(AlreadyFriends):
+        world.tasks.run(friends.add(ann.id, bob.id))
+    assert friends.guard.counters.friends_refused == 0
+
+
 def test_a_list_has_so_many_friends(world: World) -> None:
     """A further friend is refused until one is removed."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
-    friends = FriendList(
-        world.store.users, world.store.friends, world.presence, Guard(Limits(friends_per_user=1))
-    )
+    friends = list_of_one(world)
     world.tasks.run(friends.add(ann.id, bob.id))
     with pytest.raises(TooManyFriends):
         world.tasks.run(friends.add(ann.id, cid.id))
