@@ -38,25 +38,13 @@ class Backlog:
     def add(self, drafts: Iterable[Draft]) -> None:
         """Queue these behind what their users have here."""
         for draft in drafts:
-            own = self._own(draft)
+            entry = draft[0]
+            own = self._of.get(entry.sender_id)
+            if own is None:
+                own = self._of[entry.sender_id] = _Own()
             own.drafts.append(draft)
-
-    def put_back(self, drafts: Sequence[Draft]) -> None:
-        """Queue these before everything else, as they were taken."""
-        for draft in reversed(drafts):
-            own = self._own(draft)
-            own.drafts.appendleft(draft)
-            self._of.move_to_end(draft[0].sender_id, last=False)
-
-    def _own(self, draft: Draft) -> _Own:
-        """The writer's drafts, to which this one is about to be added."""
-        entry = draft[0]
-        own = self._of.get(entry.sender_id)
-        if own is None:
-            own = self._of[entry.sender_id] = _Own()
-        own.size += entry.size
-        self._count += 1
-        return own
+            own.size += entry.size
+            self._count += 1
 
     def take(self, most: int, most_bytes: int) -> tuple[Sequence[Draft], int]:
         """Remove the next drafts, one of each user in turn; return them, and their size. They are

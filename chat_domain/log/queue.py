@@ -133,14 +133,17 @@ class AppendQueue:
     # -- batches -----------------------------------------------------------------------------
 
     def _start_next(self) -> None:
-        """Assemble the next batch and give it to the log, if anything waits."""
-        if not (self._waiting or self._backlog):
-            self._busy = False
-            return
-        if self._follower.is_full():
-            self._tasks.start(self._start_next_after(self._follower.applied + 1))
-            return
-        self._batch = batch = self._take_batch()
+        """Assemble the next batch, if anything waits and none is to be retried, and give it to the
+        log."""
+        if not self._batch:
+            if not (self._waiting or self._backlog):
+                self._busy = False
+                return
+            if self._follower.is_full():
+                self._tasks.start(self._start_next_after(self._follower.applied + 1))
+                return
+            self._batch = self._take_batch()
+        batch = self._batch
         self._started_at = self._clock.monotonic()
         follower, now_ms = self._follower, self._clock.now_ms()
         entries: list[Entry] = []
@@ -228,8 +231,6 @@ class AppendQueue:
 
     def _retry_once_applied(self, changed: int) -> None:
         """Retry the same batch once this change is applied."""
-        self._backlog.put_back(self._batch)
-        self._batch = ()
         self._retries += 1
         if self._retries > MAX_RETRIES:
             self._fail(TryAgain())
@@ -242,7 +243,10 @@ class AppendQueue:
         except TryAgain as failure:
             self._fail(failure)
         else:
-            self._start_next()
+            if self._was_reset:
+                self._fail(TryAgain())
+            else:
+                self._start_next()
 
     def _fail(self, failure: ChatError) -> None:
         """Refuse the batch in flight and all that waits (rule 4)."""

@@ -113,6 +113,28 @@ def test_whose_sessions_have_ended_elsewhere_writes_nothing(  # noqa: PLR0917  #
     assert ann.client.statuses == ["accepted"]
 
 
+def test_what_waits_to_be_judged_again_at_a_reset_is_refused(
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What its writer may see is unknown by then."""
+    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", 0)
+    group = world.group(ann, bob)
+    elsewhere.changes(bob, group, LEFT)
+    ann.says(bob.user, "hello")
+    assert ann.client.statuses == []
+    world.chat.queue.reset()
+    world.passes(GAP_WAITS)
+    world.tasks.drain()
+    assert ann.client.statuses == ["TryAgain"]
+    assert bob.client.texts == []
+    ann.says(bob.user, "again")
+    assert bob.client.texts == ["again"]
+
+
 def test_changes_that_were_deleted_unseen_do_not_let_a_former_member_write(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
 ) -> None:
