@@ -380,3 +380,10 @@ def test_what_is_begun_on_one_device_has_its_name_on_another(newcomer: Newcomer)
     expect(desk.row("bob")).to_contain_text("You: hello")
     phone.join_group("hikers")
     expect(desk.row("hikers")).to_contain_text("ann joined")
+
+
+def test_the_settings_tell_the_users_id_by_which_the_original_clients_users_write_to_them(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    web.register("bob")
+    expect(newcomer().register("ann").open_settings()).to_contain_text("ID 2")

@@ -98,6 +98,27 @@ def test_a_browser_that_fails_to_notify_shows_what_comes(newcomer: Newcomer) -> 
     ann.sees("one", "two")
 
 
+def test_what_comes_while_one_looks_elsewhere_is_below_a_line_in_what_is_open(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("seen")
+    ann.open("bob")
+    bob.sees_tick("read", "seen")
+    line = ann.log.get_by_text("New messages")
+    expect(line).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    ann.open("bob")
+    expect(line).to_be_hidden()
+    _look_elsewhere(ann)
+    bob.write("one", "two")
+    expect(ann.row("bob").locator(".count")).to_have_text("2")
+    ann.page.bring_to_front()
+    bob.sees_tick("read", "two")
+    expect(ann.log.locator(".unread + .message .text")).to_have_text("one")
+
+
 def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
     """A user with that script in their browser, who wants to be notified."""
     ann = newcomer(permissions=["notifications"])

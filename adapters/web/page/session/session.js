@@ -220,9 +220,9 @@ export class Session extends Emitter {
       this._early.push(frame);
       return;
     }
+    if (frame.msgid === MSG.PING) this.say({ msgid: MSG.PONG });
     if (isEntry(frame)) this._pushed(frame);
-    else if (frame.msgid === MSG.PING) this._asked(frame.at);
-    else if (frame.msgid === MSG.PONG) this._place.reached(frame.at);
+    else if (frame.msgid === MSG.PING || frame.msgid === MSG.PONG) this._place.reached(frame.at);
     else if (frame.msgid === MSG.SESSION_ENDED) this._over();
     else this.emit("frame", frame);
     if (frame.msgid === MSG.GOING_AWAY) this._delay = frame.delay;
@@ -240,12 +240,6 @@ export class Session extends Emitter {
       this.emit("entries", entries);
       this._place.pushed(entries);
     });
-  }
-
-  /** @param {number} at */
-  _asked(at) {
-    this.say({ msgid: MSG.PONG });
-    this._place.reached(at);
   }
 
   /** @type {Entry[]} */

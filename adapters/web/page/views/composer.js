@@ -31,7 +31,7 @@ export class Composer {
     this._hint = h("p", { class: "hint", role: "status" });
     this._emoji = button("☺", () => this._chooseEmoji(), { class: "quiet" });
     // Whoever taps it goes on writing: the field keeps the focus, and a phone its keyboard.
-    this._send = h("button", { type: "submit", class: "send", mousedown: (event) => event.preventDefault() });
+    this._send = h("button", { type: "submit", class: "main", mousedown: (event) => event.preventDefault() });
     this.element = form(
       () => this._submit(),
       { class: "composer" },

@@ -79,10 +79,9 @@ export const dot = (online) =>
  * @param {string} title @param {...Child} children
  */
 export function dialog(title, ...children) {
-  const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
-  const box = h("dialog", { "aria-labelledby": heading.id });
+  const box = h("dialog", { "aria-label": title });
   const shut = button("×", () => box.close(), { class: "quiet", "aria-label": t("close") });
-  box.append(h("div", { class: "head" }, heading, shut), h("div", { class: "body" }, ...children));
+  box.append(h("div", { class: "head" }, h("h2", {}, title), shut), h("div", { class: "body" }, ...children));
   box.addEventListener("close", () => {
     box.remove();
     const there = document.activeElement;

@@ -11,7 +11,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { Excerpt } from "../model/excerpt.js";
-import { h, reconcile } from "./dom.js";
+import { h, isLookedAt, reconcile } from "./dom.js";
 import { Entries } from "./entries.js";
 
 const NEAR = 800; // pixels to the end of what is there, within which more is put there
@@ -73,14 +73,14 @@ export class Messages {
   arrived() {
     const chat = this._chat;
     if (chat && this.isAsOpened) return this._toNews(chat);
-    const staysAtEnd = this._wentToEnd && this.follows;
+    const staysAtEnd = Number.isNaN(this._openedAt) && this.follows;
     this.update();
     if (staysAtEnd && !chat?.atEnd) this.toEnd(); // what has come has another end
   }
 
-  /** Whether the user went to the end of what was there. */
-  get _wentToEnd() {
-    return Number.isNaN(this._openedAt);
+  /** News came. Whoever looks elsewhere will find a line above it. */
+  came() {
+    if (!isLookedAt()) this._unreadAbove = this._chat?.read ?? 0;
   }
 
   /** Go to the line above what is new, or to the end if there is none. @param {Chat} chat */
@@ -106,8 +106,8 @@ export class Messages {
     const chat = this._chat;
     if (!chat) return;
     const { history } = this._app;
-    this._openedAt = NaN;
-    this._openedAtEnd = false; // it is where its user wants it
+    this._openedAt = NaN; // it is where its user wants it
+    this._openedAtEnd = false;
     if (!chat.atEnd) await history.loadNewest(chat.key).catch(() => history.restoreNewest(chat.key));
     if (chat === this._chat) this._put(true);
   }

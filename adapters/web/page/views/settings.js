@@ -18,6 +18,7 @@ export function openSettings(app) {
     t("settings"),
     alert,
     done,
+    h("p", {}, t("number", { id: app.chats.me })),
     languageChoice(() => {
       app.redraw();
       box.close();

@@ -23,7 +23,7 @@ export class Sidebar {
     /** @type {Map<string, HTMLLIElement>} */
     this._rows = new Map();
     this._name = h("h2", { dir: "auto" });
-    this._new = button("", () => openPeople(app), { class: "new" });
+    this._new = button("", () => openPeople(app), { class: "main" });
     this._menu = button("⚙", () => openSettings(app), { class: "quiet" });
     this._list = h("ul", { pointermove: () => (this._pointedAt = Date.now()) });
     this._pointedAt = this._movedAt = 0;
