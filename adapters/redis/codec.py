@@ -16,9 +16,7 @@ from typing import Annotated, Any
 import attrs
 import msgspec
 
-from adapters.redis import note_schemas
 from adapters.redis.note_schemas import LISTED, NoteSchema, Sender
-from chat_domain import notes
 from chat_domain.notes import Delivered, Note
 
 VERSION = 2
@@ -31,15 +29,7 @@ Encoded = tuple[int, Raw]  # the number of a kind, and the NoteSchema as bytes
 _OVERHEAD = 8  # bytes at most that a note takes in a packet besides its NoteSchema
 
 _SCHEMAS: Mapping[type[Note], type[NoteSchema[Any]]] = {
-    notes.Appended: note_schemas.Appended,
-    notes.Delivered: note_schemas.Delivered,
-    notes.HasRead: note_schemas.HasRead,
-    notes.IsTyping: note_schemas.IsTyping,
-    notes.SettingsChanged: note_schemas.SettingsChanged,
-    notes.Replaced: note_schemas.Replaced,
-    notes.PresenceChanged: note_schemas.PresenceChanged,
-    notes.Notice: note_schemas.Notice,
-    notes.CrowdsThere: note_schemas.CrowdsThere,
+    schema.NOTE: schema for schema in NoteSchema.__subclasses__()
 }
 _decoders = {schema.NUMBER: msgspec.msgpack.Decoder(schema).decode for schema in _SCHEMAS.values()}
 _encode = msgspec.msgpack.Encoder().encode

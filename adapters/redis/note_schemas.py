@@ -5,7 +5,7 @@ one, after validation, since a client that can write to Redis can send anything;
 ValidationError. What follows from the rest of a note (an entry's position, its size) is no field.
 """
 
-from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from msgspec import Meta, Struct, ValidationError
 
@@ -39,14 +39,18 @@ N = TypeVar("N", bound=notes.Note)
 
 
 class NoteSchema(Struct, Generic[N], array_like=True):
+    """Its fields are those of its note, in their order, unless it has methods of its own."""
+
+    NOTE: ClassVar[type[notes.Note]]
     NUMBER: ClassVar[int]  # of its kind, in packets
 
     @classmethod
     def from_note(cls, note: N) -> Self:
-        raise NotImplementedError
+        return cls(*[getattr(note, field) for field in cls.__struct_fields__])
 
     def to_note(self) -> N:
-        raise NotImplementedError
+        note: Any = self.NOTE(*[getattr(self, field) for field in self.__struct_fields__])
+        return cast("N", note)
 
 
 class Change(Struct, array_like=True):
@@ -114,6 +118,7 @@ class AppendedEntry(Struct, array_like=True):
 
 
 class Appended(NoteSchema[notes.Appended]):
+    NOTE = notes.Appended
     NUMBER = 1
 
     epoch: Epoch
@@ -139,18 +144,12 @@ class Appended(NoteSchema[notes.Appended]):
 
 
 class Delivered(NoteSchema[notes.Delivered]):
+    NOTE = notes.Delivered
     NUMBER = 2
 
     epoch: Epoch
     user_id: Id
     got: Annotated[dict[Id, Position], Meta(max_length=LISTED)]
-
-    @classmethod
-    def from_note(cls, note: notes.Delivered) -> Self:
-        return cls(note.epoch, note.user_id, dict(note.got))
-
-    def to_note(self) -> notes.Delivered:
-        return notes.Delivered(self.epoch, self.user_id, self.got)
 
 
 def _is_conv_of(conv: int, user_id: int) -> bool:
@@ -162,16 +161,13 @@ def _is_conv_of(conv: int, user_id: int) -> bool:
 
 
 class HasRead(NoteSchema[notes.HasRead]):
+    NOTE = notes.HasRead
     NUMBER = 6
 
     epoch: Epoch
     user_id: Id
     marks: Annotated[dict[Position, Position], Meta(max_length=notes.MOST_READ)]
     private: bool
-
-    @classmethod
-    def from_note(cls, note: notes.HasRead) -> Self:
-        return cls(note.epoch, note.user_id, dict(note.marks), note.private)
 
     def to_note(self) -> notes.HasRead:
         if not all(_is_conv_of(conv, self.user_id) for conv in self.marks):
@@ -180,15 +176,12 @@ class HasRead(NoteSchema[notes.HasRead]):
 
 
 class IsTyping(NoteSchema[notes.IsTyping]):
+    NOTE = notes.IsTyping
     NUMBER = 7
 
     user_id: Id
     name: Name
     conv: Position
-
-    @classmethod
-    def from_note(cls, note: notes.IsTyping) -> Self:
-        return cls(note.user_id, note.name, note.conv)
 
     def to_note(self) -> notes.IsTyping:
         if not _is_conv_of(self.conv, self.user_id):
@@ -199,6 +192,7 @@ class IsTyping(NoteSchema[notes.IsTyping]):
 class SettingsChanged(NoteSchema[notes.SettingsChanged]):
     """conv: the conversation that `muted` is about, 0 for none."""
 
+    NOTE = notes.SettingsChanged
     NUMBER = 8
 
     user_id: Id
@@ -222,20 +216,15 @@ class SettingsChanged(NoteSchema[notes.SettingsChanged]):
 
 
 class Replaced(NoteSchema[notes.Replaced]):
+    NOTE = notes.Replaced
     NUMBER = 3
 
     user_id: Id
     session: SessionId
 
-    @classmethod
-    def from_note(cls, note: notes.Replaced) -> Self:
-        return cls(note.user_id, note.session)
-
-    def to_note(self) -> notes.Replaced:
-        return notes.Replaced(self.user_id, self.session)
-
 
 class PresenceChanged(NoteSchema[notes.PresenceChanged]):
+    NOTE = notes.PresenceChanged
     NUMBER = 4
 
     user_id: Id
@@ -243,35 +232,16 @@ class PresenceChanged(NoteSchema[notes.PresenceChanged]):
     online: bool
     listed_by: Annotated[list[Id], Meta(max_length=notes.MOST_LISTED)]
 
-    @classmethod
-    def from_note(cls, note: notes.PresenceChanged) -> Self:
-        return cls(note.user_id, note.name, note.online, note.listed_by)
-
-    def to_note(self) -> notes.PresenceChanged:
-        return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
-
 
 class CrowdsThere(NoteSchema[notes.CrowdsThere]):
+    NOTE = notes.CrowdsThere
     NUMBER = 9
 
     readers: Annotated[dict[Id, Readers], Meta(max_length=notes.MOST_CROWDS)]
 
-    @classmethod
-    def from_note(cls, note: notes.CrowdsThere) -> Self:
-        return cls(dict(note.readers))
-
-    def to_note(self) -> notes.CrowdsThere:
-        return notes.CrowdsThere(self.readers)
-
 
 class Notice(NoteSchema[notes.Notice]):
+    NOTE = notes.Notice
     NUMBER = 5
 
     text: Annotated[str, Meta(max_length=notes.MAX_NOTICE)]
-
-    @classmethod
-    def from_note(cls, note: notes.Notice) -> Self:
-        return cls(note.text)
-
-    def to_note(self) -> notes.Notice:
-        return notes.Notice(self.text)
