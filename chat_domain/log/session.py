@@ -65,7 +65,7 @@ class Session(_Reader):
     last_written: int = 0  # the highest position of what it wrote
     expected_until: float = 0.0
     all_answered: Latch | None = None  # opened once nothing is unanswered
-    # when that was passed on last, by conversation
+    # when TYPING was passed on last, by conversation
     typing_sent: dict[int, float] = attrs.field(factory=dict)
     # texts to a user until the next check (see `OneToOne`)
     allowance: dict[int, int] = attrs.field(factory=dict)
