@@ -64,7 +64,7 @@ def assemble(
     crowds = Crowds(sessions, broker, clock, tasks)
     own_settings = OwnSettings(store.settings, sessions, broker)
     audience = Audience(store.groups, sessions, clock)
-    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, audience, broker)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, audience, broker, tasks)
     typing = Typing(read_marks, own_settings, audience, broker, clock)
     slots = SlotKeeper(
         surroundings.slots,

@@ -6,9 +6,12 @@ Rules:
 2. It is sent at most twice a second: to the reader's other devices and, unless the reader hides it,
    to the `audience` of the conversation; of a group, only while the reader is in it.
 3. A session that has read MOST_READ conversations before that time has them sent at once.
+4. One turn of the event loop sends marks to TOLD_AT_ONCE sessions, each of which counts once for
+   each conversation.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Mapping
 
 import attrs
 
@@ -23,6 +26,9 @@ from chat_domain.notes import MOST_READ, HasRead
 from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
+from chat_domain.ports.runtime import Tasks
+
+TOLD_AT_ONCE = 20_000  # sessions; some 10 ms of the event loop
 
 
 @attrs.define(eq=False)
@@ -34,9 +40,13 @@ class ReadMarks:
     settings: OwnSettings
     audience: Audience
     broker: Broker
+    tasks: Tasks
     _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by reader, and whether for their own devices only; then by conversation
+    _due: deque[tuple[Session, bool]] = attrs.field(
+        factory=deque, init=False
+    )  # those to be sent now
 
     async def of(self, user_id: int, conv: int) -> int | None:
         """How far a user has read a conversation; None if they never were in it. Raises
@@ -85,7 +95,7 @@ class ReadMarks:
         untold = self._untold[session, private]
         untold[conv] = at
         if len(untold) >= MOST_READ:
-            self._tell_all(session, private)
+            self._tell_of(session, self._untold.pop((session, private)), private)
 
     def on_note(self, note: HasRead) -> None:
         """A user has read something on another node."""
@@ -98,15 +108,43 @@ class ReadMarks:
 
     def tick(self) -> None:
         """Send the marks that have grown. To be called about twice a second."""
-        for session, private in list(self._untold):
-            self._tell_all(session, private)
+        if not self._due:
+            self._due.extend(self._untold)
+            self._tell_some()
 
     def reset(self) -> None:
         """The follower was reset."""
         self._untold.clear()
+        self._due.clear()
 
-    def _tell_all(self, session: Session, private: bool) -> None:
-        marks = self._untold.pop((session, private))
+    def _tell_some(self) -> None:
+        """Send as many as one turn of the event loop may."""
+        room = TOLD_AT_ONCE
+        try:
+            while self._due and room > 0:
+                room -= self._tell_due(room)
+        finally:  # also if something raises, or nothing would ever be sent
+            if self._due:
+                self.tasks.soon(self._tell_some)
+
+    def _tell_due(self, room: int) -> int:
+        """Send marks of the first reader that is due to about as many sessions as there is room
+        for. Return how many they were; at least 1, so that this ends."""
+        key = session, private = self._due.popleft()
+        untold, marks, told = self._untold.pop(key, {}), dict[int, int](), 0
+        for conv, at in untold.items():
+            if told >= room:
+                break
+            marks[conv] = at
+            told += 1 if private else 1 + len(self.sessions.in_group(conv))
+        if len(marks) < len(untold):
+            self._untold[key] = {conv: at for conv, at in untold.items() if conv not in marks}
+            self._due.appendleft(key)
+        if marks:
+            self._tell_of(session, marks, private)
+        return told or 1
+
+    def _tell_of(self, session: Session, marks: Mapping[int, int], private: bool) -> None:
         note = HasRead(self.follower.epoch, session.user.id, marks, private)
         self._tell(note, session)
         self.broker.broadcast(note)

@@ -106,8 +106,8 @@ class World:
         """Register a user and log them in."""
         return self.log_in(self.register(name)[0])
 
-    def group(self, creator: "Terminal", *members: "Terminal") -> int:
-        _, group = self.tasks.run(self.chat.groups.create(creator.user, "a group", ""))
+    def group(self, creator: "Terminal", *members: "Terminal", name: str = "a group") -> int:
+        _, group = self.tasks.run(self.chat.groups.create(creator.user, name, ""))
         for member in members:
             self.tasks.run(self.chat.groups.join(member.user, group.id))
         return group.id

@@ -5,6 +5,7 @@ import pytest
 from chat_domain.entries import pair
 from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
 from chat_domain.log import marks as log_marks
+from chat_domain.messages import read_marks
 from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
 from chat_domain.model import Conversation
 from chat_domain.notes import MOST_READ, HasRead
@@ -322,6 +323,24 @@ def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
     assert len(phone.client.reads) == MOST_READ
     world.passes(EVERY)
     assert [conv for _, conv, _ in phone.client.reads] == convs
+
+
+def test_many_sessions_are_told_in_several_turns(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a client that reads in many groups at once would hold everybody up."""
+    monkeypatch.setattr(read_marks, "TOLD_AT_ONCE", 3)
+    phone, groups = world.log_in(ann.user), []
+    for number in range(5):
+        groups.append(world.group(ann, bob, name=f"group {number}"))
+        reads(ann, groups[-1], world.chat.follower.applied)
+    world.clock.advance(EVERY)
+    world.chat.node.tick()
+    told = [len(bob.client.reads)]
+    while world.tasks.turn():
+        told.append(len(bob.client.reads))
+    assert told[:5] == [1, 2, 3, 4, 5]
+    assert [conv for _, conv, _ in phone.client.reads] == groups
 
 
 def test_many_marks_are_written_in_parts(
