@@ -22,7 +22,7 @@ from datetime import tzinfo
 import attrs
 from pymysql.err import MySQLError
 
-from adapters.mysql.failures import Failure
+from adapters.mysql.failures import Conflict, Failure
 from adapters.mysql.link import Link
 from adapters.mysql.schema import Tables, check, statements, tables
 from adapters.mysql.upgrading.filling import Filling
@@ -66,7 +66,7 @@ class Upgrade:
         report = Report()
         if not await _is_partly_renamed(self.link, Names(found)):
             report = await self._stage(Names(found))
-        await _rename(self.link)
+        await _rename(self.link, self.where)
         await check(self.link, self.where)
         return report
 
@@ -137,7 +137,10 @@ async def _create(link: Link, found: Tables) -> None:
             await link.change(create_staging(statement))
 
 
-async def _rename(link: Link) -> None:
+async def _rename(link: Link, where: str) -> None:
     renames = Names(await tables(link)).renames()
     listed = ", ".join(f"`{old}` TO `{new}`" for old, new in renames)
-    await link.change(f"RENAME TABLE {listed}")
+    try:
+        await link.change(f"RENAME TABLE {listed}")
+    except Conflict as error:
+        raise StoreUnusable(f"somebody uses the tables of {where}: stop all C++ servers") from error

@@ -701,6 +701,20 @@ async def test_a_server_that_still_runs_is_noticed(old: str, ask: Ask) -> None:
     assert ask("SELECT COUNT(*) FROM Friend") == [(6,)]
 
 
+async def test_a_server_that_only_reads_is_named(
+    old: str, database: str, database_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its open transaction keeps the old tables from being renamed. Without it, they are."""
+    monkeypatch.setattr("adapters.mysql.upgrade.WAIT", 1)
+    port, user = database_server.port, USER
+    with pymysql.connect(
+        host=LOOPBACK, port=port, user=user, password=PASSWORD, database=database
+    ) as reader:
+        reader.cursor().execute("SELECT * FROM user")
+        assert "stop all C++ servers" in await refused(upgrade(old))
+    assert await upgrade(old) is not None
+
+
 async def test_going_back(old: str, ask: Ask) -> None:
     """What docs/upgrade.md says brings the old tables back, and they can be upgraded again."""
     text = (ROOT / "docs" / "upgrade.md").read_text("utf-8")
