@@ -16,6 +16,7 @@ from adapters.terminal.fullscreen.items import ChangeItem, Item, Note, Text
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import SENDER_COLOURS, Line, local_time
 
+NEW = "class:new"  # the style of the rule above what is new
 FOUND = "class:found"  # the style of what was searched for
 _NOTE_INDENT = 4
 _TAB = "    "
@@ -49,7 +50,7 @@ def _above(window: Window, item: Item, before: Item | None, context: DrawContext
     if before is None or local_time(before.time_ms, context.now).date() != day:
         yield _rule(f"{day:%A, %Y-%m-%d}", context.columns, "class:date")
     if _is_first_new(window, item, before):
-        yield _rule("new", context.columns, "class:new")
+        yield _rule("new", context.columns, NEW)
 
 
 def _is_first_new(window: Window, item: Item, before: Item | None) -> bool:

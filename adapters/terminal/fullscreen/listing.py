@@ -63,15 +63,16 @@ def prompt(user: User | None, partner: Partner | None, columns: int) -> str:
     return text if len(text) <= room else f"{shortened(text.rstrip('> '), room - 2)}> "
 
 
-def count(window: Window) -> str:
-    if window.unread >= _MOST_COUNTED:
+def count(unread: int) -> str:
+    """In words, "" for none."""
+    if unread >= _MOST_COUNTED:
         return f"{_MOST_COUNTED - 1}+"
-    return str(window.unread) if window.unread else ""
+    return str(unread) if unread else ""
 
 
 def _row(number: int, window: Window, manager: WindowManager, columns: int) -> Line:
     style = "class:chosen" if window is manager.current else _style(window)
-    unread = count(window)
+    unread = count(window.unread)
     room = columns - len("  0  ") - (len(unread) + 1 if unread else 0)
     name = shortened(clean(window.name), max(room, 1))
     line: Line = [(style, f"{number:>3} {name}")]
@@ -88,7 +89,7 @@ def _style(window: Window) -> str:
 
 
 def _name_and_count(window: Window) -> str:
-    return f"{clean(window.name)}({count(window)})"
+    return f"{clean(window.name)}({count(window.unread)})"
 
 
 def _first_shown(number: int, windows: int, height: int) -> int:

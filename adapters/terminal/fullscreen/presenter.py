@@ -173,7 +173,7 @@ class FullScreenPresenter:
         me = self._user or User(0, "")
         if window is self._manager.current:
             self.viewport.go_to_end()
-            window.rule_at = None
+            window.drop_rule()
         return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
 
     def on_group_changed(self, group: Group) -> None:

@@ -3,6 +3,7 @@
 from adapters.client import InGroup, With
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
+from adapters.terminal.fullscreen.listing import count
 from adapters.terminal.fullscreen.window import Window
 
 _MOST_NAMES = 3  # of people who are typing
@@ -36,6 +37,8 @@ def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> li
         names = ", ".join(map(clean, typing[:_MOST_NAMES]))
         more = " and others" if len(typing) > _MOST_NAMES else ""
         said.append(f"{names}{more} {'is' if len(typing) == 1 else 'are'} typing")
+    if window.loaded and window.missed:
+        said.append(f"{count(window.missed)} new, some above: Page Up")
     if window.anchor is not None:
         said.append("more below: Alt-End")
     return said

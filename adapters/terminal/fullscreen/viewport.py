@@ -5,7 +5,7 @@ from datetime import datetime
 
 from adapters.client import Where
 from adapters.terminal.fullscreen import scrolling
-from adapters.terminal.fullscreen.drawing import DrawContext, rows
+from adapters.terminal.fullscreen.drawing import NEW, DrawContext, rows
 from adapters.terminal.fullscreen.history_loader import HistoryLoader
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.fullscreen.window_manager import WindowManager
@@ -67,7 +67,10 @@ class Viewport:
         """The rows of the current conversation, for a space of this size."""
         self._columns, self.height = columns, height
         window = self._manager.current
-        return scrolling.visible(window, height, self._rows_of(window))
+        shown = scrolling.visible(window, height, self._rows_of(window))
+        if any(style == NEW for row in shown for style, _ in row):
+            window.missed = 0
+        return shown
 
     def after_drawing(self) -> None:
         """Fetch what may come into view next, and report what is read. To be called whenever the

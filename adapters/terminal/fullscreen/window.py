@@ -29,8 +29,9 @@ class Window:
     read: the position up to which the user has read it, as far as is known. unread: texts of others
     above that. listed: the position up to which the server has counted these. mentioned: whether
     one of them names the user. rule_at: the position after which a rule marks new items; None for
-    no rule. got, reads: up to where others have received and read it. anchor: None while the view
-    follows the end. draft: unfinished input. found: the last item that a search has found.
+    no rule. missed: texts that were unread when the user came here, until the rule was in view; 0
+    from then on. got, reads: up to where others have received and read it. anchor: None while the
+    view follows the end. draft: unfinished input. found: the last item that a search has found.
     pending_scroll: rows still to scroll up once they are loaded, down if negative. loaded: whether
     the newest page has come. fetching: whether a page is being fetched. trouble: why none can be.
     """
@@ -43,6 +44,7 @@ class Window:
     listed: int = 0
     mentioned: bool = False
     rule_at: int | None = None
+    missed: int = 0
     got: int = 0
     reads: dict[int, int] = attrs.field(factory=dict)
     muted: bool = False
@@ -127,6 +129,10 @@ class Window:
     def set_rule(self) -> None:
         """Mark where unread items begin with a rule, if there are any."""
         self.rule_at = self.read if self.unread else None
+        self.missed = self.unread
+
+    def drop_rule(self) -> None:
+        self.rule_at, self.missed = None, 0
 
     def types(self, user_id: int, name: str, now: float) -> None:
         """Somebody is typing. now: in seconds, by a monotonic clock."""
@@ -151,7 +157,8 @@ class Window:
         self.unload()
         self.items.reset_positions()
         self.read = self.unread = self.listed = self.got = 0
-        self.rule_at, self.mentioned = None, False
+        self.drop_rule()
+        self.mentioned = False
         self.reads.clear()
 
     def _of_others_above(self, at: int) -> int:

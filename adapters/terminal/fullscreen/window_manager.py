@@ -54,7 +54,7 @@ class WindowManager:
         """Make a window the current one."""
         if window is self.current:
             return
-        self.current.rule_at = None
+        self.current.drop_rule()
         self._switch_to(window)
         window.set_rule()
         self.raise_limit(window)

@@ -25,6 +25,7 @@ from adapters.terminal.action_base import ActionBase
 from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.presenter import FullScreenPresenter
+from adapters.terminal.fullscreen.remarks import state_of
 from adapters.terminal.fullscreen.window import Anchor
 from adapters.terminal.fullscreen.window_manager import WindowManager
 from adapters.terminal.render import plain
@@ -74,6 +75,9 @@ class Sitting:
         rows = self.presenter.viewport.drawn(40, 10)
         self.presenter.viewport.after_drawing()
         return [plain(row).rstrip() for row in rows if plain(row)[:2] != "──"]
+
+    def said_below(self) -> list[str]:
+        return state_of(self.manager.current, 0.0, connected=True, waiting=0)
 
     async def until(self, there: Any) -> None:
         async with asyncio.timeout(TIMEOUT):
@@ -150,6 +154,26 @@ async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None
         one.look()
         assert one.manager.current.unread == 0
         assert one.manager.current.reads == {15: 3}
+
+
+async def test_what_is_new_above_the_view_is_told_until_the_rule_above_it_was_in_view(
+    server: FakeServer,
+) -> None:
+    """It counts as read when its end is in view, and the list no longer tells of it."""
+    async with sitting(server, row(30, read=5, unread=25)) as one:
+        one.manager.show_number(1)
+        one.look()
+        assert one.said_below() == ["loading"]
+        await one.page(*(entry(at) for at in range(1, 31)))
+        one.look()
+        assert one.manager.current.unread == 0
+        assert one.said_below() == ["25 new, some above: Page Up"]
+        for _ in range(3):
+            one.presenter.viewport.move(8)
+            one.look()
+        one.presenter.viewport.go_to_end()
+        one.look()
+        assert one.said_below() == []
 
 
 async def test_a_match_comes_into_view_in_however_long_a_message(server: FakeServer) -> None:
