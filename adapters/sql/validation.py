@@ -196,7 +196,7 @@ def entry(  # noqa: PLR0917  # a row's columns
 ) -> Entry | None:
     """From such columns; None if they are no entry."""
     cid, body = text(cid), text(body)
-    why = _why_invalid(at, conv, kind, sender_id, cid, time_ms, answers, body)
+    why = _why_invalid((at, conv, kind, sender_id, time_ms, answers), cid, body)
     changed = change(body) if kind == CHANGE and not why else None
     if why or (changed is None and kind == CHANGE):
         _report("entry", why or "it is not a valid change")
@@ -213,19 +213,10 @@ def _name_of(sender_id: int, text: Any) -> str:
     return name(text)
 
 
-def _why_invalid(  # noqa: PLR0917  # a row's columns
-    at: Any,
-    conv: Any,
-    kind: Any,
-    sender_id: Any,
-    cid: Any,
-    time_ms: Any,
-    answers: Any,
-    body: Any,
-) -> str:
-    numbers = type(at), type(conv), type(kind), type(sender_id), type(time_ms), type(answers)
-    if numbers != _INTEGERS:
+def _why_invalid(numbers: tuple[Any, ...], cid: Any, body: Any) -> str:
+    if tuple(map(type, numbers)) != _INTEGERS:
         return "a number in it is not an integer"
+    at, conv, kind, sender_id, time_ms, answers = numbers
     if not (at > 0 and conv > 0 and kind in KINDS and 0 <= sender_id < NO_ID):
         return "a number in it is out of range"
     if not (0 <= time_ms < NO_TIME and answers >= 0):

@@ -198,11 +198,10 @@ class Worker:
 
     def _do_wait(self) -> tuple[list[_Job], bool]:
         """All jobs that wait, at least one (or one unbatched); and whether more will come."""
-        batch: list[_Job] = []
-        queue, unbatched = self._queue, self._unbatched
+        batch, queue = list[_Job](), self._queue
         while (jobs := queue.get()) is not None:
             if isinstance(jobs, _UnbatchedJob):
-                unbatched.append(jobs)
+                self._unbatched.append(jobs)
             else:
                 batch += jobs
             if queue.empty():  # nobody else takes from it
@@ -230,10 +229,11 @@ class Worker:
         try:
             self._check()
             self._connection.execute(self._begin)
-            if self._writes:
-                self._do_writes(batch)
-            else:
+            if not self._writes:
                 self._do_reads(unanswered)
+            elif not self._do_together(batch):
+                for job in batch:
+                    self._do_job(job)
             self._connection.execute("COMMIT")
             proves_health = self._do_prove_health(before)
         except Exception as error:  # noqa: BLE001  # rule 5
@@ -246,8 +246,8 @@ class Worker:
             self._do_call_in_loop(self._answer, unanswered, proves_health)
 
     def _do_reads(self, unanswered: deque[_Job]) -> None:
-        done, began = 0, monotonic()
-        snapshot_began = began
+        done = 0
+        began = snapshot_began = monotonic()
         for job in tuple(unanswered):
             if monotonic() - snapshot_began >= SNAPSHOT_LASTS:
                 self._connection.execute("COMMIT")
@@ -256,15 +256,9 @@ class Worker:
             self._do_job(job)
             done += 1
             if monotonic() - began >= ANSWERED_AFTER:
-                self._do_call_in_loop(
-                    self._answer, [unanswered.popleft() for _ in range(done)], True
-                )
+                answered = [unanswered.popleft() for _ in range(done)]
+                self._do_call_in_loop(self._answer, answered, True)
                 done, began = 0, monotonic()
-
-    def _do_writes(self, batch: list[_Job]) -> None:
-        if not self._do_together(batch):
-            for job in batch:
-                self._do_job(job)
 
     def _do_together(self, batch: list[_Job]) -> bool:
         """Do a batch without savepoints, which cost an eighth of a batch of messages, of which
