@@ -4,14 +4,15 @@ Rules:
 1. A mark only grows. It is written behind, about once a second, and when a session ends: a session
    of version 1 releases its slot after that.
 2. Writers of one-to-one texts get receipts: how far the recipient's devices have received their
-   texts, at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
+   texts, at most twice a second, and TOLD_AT_ONCE of them in one turn of the event loop. Who is
+   told how far a user has read is in `messages.read_marks`.
 3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
 4. The last REMEMBERED marks that were written or looked up are remembered: what was read from the
    store before a mark was written, and arrives only now, lacks it.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -28,6 +29,7 @@ from chat_domain.ports.runtime import Tasks
 
 WRITTEN_EVERY = 1.0  # seconds
 WRITTEN_AT_ONCE = 1_000  # so that no message waits for long behind them
+TOLD_AT_ONCE = 5_000  # sessions; some 4 ms of the event loop
 MOST_OF_A_USER = 1_000
 MOST = 100_000
 REMEMBERED = 100_000
@@ -47,6 +49,9 @@ class Marks:
     _receipts: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have received something, then by writer
+    _due: deque[tuple[int, Mapping[int, int]]] = attrs.field(
+        factory=deque, init=False
+    )  # of these receipts, those to be sent now
     _remembered: Recent[tuple[int, int], int] = attrs.field(
         factory=lambda: Recent(REMEMBERED), init=False
     )
@@ -115,14 +120,33 @@ class Marks:
 
     def tick(self, now: float) -> None:
         """Send receipts, and write the marks that have grown. To be called about twice a second."""
-        receipts, self._receipts = self._receipts, defaultdict(dict)
-        for user_id, got in receipts.items():
-            note = Delivered(self.follower.epoch, user_id, got)
-            self._tell(note)
-            self.broker.broadcast(note)
+        if not self._due:
+            self._due.extend(self._receipts.items())
+            self._receipts = defaultdict(dict)
+            self._send_receipts()
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:
             self._written_at, self._writing = now, True
             self.tasks.start(self._write_behind())
+
+    def _send_receipts(self) -> None:
+        """Send as many as one turn of the event loop may."""
+        room = TOLD_AT_ONCE
+        try:
+            while self._due and room > 0:
+                user_id, got = self._due.popleft()
+                some, rest, weight = split(got, self._sessions_of, room)
+                room -= weight
+                if rest:
+                    self._due.appendleft((user_id, rest))
+                note = Delivered(self.follower.epoch, user_id, some)
+                self._tell(note)
+                self.broker.broadcast(note)
+        finally:  # also if something raises, or nothing would ever be sent
+            if self._due:
+                self.tasks.soon(self._send_receipts)
+
+    def _sessions_of(self, writer: int) -> int:
+        return 1 + len(self.sessions.of(writer))
 
     def _tell(self, note: Delivered) -> None:
         for writer, at in note.got.items():
@@ -170,3 +194,18 @@ class Marks:
         self._remembered = Recent(REMEMBERED)
         self._count = 0
         self._receipts.clear()
+        self._due.clear()
+
+
+def split(
+    marks: Mapping[int, int], weigh: Callable[[int], int], room: int
+) -> tuple[Mapping[int, int], Mapping[int, int], int]:
+    """The first of these marks, for as long as there is room for their weights; the others; and
+    what the first weigh together."""
+    first, weight = dict[int, int](), 0
+    for key, at in marks.items():
+        if weight >= room:
+            return first, {one: at for one, at in marks.items() if one not in first}, weight
+        first[key] = at
+        weight += weigh(key)
+    return first, {}, weight

@@ -18,7 +18,7 @@ import attrs
 from chat_domain.entries import is_group
 from chat_domain.errors import BeyondTheLog, NotMember
 from chat_domain.log.follower import Follower
-from chat_domain.log.marks import Marks
+from chat_domain.log.marks import Marks, split
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.audience import Audience
@@ -122,27 +122,21 @@ class ReadMarks:
         room = TOLD_AT_ONCE
         try:
             while self._due and room > 0:
-                room -= self._tell_due(room)
+                key = session, private = self._due.popleft()
+                weigh = _alone if private else self._readers_of
+                marks, rest, weight = split(self._untold.pop(key, {}), weigh, room)
+                room -= weight
+                if rest:
+                    self._untold[key] = dict(rest)
+                    self._due.appendleft(key)
+                if marks:
+                    self._tell_of(session, marks, private)
         finally:  # also if something raises, or nothing would ever be sent
             if self._due:
                 self.tasks.soon(self._tell_some)
 
-    def _tell_due(self, room: int) -> int:
-        """Send marks of the first reader that is due to about as many sessions as there is room
-        for. Return how many they were; at least 1, so that this ends."""
-        key = session, private = self._due.popleft()
-        untold, marks, told = self._untold.pop(key, {}), dict[int, int](), 0
-        for conv, at in untold.items():
-            if told >= room:
-                break
-            marks[conv] = at
-            told += 1 if private else 1 + len(self.sessions.in_group(conv))
-        if len(marks) < len(untold):
-            self._untold[key] = {conv: at for conv, at in untold.items() if conv not in marks}
-            self._due.appendleft(key)
-        if marks:
-            self._tell_of(session, marks, private)
-        return told or 1
+    def _readers_of(self, conv: int) -> int:
+        return 1 + len(self.sessions.in_group(conv))
 
     def _tell_of(self, session: Session, marks: Mapping[int, int], private: bool) -> None:
         note = HasRead(self.follower.epoch, session.user.id, marks, private)
@@ -161,3 +155,8 @@ class ReadMarks:
         for session, marks in told.items():
             if session.ready and not session.choked:
                 session.client.read_marks_changed(note.user_id, marks)
+
+
+def _alone(_conv: int) -> int:
+    """What a mark weighs that only its reader's own devices are told."""
+    return 1

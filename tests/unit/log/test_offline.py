@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import NotSentYet
-from chat_domain.log import offline, ring
+from chat_domain.log import marks, offline, ring
 from chat_domain.log.follower import GAP_WAITS
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
@@ -253,6 +253,25 @@ class TestTakingOver:
         assert cid.client.marks == [(bob.user.id, 3)]
         world.passes(0.5)
         assert ann.client.marks == [(bob.user.id, 2)]
+
+    def test_many_writers_are_told_in_several_turns(
+        self, world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise users who take over what many have written to them, all at the same moment,
+        would hold everybody up."""
+        monkeypatch.setattr(marks, "TOLD_AT_ONCE", 2)
+        writers = [world.newcomer(f"user {number}") for number in range(4)]
+        for writer in writers:
+            writer.says(bob.user, "hello")
+        bob.takes_over()
+        world.chat.marks.tick(world.clock.monotonic())
+        told = [sum(len(writer.client.marks) for writer in writers)]
+        while world.tasks.turn():
+            told.append(sum(len(writer.client.marks) for writer in writers))
+        assert told[:4] == [1, 2, 3, 4]
+        assert [writer.client.marks for writer in writers] == [
+            [(bob.user.id, at)] for at in range(1, 5)
+        ]
 
     def test_marks_are_written_about_once_a_second(
         self, world: World, ann: Terminal, bob: Terminal
