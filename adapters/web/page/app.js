@@ -189,7 +189,7 @@ export class App {
     if (ready) return this.sawMessages();
     // The last that is kept is not where it opens if there are many news: it would be seen to jump.
     if (this.banner.lost || !this.history.hasManyNews(key)) await this._restoreOpen();
-    await this._loadOpen(key).catch(() => this.session.online && this._restoreOpen());
+    await this._loadOpen(key).catch(async () => this.session.online && this._restoreOpen());
   }
 
   async _restoreOpen() {

@@ -44,7 +44,7 @@ export class Entries {
    */
   of(chat, excerpt, unreadAbove) {
     const now = Date.now();
-    const items = excerpt.hasStart(chat) ? [this._line("begin", t("begin"))] : [];
+    const items = [this._line("begin", excerpt.hasStart(chat) ? t("begin") : "…")];
     const news = this._firstUnread(chat, unreadAbove);
     const above = excerpt.above(chat);
     let before = above && !above.change ? above : null;
