@@ -25,7 +25,7 @@ class Sessions:
         self._of_groups: dict[int, dict[Session, None]] = {}
         self.memberships = 0
         self.crowded: set[int] = set()
-        self.on_growth: Callable[[int], None] = _ignore
+        self.on_growth: Callable[[int], None] = lambda _group_id: None
 
     def __len__(self) -> int:
         return sum(map(len, self._of_users.values()))
@@ -152,7 +152,3 @@ class Sessions:
             self.crowded.discard(group_id)
         if not members:
             del self._of_groups[group_id]
-
-
-def _ignore(_group_id: int) -> None:
-    """Until somebody wants to know."""
