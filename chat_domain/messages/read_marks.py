@@ -1,8 +1,8 @@
 """How far users have read their conversations.
 
 Rules:
-1. A mark only grows, and is never above what this node has applied. It is written as `log.marks`
-   says.
+1. A mark only grows, and is never above what this node has applied: it waits for what another node
+   has just written, which a page can show earlier. It is written as `log.marks` says.
 2. It is sent at most twice a second: to the reader's other devices and, unless the reader hides it,
    to the `audience` of the conversation; of a group, only while the reader is in it.
 3. A session that has read MOST_READ conversations before that time has them sent at once.
@@ -69,7 +69,7 @@ class ReadMarks:
         in."""
         user_id, epoch = session.user.id, self.follower.epoch
         if at > self.follower.applied:
-            raise BeyondTheLog(at, self.follower.applied)
+            await self._reach(at)
         before = await self.of(user_id, conv)
         if before is None and is_group(conv):
             raise NotMember(conv)
@@ -82,6 +82,15 @@ class ReadMarks:
             self._grow(session, conv, at, private)
             return not private
         return False
+
+    async def _reach(self, at: int) -> None:
+        """Wait until a position that another node has just written is applied here. Raises
+        BeyondTheLog and TryAgain."""
+        await self.follower.poll_head()
+        head = self.follower.applied + self.follower.lag
+        if at > head:
+            raise BeyondTheLog(at, head)
+        await self.follower.wait_until_applied(at)
 
     async def _may_tell(self, session: Session, conv: int) -> bool:
         if (await self.settings.of(session.user.id)).hide_read:

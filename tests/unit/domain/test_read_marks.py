@@ -4,12 +4,14 @@ import pytest
 
 from chat_domain.entries import pair
 from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
+from chat_domain.log import follower as follower_module
 from chat_domain.log import marks as log_marks
 from chat_domain.messages import read_marks
 from chat_domain.messages.audience import MOST_MEMBERS, SIZE_VALID_FOR
 from chat_domain.model import Conversation
 from chat_domain.notes import MOST_READ, HasRead
 from tests.contract.making import read_mark
+from tests.unit.log.elsewhere import Elsewhere
 from tests.unit.world import Terminal, World
 
 EVERY = 0.5  # seconds; as the gateway's clock ticks
@@ -215,8 +217,22 @@ def test_what_the_store_knows_counts(world: World, ann: Terminal, bob: Terminal,
     assert bob.client.reads == []
 
 
+def test_what_another_node_has_just_written_can_be_read(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """A page has shown it before this node applies it. The mark waits until then."""
+    Elsewhere(world, bob, ann).commits("three")
+    follower = world.chat.follower
+    world.tasks.start(world.chat.read_marks.read(ann.session, conv, 3))
+    world.tasks.drain()
+    assert (follower.applied, bob.client.reads) == (2, [])
+    world.passes(follower_module.GAP_WAITS)
+    world.passes(EVERY)
+    assert (follower.applied, bob.client.reads) == (3, [(ann.user.id, conv, 3)])
+
+
 def test_nothing_is_read_before_it_is_there(world: World, ann: Terminal, conv: int) -> None:
-    """A position beyond what the node has applied is refused."""
+    """A position beyond the end of the log is refused."""
     with pytest.raises(BeyondTheLog) as caught:
         reads(ann, conv, 3)
     assert (caught.value.at, caught.value.head) == (3, 2)
