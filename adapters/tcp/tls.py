@@ -17,6 +17,8 @@ from adapters.tcp.connection import peer_of
 from adapters.tcp.records import Records
 
 HANDSHAKE_WITHIN = 10.0  # seconds
+# In a handshake, each of which takes a turn: with data of 100 bytes each, they have 6 KiB.
+MOST_READS = 64
 _PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's name for what it received
 _RECORD = 16 * 1024  # bytes of data in a record, at most
 
@@ -66,6 +68,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._leave: Leave | None = None
         self._broken: ssl.SSLError | None = None
+        self._reads = 0  # in the handshake
         self._paused = self._ended = False
         self._stuck = False  # something written is still in this process
 
@@ -93,6 +96,11 @@ class TlsTransport(asyncio.BufferedProtocol):
             return
         self._records.add(data)
         if self._inner is None:
+            self._reads += 1
+            if self._reads > MOST_READS:
+                self._end_handshake(DisconnectReason.TLS_FAILED, "it comes in too many pieces")
+                self._transport.abort()
+                return
             self._transport.pause_reading()
             self._door.in_turn(self._peer, self._shake_hands)
         elif not self._read() and self._may_read():

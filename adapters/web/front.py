@@ -6,8 +6,9 @@ Rules:
    then.
 2. Requests are answered one by one, each in a turn of its own, once the previous answer has left
    the process. At most LONGEST_HEAD bytes of early data wait.
-3. A client counts as a stranger's connection, as on the other port, and pays for each answer. Once
-   it has been here for as long as strangers may, its next request is its last.
+3. A client counts as a stranger's connection, as on the other port, and pays for each answer, and
+   for each read that completes no request. Once it has been here for as long as strangers may, its
+   next request is its last.
 4. A proxy, known by its address, states the client in the header X-Forwarded-For, unless it has
    done so by the PROXY protocol. Requests without the header are its own: it may ask for files, but
    not for a WebSocket.
@@ -141,6 +142,8 @@ class Front(asyncio.Protocol):
             self._handle_request(head)
         elif self._buffer[:1] and not self._buffer[:1].isalpha():
             self._refuse(_NO_HTTP)  # TLS, for example
+        elif self._buffer and self._visit is not None and self._visit.exceeds_rate_within_head():
+            self._refuse(_TOO_MANY)
 
     def _handle_request(self, head: bytes) -> None:
         asked = read_head(head)

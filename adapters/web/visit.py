@@ -9,8 +9,8 @@ LONGEST_HEAD = STRANGERS_UNREAD  # bytes of a request
 
 
 class Visit:
-    """A stranger's connection: it counts for its address, and each request at the rate of costly
-    frames (STORE_WEIGHT)."""
+    """A stranger's connection: it counts for its address, each request as a costly frame
+    (STORE_WEIGHT), and each read that completes none as a frame."""
 
     def __init__(self, shared: Shared, peer: str) -> None:
         """Raises TooManyConnections."""
@@ -31,6 +31,12 @@ class Visit:
         meter.frames += STORE_WEIGHT
         meter.bytes += size
         return meter.charge(self._clock.monotonic()) > 0
+
+    def exceeds_rate_within_head(self) -> bool:
+        """Charge it for a read that completes no request; return whether it has sent too many."""
+        meter = self._meter
+        meter.frames += 1
+        return meter.is_due() and meter.charge(self._clock.monotonic()) > 0
 
     def has_outstayed(self) -> bool:
         """Whether it has been here for as long as strangers may."""

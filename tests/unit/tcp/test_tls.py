@@ -174,6 +174,16 @@ async def test_who_sends_new_keys_without_end_is_hung_up_on(connected: Connected
     assert connected.outside.closed
 
 
+async def test_a_handshake_that_comes_byte_by_byte_is_not_waited_for(connected: Connected) -> None:
+    """Each read takes a turn, and nothing else counts them."""
+    for byte in client_hello():
+        await connected.client.send(bytes([byte]))
+        if connected.outside.closed:
+            break
+    assert connected.outside.closed
+    assert connected.hall.reasons == [DisconnectReason.TLS_FAILED]
+
+
 async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
     connected: Connected,
 ) -> None:

@@ -179,6 +179,17 @@ async def test_requests_have_to_be_paid_for() -> None:
     assert browser.statuses()[-1] == 429
 
 
+async def test_a_request_that_comes_byte_by_byte_has_to_be_paid_for() -> None:
+    """Each read counts, as on the other port."""
+    site = Site(attrs.evolve(UNLIMITED, frames_per_second=100))
+    browser, sent = site.browser(), 0
+    while not browser.transport.closed:
+        browser.sends(b"G")
+        sent += 1
+    assert browser.statuses() == [429]
+    assert 100 < sent < 200
+
+
 async def test_a_proxy_s_connections_are_its_clients(behind: Site) -> None:
     """Each connection counts for the client of its last request, and for nobody before that."""
     first, second = behind.browser(PROXY), behind.browser(PROXY)
