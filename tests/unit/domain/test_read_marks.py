@@ -223,7 +223,11 @@ def test_what_another_node_has_just_written_can_be_read(
     """A page has shown it before this node applies it. The mark waits until then."""
     Elsewhere(world, bob, ann).commits("three")
     follower = world.chat.follower
-    world.tasks.start(world.chat.read_marks.read(ann.session, conv, 3))
+
+    async def read() -> None:
+        await world.chat.read_marks.read(ann.session, conv, 3)
+
+    world.tasks.start(read())
     world.tasks.drain()
     assert (follower.applied, bob.client.reads) == (2, [])
     world.passes(follower_module.GAP_WAITS)
