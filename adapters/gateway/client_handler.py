@@ -155,7 +155,10 @@ class ClientHandler:
         if kind in _PROVING:
             return nullcontext()
         shared = self.context.shared
-        limit = shared.list_limit if kind in _HEAVY else shared.request_limit
+        if kind is OneChat:
+            limit = shared.recipient_limit
+        else:
+            limit = shared.list_limit if kind in _HEAVY else shared.request_limit
         return limit.acquire(self.context.origin)
 
     # -- the link's other events ---------------------------------------------------------

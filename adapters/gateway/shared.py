@@ -21,7 +21,8 @@ from chat_domain.ports.runtime import Depths
 @attrs.define(eq=False)
 class Shared:
     """depths: the lengths of the queues behind the rules. closing: whether the server is about to
-    end, so that nobody may log in any more."""
+    end, so that nobody may log in any more. recipient_limit: for chats for which the store is
+    asked, and nothing else; other requests may wait for Redis as well."""
 
     chat: Chat
     tasks: BackgroundTasks
@@ -31,6 +32,7 @@ class Shared:
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
     list_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(LISTS_AT_ONCE))
     request_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE))
+    recipient_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE))
     beginning_limit: PerOriginLimit = attrs.field(
         factory=lambda: PerOriginLimit(BEGINNINGS_AT_ONCE)
     )

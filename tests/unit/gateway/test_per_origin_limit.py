@@ -96,6 +96,23 @@ async def test_an_address_has_few_requests_with_the_store_at_once(
     assert len(server.gateway.shared.request_limit) == 0
 
 
+async def test_no_chat_waits_for_other_requests_of_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """These may wait for a Redis that does not answer, on which no message depends."""
+    server = Server(Limits(failed_logins=0))
+    users = await server.register(*(f"user {number}" for number in range(REQUESTS_AT_ONCE + 1)))
+    *crowd, ann = [await server.log_in(user) for user in users]
+    monkeypatch.setattr(type(server.store.log), "visibility", SlowRead())
+    for peer in crowd:
+        peer.say({"msgid": 1043, "toid": 1, "at": 0, "seq": 1})
+    await settled()
+    assert len(server.gateway.shared.request_limit) == 1
+    answer = await ann.ask(1005, toid=1, msg="hello")
+    assert "at" in answer
+    await server.tasks.finish(seconds=0)
+
+
 class SlowOpenings:
     """Reads what a session begins with once the gate is open. begun: how often it was asked."""
 
