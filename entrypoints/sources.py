@@ -92,7 +92,7 @@ def _in_words(called: str, sign: str, name: str, value: object) -> str:
 
 def _from_file(path: Path) -> dict[str, _Given]:
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
+        found = tomllib.loads(path.read_text("utf-8-sig"))
         given = {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
     except (OSError, ValueError, RecursionError) as error:  # if it is no file, no text, or no TOML
         raise BadSettings(f"cannot read {path}: {_why(error)}") from error
@@ -117,7 +117,7 @@ def _without_file(name: str, given: _Given) -> _Given:
         case _:
             raise BadSettings(f"{given.words}: a text, or a table with one key, file")
     try:
-        return _Given(Path(file).read_text("utf-8").strip(), f"{given.words} ({file})")
+        return _Given(Path(file).read_text("utf-8-sig").strip(), f"{given.words} ({file})")
     except (OSError, ValueError) as error:
         raise BadSettings(f"{given.words}: cannot read {shown(file)}: {_why(error)}") from None
 

@@ -41,6 +41,14 @@ def test_a_secret_is_read_from_a_file_that_the_settings_name(secret: str, tmp_pa
     assert read_settings(["--config", str(config)], {}).store == URL
 
 
+def test_a_byte_order_mark_is_skipped(secret: str, tmp_path: Path) -> None:
+    """Editors for Windows write one at the beginning of a file."""
+    Path(secret).write_text(URL, "utf-8-sig")
+    config = tmp_path / "chat.toml"
+    config.write_text(f'store = {{ file = "{secret}" }}\r\n', "utf-8-sig")
+    assert read_settings(["--config", str(config)], {}).store == URL
+
+
 @pytest.mark.parametrize(
     "text", ["store = { path = 'x' }", "store = { file = 1 }", "store = { file = '/not/there' }"]
 )
