@@ -17,7 +17,7 @@ from adapters.wire.declaring import AnyRequest, Request, answer_of
 from adapters.wire.frames import encode, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
 from adapters.wire.reading import BadFrame
-from adapters.wire.requests import REQUESTS
+from adapters.wire.requests import FIRST_OF_OURS, REQUESTS
 from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
 from chat_domain.fairness.limits import STRANGERS_FRAME
@@ -202,6 +202,11 @@ class ClientContext:
     def position(self) -> int:
         """The position up to which the client was sent its user's entries; 0 if not logged in."""
         return 0 if self.session is None else self.chat.offline.position(self.session)
+
+    def ignores(self, request: AnyRequest) -> bool:
+        """Whether it is the C++ server's client, which cannot have meant this request."""
+        knows_ours = self.client is None or self.client.knows_our_requests
+        return not knows_ours and number_of(request) >= FIRST_OF_OURS
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose outcome it has not been told yet."""

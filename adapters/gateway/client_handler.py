@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 
 from adapters.gateway.client_context import ClientContext
-from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Command, Unfinished
+from adapters.gateway.commands import COMMANDS, Command, Unfinished, ignore
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.intake import Intake
 from adapters.gateway.keepalive import Keepalive
@@ -40,8 +40,10 @@ from adapters.wire.requests import (
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD_FRAME_WEIGHT, STORE_WEIGHT
 
-# Requests that do not depend on what their client has written before.
-_AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
+# Texts, most of all requests; every client knows them.
+_TEXTS: set[type[AnyRequest]] = {OneChat, GroupChat}
+# Other requests that do not depend on what their client has written before.
+_AT_ONCE = {Taken, Typing, Ping, Pong}
 # Requests that may ask the store for much: for lists, or to count what may be thousands.
 _HEAVY = {
     CreateGroup,
@@ -99,15 +101,17 @@ class ClientHandler:
             context.meter.bytes += BAD_FRAME_WEIGHT * len(frame)
             context.refuse_frame(bad)
             return False
-        kind, client = type(request), context.client
-        commands = COMMANDS if client is None or client.knows_our_requests else ORIGINAL_COMMANDS
-        if kind not in _AT_ONCE:
+        kind = type(request)
+        command = COMMANDS[kind]
+        if kind not in _TEXTS:
+            if context.ignores(request):
+                command = ignore
             if kind is Logout:
                 context.leaves()
-            if context.awaits_answers():
-                return self._wait_for(self._after_answers(commands[kind], request), request)
+            if kind not in _AT_ONCE and context.awaits_answers():
+                return self._wait_for(self._after_answers(command, request), request)
         try:
-            unfinished = commands[kind](context, request)
+            unfinished = command(context, request)
         except ChatError as error:
             context.refuse(request, error)
             return False

@@ -12,9 +12,7 @@ from adapters.gateway.client_context import ClientContext
 from adapters.wire import answers, requests
 from adapters.wire.answers import Ack, FriendRow, MemberRow
 from adapters.wire.declaring import AnyRequest
-from adapters.wire.frames import number_of
 from adapters.wire.pages import conversations_ack, groups_ack, history_ack
-from adapters.wire.requests import FIRST_OF_OURS
 from chat_domain.errors import NotSentYet
 from chat_domain.fairness.meter import READERS_PER_FRAME
 
@@ -189,6 +187,10 @@ async def list_members(context: ClientContext, request: requests.ListMembers) ->
     )
 
 
+def ignore(context: ClientContext, request: AnyRequest) -> None:
+    """In place of the command, for a client that cannot have meant the request."""
+
+
 COMMANDS: dict[type[AnyRequest], Command] = {
     requests.Login: logging_in.log_in,
     requests.Resume: logging_in.resume,
@@ -217,15 +219,4 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.LeaveGroup: leave_group,
     requests.ListGroups: list_groups,
     requests.ListMembers: list_members,
-}
-
-
-def ignore(context: ClientContext, request: AnyRequest) -> None:
-    """The C++ server's client cannot have meant this request."""
-
-
-# A separate table, so that other clients' requests need no second lookup.
-ORIGINAL_COMMANDS: dict[type[AnyRequest], Command] = {
-    request: ignore if number_of(request) >= FIRST_OF_OURS else command
-    for request, command in COMMANDS.items()
 }

@@ -9,8 +9,7 @@ clients get their turn between them.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVarTuple
+from collections.abc import Callable, Sequence
 
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.disconnect_reasons import DisconnectReason
@@ -19,9 +18,7 @@ from adapters.gateway.unsent import TIGHT_WATER
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import ChatError, TooFast
 from chat_domain.fairness.limits import STRANGERS_UNREAD
-from chat_domain.fairness.meter import QUANTUM_FRAMES, READERS_PER_FRAME
-
-Ts = TypeVarTuple("Ts")
+from chat_domain.fairness.meter import QUANTUM_BYTES, QUANTUM_FRAMES, READERS_PER_FRAME
 
 WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides its content
 
@@ -58,7 +55,9 @@ class Intake:
         self._idle = idle
         self._link = context.link
         self._incoming = context.link.incoming
-        self._at_once = 0  # bytes; of a user's, see `Incoming`
+        # Up to so many bytes that arrive together are handled at once: of a user's, see `Incoming`;
+        # none while anything is held up, and then until the next ones have arrived.
+        self._at_once = 0
         self._meter = context.meter
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
@@ -85,6 +84,27 @@ class Intake:
         self.active = True
         meter, size = self._meter, len(data)
         meter.bytes += size
+        if size > self._at_once:
+            self._received_to_wait(data, size)
+            return
+        try:
+            frames = self._incoming.feed(data)
+        except BrokenStream as broken:
+            if self._handle_all(self._break_off(broken)):
+                self._context.hang_up(broken)
+            return
+        if len(frames) == 1:  # most often, and cheaper
+            meter.frames += 1
+            if self._handle(frames[0]) or self.choked:
+                return
+        elif not self._handle_all(frames):
+            return
+        if meter.frames > QUANTUM_FRAMES or meter.bytes > QUANTUM_BYTES:  # as `is_due`
+            self._charge()
+
+    def _received_to_wait(self, data: bytes, size: int) -> None:
+        """Handle what has arrived, unless something has to be done before."""
+        self._incoming.add(data)
         if (
             self.waiting
             or self.choked
@@ -92,29 +112,17 @@ class Intake:
             or self._paused_until
             or self._backlog
         ):
-            self._incoming.add(data)
             self._link.pause_reading()
             self._count_held()
             return
-        if size <= self._at_once:
-            frames = self._cut(self._incoming.feed, data)
-        else:
-            self._incoming.add(data)
-            if self._is_deferred(size):
-                return
-            frames = self._cut(self._incoming.take)
-        if len(frames) == 1:  # most often, and cheaper
-            meter.frames += 1
-            if self._handle(frames[0]) or self.choked:
-                return
-        elif not self._handle_all(frames):
+        if self._is_deferred(size) or not self._handle_all(self._take()):
             return
         if self._broken is not None:
             self._context.hang_up(self._broken)
         elif size > self._at_once:
             self._yield_turn()
             self._count_held()
-        elif meter.is_due():
+        elif self._meter.is_due():
             self._charge()
 
     def _is_deferred(self, size: int) -> bool:
@@ -152,23 +160,30 @@ class Intake:
                     self._count_held()
                 return False
         if not frames:
+            self._count_blank(frames)
             self._count_held()
         return True
 
-    def _cut(self, how: Callable[[*Ts], list[bytes]], *args: *Ts) -> list[bytes]:
-        """The next frames of what has arrived. If it completes none, that counts as one frame, so
-        that nothing is free."""
-        incoming = self._incoming
+    def _take(self) -> list[bytes]:
+        """The next frames of what waits."""
         try:
-            frames = how(*args)
+            frames = self._incoming.take()
         except BrokenStream as broken:
-            frames, self._broken = broken.frames, broken
-            incoming.drop()
-        if incoming.blank:
-            self._meter.frames += incoming.blank
-        if not frames:
-            self._meter.frames += 1
+            frames = self._break_off(broken)
+        self._count_blank(frames)
         return frames
+
+    def _break_off(self, broken: BrokenStream) -> list[bytes]:
+        """Nothing that follows can be cut into frames. Return those before it."""
+        self._broken = broken
+        self._incoming.drop()
+        return broken.frames
+
+    def _count_blank(self, frames: Sequence[bytes] = ()) -> None:
+        """Count what completed no frame as one frame, so that nothing is free."""
+        incoming = self._incoming
+        self._meter.frames += incoming.blank if frames or incoming.blank else 1
+        incoming.blank = 0
 
     def _count_held(self) -> None:
         """Count what waits, and cut off a stranger for whom it is too much."""
@@ -198,7 +213,7 @@ class Intake:
     def _next_frame(self) -> bytes | None:
         """The first frame that waits, None if none does."""
         while not (self._backlog or self._incoming.is_empty() or self._meter.is_due()):
-            self._backlog.extend(self._cut(self._incoming.take))
+            self._backlog.extend(self._take())
         return self._backlog.popleft() if self._backlog else None
 
     # -- what holds it up, and what lets it go on ------------------------------------------
@@ -208,6 +223,7 @@ class Intake:
         one arrives, which most clients send only after the answer: pausing and resuming takes two
         system calls."""
         self.waiting = True
+        self._at_once = 0
 
     def finished(self) -> None:
         """The request is finished: handle what arrived behind it."""
@@ -217,6 +233,7 @@ class Intake:
     def choke(self) -> None:
         """The client does not read what is sent to it."""
         self.choked = True
+        self._at_once = 0
         self._link.pause_reading()
 
     def unchoke(self) -> None:
@@ -282,6 +299,7 @@ class Intake:
     def _schedule_slice(self) -> None:
         if not self._slice_pending:
             self._slice_pending = True
+            self._at_once = 0
             self._context.shared.slices.add(self._context.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:
@@ -294,6 +312,7 @@ class Intake:
     def _charge(self) -> None:
         """Charge this client for what it sent, and pause it if that was too much."""
         now = asyncio.get_running_loop().time()
+        self._count_blank()
         session = self._context.session
         if session is not None and session.copies:
             self._meter.frames += session.copies / READERS_PER_FRAME
@@ -308,4 +327,5 @@ class Intake:
         else:
             counters.reading_paused += 1
             self._paused_until = now + pause  # `tick` ends it
+            self._at_once = 0
             self._link.pause_reading()

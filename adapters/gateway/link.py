@@ -10,10 +10,10 @@ class Incoming(Protocol):
 
     It is kept as received and cut into frames only when taken, since frames take much more memory.
 
-    blank: how many empty frames the last call left out. limit: how many bytes a frame may have, set
-    by the caller that takes frames. piece: how many bytes `take` looks into at most. at_once: how
-    many bytes that arrive together from a user may be handled at once; with more, others have their
-    turns first.
+    blank: how many empty frames were left out; the caller that takes frames counts them, and sets
+    it back to 0. limit: how many bytes a frame may have, set by that caller. piece: how many bytes
+    `take` looks into at most. at_once: how many bytes that arrive together from a user may be
+    handled at once; with more, others have their turns first.
     """
 
     blank: int

@@ -42,11 +42,13 @@ class TransportLink(_Outgoing):
         "_reading",
         "_reason",
         "_receiver",
+        "data_received",
         "incoming",
         "peer",
     )
 
     oldest_version: ClassVar = 1
+    data_received: Callable[[bytes], None]  # type: ignore[assignment]  # saves a call for each read
     written_upto: int
     _sent_upto: int
 
@@ -68,8 +70,10 @@ class TransportLink(_Outgoing):
         self._more: list[bytes] | None = None
         self._reading = True
         self._choked = False
+        self.data_received = _too_early
         self._closing = False
         self._stuck = False  # something written is still in this process
+        self._end = b""  # what ends each frame, once that is known
         self.reset_sent()
         self._reason: DisconnectReason | None = None
 
@@ -80,9 +84,12 @@ class TransportLink(_Outgoing):
         self._transport.set_write_buffer_limits(high=0, low=0)
         self.peer = self.peer or peer_of(transport)
         self._receiver = self._accept(self)
+        self.data_received = self._input()
+        self._transport.set_protocol(self)  # uvloop asks for `data_received` only here
 
-    def data_received(self, data: bytes) -> None:
-        self._receiver.received(data)
+    def _input(self) -> Callable[[bytes], None]:
+        """What is to be called with the bytes that arrive."""
+        return self._receiver.received
 
     def eof_received(self) -> bool:
         self._receiver.input_ended()
@@ -143,11 +150,13 @@ class TransportLink(_Outgoing):
         self._frame = None
         if frame is None or self._closing:
             return
-        if self._more is None:
-            data = self._framed(frame)
-        else:
+        if self._more is not None:
             data = self._all_framed((frame, *self._more))
             self._more = None
+        elif self._end:
+            data = frame + self._end  # as `_framed`, without a call for each frame
+        else:
+            data = self._framed(frame)
         self._transport.write(data)
         if self._stuck:
             self._check_backpressure(len(data))
@@ -221,7 +230,6 @@ class Connection(TransportLink):
         self, accept: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:
         self._cut = IncomingBytes()
-        self._end = b""  # the terminator, once the client has sent one
         super().__init__(accept, outboxes, peer, self._cut)
 
     def takes_reads_for_frames(self) -> bool:
@@ -238,6 +246,10 @@ class Connection(TransportLink):
         if self._cut.has_ended_frame():
             self._end = self._cut.terminator
         return self._cut.terminator
+
+
+def _too_early(data: bytes) -> None:
+    """Never called: a link receives nothing before it is connected."""
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:

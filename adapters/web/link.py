@@ -68,9 +68,12 @@ class WebLink(TransportLink):
         if not self._closing:
             self._receiver.input_ended()
 
-    def data_received(self, data: bytes) -> None:
+    def _input(self) -> Callable[[bytes], None]:
+        return self._received
+
+    def _received(self, data: bytes) -> None:
         if not self._closing:
-            super().data_received(data)
+            self._receiver.received(data)
         elif data.startswith(_CLOSE):  # a client that confirms our close, and sends nothing more
             self._hang_up()
 

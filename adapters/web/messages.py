@@ -92,7 +92,6 @@ class IncomingMessages(Uncut):
         protocol = self._protocol
         self._unparsed += len(data)
         protocol.receive_data(data)
-        self.blank = 0
         found: list[bytes] = []
         for event in protocol.events_received():
             assert isinstance(event, Frame)  # HTTP requests came before the handshake

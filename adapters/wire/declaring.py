@@ -34,6 +34,7 @@ PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=NO_ID - 1)]
 
 _CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
+_OTHERS_ARE_0 = bytes(byte if byte in _CID_LETTERS else 0 for byte in range(256))
 
 Refusals = tuple[type[ChatError], ...]
 # Every request may be refused with these, besides a bad frame and a bad field.
@@ -62,8 +63,8 @@ class Written(Request[A], kw_only=True):
     cid: Cid | None = None
 
     def __post_init__(self) -> None:
-        # A pattern in the field's type would do the same, but take 0.4 us a chat instead of 0.15.
-        if self.cid is not None and self.cid.encode().translate(None, _CID_LETTERS):
+        # A pattern in the field's type would do the same, but take 0.4 us a chat instead of 0.08.
+        if self.cid is not None and 0 in self.cid.encode().translate(_OTHERS_ARE_0):
             raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
 
 

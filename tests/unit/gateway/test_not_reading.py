@@ -57,6 +57,9 @@ class Pipe(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._high = high or 0
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """It knows its link already."""
+
     def write(self, data: Any) -> None:
         self._waiting += data
         self.most = max(self.most, len(self._waiting))

@@ -124,8 +124,16 @@ async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) 
 
 @pytest.mark.parametrize(
     "nothing",
-    [b"\n", b"\0", b" ", b"x\n", b"{}\n", b"[" * 10_000 + b"\n"],
-    ids=["newlines", "NULs", "drips", "noise", "bad frames", "deep ones"],
+    [
+        b"\n",
+        b"\0",
+        b" ",
+        b"x\n",
+        b"{}\n",
+        b"[" * 10_000 + b"\n",
+        b"\n" * QUANTUM_FRAMES + b'{"msgid":1013}\n',
+    ],
+    ids=["newlines", "NULs", "drips", "noise", "bad frames", "deep ones", "much before a PONG"],
 )
 async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
     """Everything that keeps the server busy counts, in tiny pieces and in large ones."""

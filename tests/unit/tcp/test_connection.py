@@ -34,6 +34,9 @@ class Transport(asyncio.Transport):
         assert high is not None
         self.limits = (high, low)
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """It never calls `data_received`."""
+
     def write(self, data: Any) -> None:
         self.writes.append(bytes(data))
         before, high = self.buffered, self.limits[0]

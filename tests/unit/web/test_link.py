@@ -164,6 +164,20 @@ async def test_what_came_with_the_handshake_is_heard() -> None:
     assert b'"msgid":1013,"seq":7' in browser.transport.written
 
 
+async def test_what_came_before_a_bad_frame_is_handled() -> None:
+    """Then the connection ends."""
+    site = Site()
+    (user_id,) = await site.server.register("Ann")
+    browser, _ = await opened(site)
+    login = {"msgid": 1000, "id": user_id, "password": "pw", "v": 2}
+    await browser.says(json.dumps(login).encode())
+    await browser.says(PING % 1)
+    good = Frame(Opcode.TEXT, PING % 2).serialize(mask=True)
+    browser.sends(good + Frame(Opcode.BINARY, b"{}").serialize(mask=True))
+    assert [json.loads(frame).get("seq") for frame in browser.hears()][-3:] == [1, 2, None]
+    assert browser.close_code == 1003
+
+
 async def test_many_parts_in_one_read_wait_for_their_turn() -> None:
     """A user can send very many at the same moment, of two bytes and a mask each. A message in few
     parts is handled when it arrives."""
