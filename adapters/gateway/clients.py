@@ -37,8 +37,8 @@ class Version2Client:
         self._tally = tally
 
     def show(self, entry: Entry) -> None:
-        self._tally.shown += 1
-        self._link.write(self._encoder.encode(entry))
+        encoder = self._encoder
+        self._link.write(encoder.frame if entry is encoder.last else encoder.encode(entry))
 
     def show_late(self, entry: Entry) -> None:
         if entry.kind != DELETED:
@@ -76,7 +76,7 @@ class Version2Client:
         """Not called for this client: clients that know positions are `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
-        self._link.write(self._encoder.presence(friend))
+        self._link.write(self._encoder.presence.of(friend))
 
     def ping(self, at: int) -> None:
         """Ask whether the client is there. at: everything of its user's up to this was sent."""

@@ -37,13 +37,12 @@ class Histogram:
 
 @attrs.define
 class Tally:
-    """written: entries of clients in the log. shown: entries shown to clients. errors: refusals, by
-    their names in the protocol. acks: the latency of entries, in ms. lag: of the event loop, in
-    seconds. durations: those of operations, by port and method. failures: how many of them failed.
-    web: answers on the browsers' port, by status; 101 is a WebSocket."""
+    """written: entries of clients in the log. errors: refusals, by their names in the protocol.
+    acks: the latency of entries, in ms. lag: of the event loop, in seconds. durations: those of
+    operations, by port and method. failures: how many of them failed. web: answers on the browsers'
+    port, by status; 101 is a WebSocket."""
 
     written: int = 0
-    shown: int = 0
     errors: Counter[str] = attrs.field(factory=Counter)
     acks: Histogram = attrs.field(factory=lambda: Histogram(ACK_BOUNDS))
     lag: Histogram = attrs.field(factory=lambda: Histogram(LAG_BOUNDS))

@@ -60,15 +60,11 @@ class PersonClient(Version2Client):
         if count:
             self._link.written_upto = early[count - 1].at
         for entry in early[count:]:
-            self._send_late(entry)
+            self._show_text_late(entry)
 
     def show(self, entry: Entry) -> None:
-        # As `_is_shown`, without a call for each member of a group.
-        if entry.kind == TEXT and (
-            entry.sender_id != self._own_id or entry.conv == self._with_oneself
-        ):
-            self._tally.shown += 1
-            self._send_at_once(entry)
+        if self._is_shown(entry):
+            self._show_text(entry)
         else:
             self._skip(entry)
 
@@ -76,11 +72,10 @@ class PersonClient(Version2Client):
         if not self._is_shown(entry):
             self._skip(entry)
             return
-        self._tally.shown += 1
         if self._early is not None:
             self._early.append(entry)
         else:
-            self._send_late(entry)
+            self._show_text_late(entry)
 
     def _is_shown(self, entry: Entry) -> bool:
         if entry.kind != TEXT:
@@ -91,11 +86,11 @@ class PersonClient(Version2Client):
         if self._early is None:
             self._link.written_upto = entry.at
 
-    def _send_at_once(self, entry: Entry) -> None:
-        self._link.write(self._encoder.chat_for_terminal(entry))
+    def _show_text(self, entry: Entry) -> None:
+        self._link.write(self._encoder.chat_for_terminal.of(entry))
         self._link.written_upto = entry.at
 
-    _send_late = _send_at_once
+    _show_text_late = _show_text
 
     def _send(self, frame: ServerFrame) -> None:
         """Version 1 has none of these frames."""
@@ -151,8 +146,15 @@ class OriginalClient(PersonClient):
         if self._is_free():
             super()._skip(entry)
 
-    def _send_at_once(self, entry: Entry) -> None:
-        frames = self._encoder.short_chats(entry)
+    def show(self, entry: Entry) -> None:
+        # As `_is_shown`, without a call for each member of a group.
+        if entry.kind != TEXT or (
+            entry.sender_id == self._own_id and entry.conv != self._with_oneself
+        ):
+            self._skip(entry)
+            return
+        chats = self._encoder.short_chats
+        frames = chats.made if entry is chats.last else chats.of(entry)
         if len(frames) == 1 and (self._pacer is None or self._is_free()):
             link = self._link
             link.write(frames[0])
@@ -160,8 +162,8 @@ class OriginalClient(PersonClient):
         else:
             self._pace(frames, entry.at)
 
-    def _send_late(self, entry: Entry) -> None:
-        self._pace(self._encoder.short_chats(entry), entry.at)
+    def _show_text_late(self, entry: Entry) -> None:
+        self._pace(self._encoder.short_chats.of(entry), entry.at)
 
     def _pace(self, frames: Sequence[bytes], at: int) -> None:
         """The position goes with the last frame: the text is taken over once all of it is sent."""

@@ -49,7 +49,7 @@ class NodeCollector(Collector):
         yield build
         yield from self._gauges()
         yield from self._ring()
-        messages = {"written": self.tally.written, "shown": self.tally.shown}
+        messages = {"written": self.tally.written, "shown": self.chat.follower.fanout.shown}
         text = "Entries written to the log, and shown."
         yield _counted("chat_messages", text, "what", messages)
         text = "Entries that this node deleted after their retention."

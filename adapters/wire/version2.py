@@ -20,43 +20,50 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class _OnceForAll(Generic[T, R]):
-    """Converts one thing for many recipients in turn, and keeps only the last result."""
+class OnceForAll(Generic[T, R]):
+    """Converts one thing for many recipients in turn, and keeps only the last result.
 
-    __slots__ = ("_last", "_made", "_make")
+    last, made: what was converted last, and into what. Callers with many recipients look here
+    first, which saves a call for each.
+    """
+
+    __slots__ = ("_make", "last", "made")
 
     def __init__(self, make: Callable[[T], R]) -> None:
         self._make = make
-        self._last: T | None = None
-        self._made: R
+        self.last: T | None = None
+        self.made: R
 
     def of(self, this: T) -> R:
-        if this is not self._last:
-            self._made = self._make(this)
-            self._last = this
-        return self._made
+        if this is not self.last:
+            self.made = self._make(this)
+            self.last = this
+        return self.made
 
 
 class MessageEncoder:
     """Encodes frames, without terminators, once for all recipients.
 
-    short_chats, chat_for_terminal: those of a text entry, for the C++ client and for terminals.
-    presence: a PRESENCE frame.
+    last, frame: the entry that `encode` had last, and its frame, as in OnceForAll. short_chats,
+    chat_for_terminal: those of a text entry, for the C++ client and for terminals. presence: a
+    PRESENCE frame.
     """
 
+    __slots__ = ("chat_for_terminal", "frame", "last", "presence", "short_chats")
+
     def __init__(self) -> None:
-        self._last: Entry | None = None
-        self._frame = b""  # that of `_last`
-        self.short_chats = _OnceForAll(short_chats).of
-        self.chat_for_terminal = _OnceForAll(chat_for_terminal).of
-        self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
+        self.last: Entry | None = None
+        self.frame = b""
+        self.short_chats = OnceForAll(short_chats)
+        self.chat_for_terminal = OnceForAll(chat_for_terminal)
+        self.presence = OnceForAll(_presence)
 
     def encode(self, entry: Entry) -> bytes:
         """An entry's frame, with its position. A DELETED entry is a chat without text."""
-        if entry is not self._last:
-            self._frame = encode(entry_frame(entry))
-            self._last = entry
-        return self._frame
+        if entry is not self.last:
+            self.frame = encode(entry_frame(entry))
+            self.last = entry
+        return self.frame
 
 
 def entry_frame(entry: Entry, max_characters: int | None = None) -> EntryFrame:

@@ -5,7 +5,14 @@ of version 1 is shown what it writes to its own user, as by the C++ server.) A c
 members counts from then on, and the sessions that an entry ends are ended.
 """
 
-from chat_domain.entries import ChangeKind, Entry, is_group, is_with_oneself, membership_change
+from chat_domain.entries import (
+    TEXT,
+    ChangeKind,
+    Entry,
+    is_group,
+    is_with_oneself,
+    membership_change,
+)
 from chat_domain.fairness.meter import READERS_PER_FRAME
 from chat_domain.log.authorizing import Writer
 from chat_domain.log.ring import Ring
@@ -17,35 +24,49 @@ _END_SESSIONS = {ChangeKind.DEVICE_ENDED, ChangeKind.ALL_ENDED, ChangeKind.ERASE
 
 class Fanout:
     """Each method handles one kind of entry. writer: None if the entry is another node's. Each
-    returns the number of readers to account for, one more than there were sessions."""
+    returns the number of readers to account for, one more than there were sessions.
+
+    shown: how many entries were shown to sessions, by this and by `Offline`.
+    """
 
     def __init__(self, sessions: Sessions, ring: Ring) -> None:
         self._sessions = sessions
         self._ring = ring
+        self.shown = 0
 
     def to_group(self, entry: Entry, writer: Writer | None) -> int:
-        """Clients are told directly, which costs less per member than `Session.show`: in a group,
-        nobody is told who has received what, so no session has to add a receipt."""
+        """In a group, nobody is told who has received what, so there are no receipts."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for own in self._sessions.of(entry.sender_id):
-            if own.expected and own is not writer and own.live and at > own.after:
+            if own.expected and own is not writer and at > own.live_above:
                 own.expect_no_more(entry)
         # Two loops: in a short one, a processor loads the memory of several sessions at once.
-        for client in [
-            one.client for one in sessions if one.live and at > one.after and one is not writer
-        ]:
+        clients = [one.client for one in sessions if at > one.live_above and one is not writer]
+        for client in clients:
             client.show(entry)
+        self.shown += len(clients)
         return len(sessions) + 1
 
     def to_people(self, entry: Entry, writer: Writer | None) -> int:
-        at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        at, sender_id, sessions = entry.at, entry.sender_id, self._sessions.of_people(entry.conv)
         if len(sessions) > READERS_PER_FRAME and isinstance(writer, Session):
             writer.copies += len(sessions)
         if writer is not None and writer.claim is not None and is_with_oneself(entry.conv):
             writer = None  # a client of version 1 is shown what it writes to itself
         for session in sessions:
-            if session is not writer and session.live and at > session.after:
-                session.show(entry)
+            if at <= session.live_above or session is writer:
+                continue
+            if session.user.id == sender_id:
+                if session.expected:
+                    session.expect_no_more(entry)
+            elif entry.kind == TEXT:
+                # As `add_receipt`, without a call for each message.
+                receipts = session.pending_receipts
+                if receipts is None:
+                    receipts = session.begin_receipts()
+                receipts.append((at, sender_id))
+            session.client.show(entry)
+            self.shown += 1
         return len(sessions) + 1
 
     def change(self, entry: Entry, writer: Writer | None) -> int:

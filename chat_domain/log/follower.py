@@ -59,7 +59,7 @@ class Follower:
         self.ring = Ring()
         self.on_reset: Callable[[], None] | None = None
         self._log = log
-        self._fanout = Fanout(sessions, self.ring)
+        self.fanout = Fanout(sessions, self.ring)
         self._broker = broker
         self._tasks = tasks
         self._timers = timers
@@ -255,7 +255,7 @@ class Follower:
         """Apply as much as one turn of the event loop may (rule 5)."""
         self._applying = False
         readers = size = 0
-        pending, keep, fanout = self._pending, self.ring.append, self._fanout
+        pending, keep, fanout = self._pending, self.ring.append, self.fanout
         try:
             while pending and readers < AT_ONCE:
                 entry, writer = pending.popleft()

@@ -95,6 +95,7 @@ class Offline:
             if session.choked or session.ended:
                 return
             session.show_late(entry)
+            self.follower.fanout.shown += 1
             size += entry.size
             if size > BYTES_AT_ONCE:
                 return

@@ -18,7 +18,7 @@ from collections import deque
 
 import attrs
 
-from chat_domain.entries import TEXT, Duplicate, Entry, is_group, people
+from chat_domain.entries import FOREVER, TEXT, Duplicate, Entry, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
@@ -35,14 +35,14 @@ class _Reader:
     processor loads it all at once."""
 
     client: Client
-    live: bool = attrs.field(default=False, init=False)
-    after: int = attrs.field(default=0, init=False)
+    live_above: int = attrs.field(default=FOREVER, init=False)
     expected: deque[str] | None = attrs.field(default=None, init=False)  # cids
 
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class Session(_Reader):
-    """name: its tokens are kept under it, and it stays when the session is resumed (see
+    """live_above: the position above which it is shown what the node applies, FOREVER unless it is
+    live. name: its tokens are kept under it, and it stays when the session is resumed (see
     `KeptToken.session`); for version 1, new with each login. claim: of its user's slot, for version
     1 only. groups: those that its user is in, as far as this node has applied the log; valid above
     `groups_changed_at`, the position of their last change. taken: how far its client has taken
@@ -53,6 +53,7 @@ class Session(_Reader):
     claim: Claim | None = None
     groups: set[int] = attrs.field(factory=set)
     groups_changed_at: int = 0
+    after: int = 0
     taken: int = 0
     choked: bool = False
     reading: bool = False
@@ -78,18 +79,14 @@ class Session(_Reader):
 
     # -- reading ---------------------------------------------------------------------------
 
+    @property
+    def live(self) -> bool:
+        return self.live_above != FOREVER
+
     def sees(self, entry: Entry) -> bool:
         """Whether its user may see an entry above `groups_changed_at`."""
         conv = entry.conv
         return conv in self.groups if is_group(conv) else self.user.id in people(conv)
-
-    def show(self, entry: Entry) -> None:
-        """Show an entry of one of its one-to-one conversations, above its position."""
-        if entry.sender_id != self.user.id and entry.kind == TEXT:
-            self.add_receipt(entry)
-        if self.expected:
-            self.expect_no_more(entry)
-        self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
         """Show an entry of any of its conversations that was applied earlier."""
@@ -102,24 +99,29 @@ class Session(_Reader):
 
     def add_receipt(self, entry: Entry) -> None:
         """Note that the writer of a one-to-one text is to get a receipt once it is taken over."""
-        if self.pending_receipts is None:
-            self.pending_receipts = deque(maxlen=MAX_RECEIPTS)
-        self.pending_receipts.append((entry.at, entry.sender_id))
+        receipts = self.pending_receipts
+        if receipts is None:
+            receipts = self.begin_receipts()
+        receipts.append((entry.at, entry.sender_id))
+
+    def begin_receipts(self) -> deque[tuple[int, int]]:
+        """Create `pending_receipts`, which most sessions never need."""
+        receipts = self.pending_receipts = deque(maxlen=MAX_RECEIPTS)
+        return receipts
 
     def go_live(self, applied: int) -> None:
         """Be shown what the node applies from now on; all that it has applied was shown."""
-        self.live = True
-        if self.after <= applied:
-            self.after = 0  # its position is the node's, and one value for all stays in the caches
+        # Usually its position is the node's, and one value for all stays in the caches.
+        self.live_above = self.after if self.after > applied else 0
 
     def position(self, applied: int) -> int:
         """The position up to which everything was shown. applied: what the node has applied."""
-        return max(self.after, applied) if self.live else self.after
+        return max(self.live_above, applied) if self.live else self.after
 
     def fall_behind(self, applied: int) -> None:
         """Stop being shown what the node applies."""
         self.after = self.position(applied)
-        self.live = False
+        self.live_above = FOREVER
 
     def may_read(self) -> bool:
         """Whether it is behind, and can be shown more now."""
@@ -127,7 +129,7 @@ class Session(_Reader):
 
     def reset(self) -> None:
         """The follower was reset: it has no position until it is subscribed again."""
-        self.live = self.subscribed = False
+        self.subscribed, self.live_above = False, FOREVER
         self.after = self.taken = self.last_written = 0
         self.pending_receipts = None
 

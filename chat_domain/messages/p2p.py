@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from chat_domain.entries import pair
+from chat_domain.entries import HIGH, pair
 from chat_domain.errors import ChatError, MailboxFull, TooManyConversations, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
@@ -46,7 +46,9 @@ class OneToOne:
         allowed = sender.allowance.get(to_id)
         if not allowed:
             return self._check_and_write(sender, to_id, request)
-        self.writing.write(sender, pair(sender.user.id, to_id), request)
+        own_id = sender.user.id  # then as `pair`, without a call for each message
+        conv = own_id << HIGH | to_id if own_id <= to_id else to_id << HIGH | own_id
+        self.writing.write(sender, conv, request)
         sender.allowance[to_id] = allowed - 1
         return None
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import TEXT, LogEnds, Opening, is_group, people
+from chat_domain.entries import FOREVER, TEXT, LogEnds, Opening, is_group, people
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
@@ -139,7 +139,7 @@ class Logins:
     def _discard(self, session: Session) -> bool:
         """End and remove a session. Return whether it was here."""
         session.ended = True
-        session.live = False
+        session.live_above = FOREVER
         return self.sessions.discard(session)
 
     async def drain(self, session: Session) -> None:

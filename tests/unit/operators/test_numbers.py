@@ -56,7 +56,7 @@ def test_the_page_has_the_numbers(server: Server) -> None:
     """It has the program's version, gauges, latencies in seconds, errors and limits."""
     tally = Tally()
     tally.committed(0.007, 2)
-    tally.shown = 5
+    server.chat.follower.fanout.shown = 5
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
     tally.durations["log", "append"] = Histogram((1, 5))

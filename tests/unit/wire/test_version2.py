@@ -130,7 +130,12 @@ def test_a_change_of_a_later_version_is_passed_on() -> None:
 def test_what_everybody_gets_is_made_once(name: str) -> None:
     """Each form of an entry is encoded once. The next entry is encoded anew, even if it looks the
     same."""
-    make = getattr(MessageEncoder(), name)
+    encoder = MessageEncoder()
+    make = {
+        "encode": encoder.encode,
+        "short_chats": encoder.short_chats.of,
+        "chat_for_terminal": encoder.chat_for_terminal.of,
+    }[name]
     one, other = said(), said()
     first = make(one)
     assert make(one) is first
@@ -145,20 +150,20 @@ def test_each_form_is_kept_by_itself() -> None:
     encoder, entry = MessageEncoder(), said(text="\u202e")
     forms = [
         encoder.encode(entry),
-        encoder.chat_for_terminal(entry),
-        *encoder.short_chats(entry),
+        encoder.chat_for_terminal.of(entry),
+        *encoder.short_chats.of(entry),
     ]
     assert len(set(forms)) == 3
-    assert b"\\u202e" in encoder.chat_for_terminal(entry)
+    assert b"\\u202e" in encoder.chat_for_terminal.of(entry)
 
 
 def test_presence_is_encoded_once_for_all_who_are_told() -> None:
     """The next change is encoded anew, for any user."""
     encoder, came = MessageEncoder(), Friend(15, "li si", online=True)
-    first = encoder.presence(came)
+    first = encoder.presence.of(came)
     assert json.loads(first) == example_of(1017)
-    assert encoder.presence(came) is first
-    gone = json.loads(encoder.presence(Friend(15, "li si", online=False)))
+    assert encoder.presence.of(came) is first
+    gone = json.loads(encoder.presence.of(Friend(15, "li si", online=False)))
     assert gone == json.loads(first) | {"state": "offline"}
 
 
