@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from chat_domain.entries import Batch, Duplicate, Entry
+from chat_domain.entries import ID_BITS, Batch, Duplicate, Entry
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.log.authorizing import Draft, PendingChange, refusals
 from chat_domain.log.backlog import Backlog
@@ -147,14 +147,19 @@ class AppendQueue:
         self._started_at = self._clock.monotonic()
         follower, now_ms = self._follower, self._clock.now_ms()
         entries: list[Entry] = []
+        to_judge = bool(follower.ring.erased)
         self._changes = False
-        for entry, _, _, _, _ in batch:
+        for entry, writer, _, _, refused in batch:
             entry.time_ms = now_ms
-            if entry.change is not None:
-                self._changes = True
             entries.append(entry)
-        epoch, applied, last, judge = follower.epoch, follower.applied, follower.last, self._judge
-        in_flight = Batch(tuple(entries), epoch, applied, last, judge(), judge)
+            if entry.conv <= ID_BITS or refused is not None or writer.revoked:
+                to_judge = True
+            if entry.change is not None:
+                self._changes = to_judge = True
+        refusals = self._judge() if to_judge else {}
+        in_flight = Batch(
+            tuple(entries), follower.epoch, follower.applied, follower.last, refusals, self._judge
+        )
         follower.batch_in_flight = in_flight
         self._log.append(in_flight, self._on_outcome)
 

@@ -113,6 +113,14 @@ def test_whose_sessions_have_ended_elsewhere_writes_nothing(  # noqa: PLR0917  #
     assert ann.client.statuses == ["accepted"]
 
 
+def test_whoever_is_erased_writes_nothing(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Not even in a session that has not been ended."""
+    world.chat.follower.ring.erased.add(bob.user.id)
+    bob.says(ann.user, "hello")
+    world.tasks.drain()
+    assert bob.client.statuses == ["NotLoggedIn"]
+
+
 def test_what_waits_to_be_judged_again_at_a_reset_is_refused(
     world: World,
     ann: Terminal,
