@@ -5,15 +5,15 @@ class RecentNumbers:
     """The numbers that were most recently added or asked for: at least the last `most`, at most
     twice as many."""
 
-    __slots__ = ("_before", "_most", "_now")
+    __slots__ = ("_before", "_most", "latest")
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._now: set[int] = set()
+        self.latest: set[int] = set()
         self._before: set[int] = set()
 
     def __contains__(self, number: object) -> bool:
-        if number in self._now:
+        if number in self.latest:
             return True
         if isinstance(number, int) and number in self._before:
             self.add(number)
@@ -21,10 +21,10 @@ class RecentNumbers:
         return False
 
     def add(self, number: int) -> None:
-        if len(self._now) >= self._most:
-            self._before, self._now = self._now, set()
-        self._now.add(number)
+        if len(self.latest) >= self._most:
+            self._before, self.latest = self.latest, set()
+        self.latest.add(number)
 
     def clear(self) -> None:
-        self._now.clear()
+        self.latest.clear()
         self._before.clear()

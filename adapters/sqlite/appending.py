@@ -14,7 +14,7 @@ from adapters.recent_numbers import RecentNumbers
 from adapters.sql import changes, entries, members, reading
 from adapters.sqlite.database import SqliteConnection
 from adapters.synchronous import run_synchronously
-from chat_domain.entries import Batch, Duplicate, Entry, EntryRef, is_group
+from chat_domain.entries import ID_BITS, Batch, Duplicate, Entry, EntryRef
 from chat_domain.errors import ChatError
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 
@@ -86,14 +86,15 @@ class Appender:
         """Return None, with nothing done, for a batch that needs more."""
         if batch.refused:
             return None
-        at, known, new = self._head, self._known_pairs, dict[int, int]()
+        head, known, new = self._head, self._known_pairs, dict[int, int]()
+        at = head
         rows = []
         for entry in batch.entries:
             if entry.change is not None:
                 return None
             at += 1
             conv = entry.conv
-            if not is_group(conv) and conv not in known:
+            if conv not in known.latest and conv > ID_BITS and conv not in known:
                 new.setdefault(conv, at)
             rows.append(
                 (
@@ -114,8 +115,8 @@ class Appender:
             connection.execute("BEGIN IMMEDIATE")
             return None
         self._commit(connection, batch.epoch, at, self._changed, new)
-        for entry, row in zip(batch.entries, rows, strict=True):
-            entry.at = row[0]
+        for at, entry in enumerate(batch.entries, head + 1):
+            entry.at = at
         self._recent.extend(batch.entries[-1:])
         return _NONE
 
