@@ -73,7 +73,7 @@ def _output_failed(error: OSError) -> int:
 
 def _tell(options: argparse.Namespace, answer: Answer) -> int:
     if options.json:
-        _say(as_json(answer.get("result", answer)))
+        _say(as_json(answer.get("result", answer), sys.stdout.encoding))
     if "error" in answer:
         return _complain(answer["message"], FAILED)
     if not options.json:
@@ -148,7 +148,10 @@ async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any])
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201  # for the operator who typed the command
+    """Print a line, and escape what the terminal's encoding lacks, as Python does with errors."""
+    encoding = sys.stdout.encoding
+    shown = line.encode(encoding, "backslashreplace").decode(encoding)
+    print(shown)  # noqa: T201  # for the operator who typed the command
 
 
 def _complain(why: object, code: int) -> int:

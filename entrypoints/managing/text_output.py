@@ -11,9 +11,11 @@ from adapters.wire.terminal_safe import terminal_safe
 Result = Mapping[str, Any]
 
 
-def as_json(value: Result) -> str:
-    """Escaped where a terminal would obey it, which is the same JSON to a script."""
-    return terminal_safe(json.dumps(value, ensure_ascii=False).encode()).decode()
+def as_json(value: Result, encoding: str = "utf-8") -> str:
+    """Escaped where a terminal would obey it, or its encoding may lack it, which is the same JSON
+    to a script."""
+    text = json.dumps(value, ensure_ascii=encoding != "utf-8")
+    return terminal_safe(text.encode()).decode()
 
 
 def plain_text(name: str, result: Result) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import json
 import os
 import pwd
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from tests.eventually import eventually
 from tests.integration.chatter import back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.manage import manage, told
-from tests.integration.server_process import ServerProcess
+from tests.integration.server_process import ROOT, ServerProcess
 
 
 def options_of(tmp_path: Path) -> list[str]:
@@ -187,6 +189,24 @@ def test_an_answer_that_finds_no_place_is_no_traceback(tmp_path: Path) -> None:
         ):
             done = manage("export", "Ann", options=options, stdout=place)
             assert (done.returncode, done.stderr) == (status, said)
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
+    """JSON stays JSON."""
+    options = options_of(tmp_path)
+    told("add", "小明😀", options=options, stdin="secret\n")
+    shown = [
+        subprocess.run(
+            [sys.executable, "-m", "entrypoints.manage", "list", *options, *more],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for more in ([], ["--json"])
+    ]
+    assert rb"\u5c0f\u660e" in shown[0]
+    assert json.loads(shown[1])["users"][0]["name"] == "小明😀"
 
 
 def test_a_socket_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
