@@ -8,7 +8,7 @@ import attrs
 from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.declaring import BadSettings, without_password
-from entrypoints.process import WRONG_USE
+from entrypoints.process import WRONG_USE, say
 from entrypoints.protocols import certificate_of
 from entrypoints.settings import Settings, secret_names
 from entrypoints.sources import no_such_setting
@@ -27,7 +27,7 @@ def check_and_print(settings: Settings, unknown: Sequence[str] = ()) -> int:
         _complain(error)
         return WRONG_USE
     for line in description(settings):
-        print(line)  # noqa: T201  # for the operator who typed the command
+        say(line)
     return 0
 
 

@@ -27,7 +27,7 @@ from entrypoints.managing import databases
 from entrypoints.managing.arguments import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.exporting import whole_answer
 from entrypoints.managing.text_output import as_json, plain_text
-from entrypoints.process import WRONG_USE, fill_streams, leave_no_core
+from entrypoints.process import WRONG_USE, fill_streams, leave_no_core, say
 from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
 
@@ -73,12 +73,12 @@ def _output_failed(error: OSError) -> int:
 
 def _tell(options: argparse.Namespace, answer: Answer) -> int:
     if options.json:
-        _say(as_json(answer.get("result", answer), sys.stdout.encoding))
+        say(as_json(answer.get("result", answer), sys.stdout.encoding))
     if "error" in answer:
         return _complain(answer["message"], FAILED)
     if not options.json:
         for line in plain_text(options.name, answer["result"]):
-            _say(line)
+            say(line)
     return 0
 
 
@@ -145,13 +145,6 @@ async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any])
             return await carry_out(COMMANDS[name], {"chat": chat, **some})
 
         return await whole_answer(name, arguments, once)
-
-
-def _say(line: str) -> None:
-    """Print a line, and escape what the terminal's encoding lacks, as Python does with errors."""
-    encoding = sys.stdout.encoding
-    shown = line.encode(encoding, "backslashreplace").decode(encoding)
-    print(shown)  # noqa: T201  # for the operator who typed the command
 
 
 def _complain(why: object, code: int) -> int:

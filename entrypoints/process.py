@@ -35,3 +35,10 @@ def raise_file_limit() -> None:
     if soft != hard:
         with suppress(ValueError, OSError):  # macOS refuses some hard limits; then nothing changes
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def say(line: str) -> None:
+    """Print a line, and escape what the terminal's encoding lacks, as Python does with errors."""
+    encoding = sys.stdout.encoding
+    shown = line.encode(encoding, "backslashreplace").decode(encoding)
+    print(shown)  # noqa: T201  # for the operator who typed the command

@@ -1,5 +1,6 @@
 """What operators see of the settings: the table, the check, and files with secrets."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,11 @@ def test_a_check_has_to_be_asked_for() -> None:
     """The option for it is `--check-config`."""
     assert wants_check(["--check-config"])
     assert not wants_check([])
+
+
+def test_the_check_escapes_what_the_terminal_cannot_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a file may be any text."""
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, "ascii", write_through=True))
+    assert checking.check_and_print(Settings(store="sqlite:///名.db")) == 0
+    assert rb"sqlite:///\u540d.db" in raw.getvalue()
