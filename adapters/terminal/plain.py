@@ -11,6 +11,7 @@ from typing import TextIO
 from adapters.terminal import tty
 from adapters.terminal.render import Line, plain
 
+PROMPT_AFTER = 0.1  # seconds since the last line after which there is a prompt again
 _CHUNK = 65_536
 _LONGEST_LINE = 65_536  # bytes, more than any command; longer lines are cut
 
@@ -25,12 +26,15 @@ class PlainScreen:
         self._out = out
         self._err = err
         self._lines = LineReader(source)
+        self._asked = ""  # the prompt of the line that is being waited for
+        self._prompting = False  # whether it stands in the terminal's last line
+        self._again: asyncio.TimerHandle | None = None
 
     def show(self, line: Line) -> None:
-        print(plain(line), file=self._out, flush=True)
+        self._show(line, self._out)
 
     def show_error(self, line: Line) -> None:
-        print(plain(line), file=self._err, flush=True)
+        self._show(line, self._err)
 
     notify, notify_error = show, show_error
 
@@ -46,8 +50,16 @@ class PlainScreen:
         return answer
 
     async def command(self, prompt: str) -> str:
-        self._prompt(prompt)
-        return await self._next()
+        self._asked = prompt
+        self._begin_prompt()
+        try:
+            return await self._lines.next()
+        except EOFError:
+            self._end_prompt()
+            raise
+        finally:
+            self._asked, self._prompting = "", False
+            self._cancel_again()
 
     def discard_typed(self) -> int:
         return self._lines.discard()
@@ -56,12 +68,27 @@ class PlainScreen:
         if not self.scripted:
             print(text, end="", file=self._out, flush=True)
 
-    async def _next(self) -> str:
-        try:
-            return await self._lines.next()
-        except EOFError:
-            self._prompt("\n")  # so that nothing follows the prompt in its line
-            raise
+    def _show(self, line: Line, file: TextIO) -> None:
+        self._end_prompt()
+        print(plain(line), file=file, flush=True)
+        if self._asked and not self.scripted:
+            self._cancel_again()
+            loop = asyncio.get_running_loop()
+            self._again = loop.call_later(PROMPT_AFTER, self._begin_prompt)
+
+    def _begin_prompt(self) -> None:
+        self._prompt(self._asked)
+        self._prompting = True
+
+    def _cancel_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+
+    def _end_prompt(self) -> None:
+        """Let nothing follow the prompt, and what is typed there, in their line."""
+        if self._prompting:
+            self._prompt("\n")
+        self._prompting = False
 
 
 class LineReader:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.terminal.plain import LineReader, PlainScreen
+from adapters.terminal.plain import PROMPT_AFTER, LineReader, PlainScreen
 
 
 @contextmanager
@@ -115,6 +115,22 @@ async def test_the_end_of_input_ends_the_line_of_the_prompt() -> None:
         with pytest.raises(EOFError):
             await asyncio.wait_for(screen.command("zhang> "), 30)
         assert out.getvalue() == "zhang> \n"
+
+
+async def test_what_comes_while_one_types_begins_a_line_of_its_own() -> None:
+    """So does what follows it at once; then the prompt stands there again."""
+    with terminal() as (ours, theirs):
+        out = io.StringIO()
+        screen = PlainScreen(theirs, out, out)
+        typing = asyncio.create_task(screen.command("zhang> "))
+        await asyncio.sleep(0)
+        screen.show([("", "li: hello")])
+        screen.show_error([("", "error: no")])
+        await asyncio.sleep(2 * PROMPT_AFTER)
+        os.write(ours, b"one\n")
+        assert await asyncio.wait_for(typing, 30) == "one"
+        screen.show([("", "li: two")])
+        assert out.getvalue() == "zhang> \nli: hello\nerror: no\nzhang> li: two\n"
 
 
 async def test_what_waits_on_a_terminal_can_be_dropped() -> None:
