@@ -12,15 +12,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from adapters.gateway.client_context import ClientContext
-from adapters.gateway.disconnect_reasons import DisconnectReason
-from adapters.gateway.stranger_memory import StrangerMemory
-from adapters.gateway.unsent import TIGHT_WATER
+from adapters.gateway.held_input import HeldInput
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import ChatError, TooFast
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_BYTES, QUANTUM_FRAMES, READERS_PER_FRAME
-
-WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides its content
 
 
 class Intake:
@@ -33,10 +29,10 @@ class Intake:
         "_broken",
         "_context",
         "_handle",
+        "_held",
         "_idle",
         "_incoming",
         "_link",
-        "_memory",
         "_meter",
         "_paused_until",
         "_slice_pending",
@@ -61,7 +57,7 @@ class Intake:
         self._meter = context.meter
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
-        self._memory = StrangerMemory(context.guard, context.origin)
+        self._held = HeldInput(context, self._backlog, self.cut_off)
         self._slice_pending = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.active = True
@@ -113,7 +109,7 @@ class Intake:
             or self._backlog
         ):
             self._link.pause_reading()
-            self._count_held()
+            self._held.count()
             return
         if self._is_deferred(size) or not self._handle_all(self._take()):
             return
@@ -121,7 +117,7 @@ class Intake:
             self._context.hang_up(self._broken)
         elif size > self._at_once:
             self._yield_turn()
-            self._count_held()
+            self._held.count()
         elif self._meter.is_due():
             self._charge()
 
@@ -132,7 +128,7 @@ class Intake:
             if size > STRANGERS_UNREAD:
                 return False
             self._schedule_slice()
-            self._count_held()
+            self._held.count()
             return True
         self._at_once = self._incoming.at_once
         if size <= self._at_once:
@@ -148,7 +144,7 @@ class Intake:
         if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
             self._yield_turn()
-            self._count_held()
+            self._held.count()
             return False
         meter, handle = self._meter, self._handle
         for position, frame in enumerate(frames, start=1):
@@ -157,11 +153,11 @@ class Intake:
                 if position < len(frames):
                     self._backlog.extend(frames[position:])
                     self._link.pause_reading()
-                    self._count_held()
+                    self._held.count()
                 return False
         if not frames:
             self._count_blank(frames)
-            self._count_held()
+            self._held.count()
         return True
 
     def _take(self) -> list[bytes]:
@@ -184,31 +180,6 @@ class Intake:
         incoming = self._incoming
         self._meter.frames += incoming.blank if frames or incoming.blank else 1
         incoming.blank = 0
-
-    def _count_held(self) -> None:
-        """Count what waits, and cut off a stranger for whom it is too much."""
-        if self._context.session is not None:
-            self._memory.update(0)
-            self._count_users()
-            return
-        self._context.shared.unsent.remove(self)
-        too_much = self._memory.update(self._incoming.held() + sum(map(len, self._backlog)))
-        if too_much is not None:
-            self._context.guard.counters.strangers_cut += 1
-            self.cut_off(too_much)
-
-    def _count_users(self) -> None:
-        """Count what waits of a user's, if it is much, for all users together. Frames count by
-        their number alone: there may be thousands, but they were cut from one small piece."""
-        waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
-        if waits <= TIGHT_WATER:
-            self._context.shared.unsent.remove(self)
-        elif not self._context.disconnected:
-            self._context.shared.unsent.update(self, waits)
-
-    def abort(self, reason: DisconnectReason) -> None:  # noqa: ARG002  # it has not been slow to read
-        """There is no room for what waits here."""
-        self.cut_off(TooFast())
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits, None if none does."""
@@ -247,8 +218,7 @@ class Intake:
         self._backlog.clear()
         self._incoming.drop()
         self._broken = None
-        self._memory.update(0)
-        self._context.shared.unsent.remove(self)
+        self._held.forget()
 
     def cut_off(self, why: ChatError) -> None:
         """Handle nothing more, and disconnect the client."""
@@ -258,7 +228,7 @@ class Intake:
     def tick(self, now: float) -> None:
         """End a pause that has lasted long enough, and count what still waits."""
         if self._context.session is None or not self.is_done():
-            self._count_held()
+            self._held.count()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
             self.active = True
@@ -277,9 +247,9 @@ class Intake:
             if self._handle(frame) or self.choked:
                 if self._backlog or not self._incoming.is_empty():
                     self._link.pause_reading()
-                self._count_held()
+                self._held.count()
                 return
-        self._count_held()
+        self._held.count()
         if self.choked:  # by answers given while frames were cut, such as to a browser's PINGs
             return
         if meter.is_due():  # also if nothing is left: each frame may have come and waited alone
