@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from adapters.gateway.client_context import ClientContext
+from adapters.gateway.clients import Version2Client
 from chat_domain.entries import Entry, Opening
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -28,10 +29,13 @@ def _leave_nothing(self: Sessions, user_id: int, group_id: int, at: int) -> None
     """A user who has left a group still hears it, and can still write there."""
 
 
-def _show_twice(self: Session, entry: Entry) -> None:
+_show = Version2Client.show
+
+
+def _show_twice(self: Version2Client, entry: Entry) -> None:
     """Each new entry is shown twice."""
-    self.client.show(entry)
-    self.client.show(entry)
+    _show(self, entry)
+    _show(self, entry)
 
 
 def _take_nothing_over(self: ClientContext) -> None:
@@ -42,7 +46,7 @@ WAYS: dict[str, Callable[[], None]] = {
     "forgetful": lambda: setattr(Logins, "_set_position", _begin_at_the_head),
     "stale": lambda: setattr(Sessions, "leave", _leave_nothing),
     "repeating": lambda: setattr(ClientContext, "record_sent_as_taken", _take_nothing_over),
-    "doubled": lambda: setattr(Session, "show", _show_twice),
+    "doubled": lambda: setattr(Version2Client, "show", _show_twice),
 }
 
 
