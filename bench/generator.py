@@ -76,7 +76,7 @@ _LOADS: dict[str, Callable[[dict[str, Any]], Load]] = {
 def _log_in(job: dict[str, Any]) -> list[Connection]:
     port, users, version = job["port"], job["users"], job["version"]
     if job["relay"]:
-        return _at_relay(port, users, job.get("group_ids"), version)
+        return log_in_at_relay(port, users, job.get("group_ids"), version)
     if "port_of_readers" in job:
         half = len(users) // 2
         senders = clients.log_in(port, users[:half], version)
@@ -84,7 +84,7 @@ def _log_in(job: dict[str, Any]) -> list[Connection]:
     return clients.log_in(port, users, version, web=job["web"])
 
 
-def _at_relay(
+def log_in_at_relay(
     port: int, users: Sequence[int], group_ids: Sequence[int] | None, version: int
 ) -> list[Connection]:
     """Log in at a relay, which learns here who is in which group. Users are in the order of the

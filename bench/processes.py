@@ -40,11 +40,19 @@ _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 class Listener:
     """A server of some kind that says in its log where it listens."""
 
-    def __init__(self, *arguments: str, core: int = SERVER_CORE, root: Path = ROOT) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        core: int = SERVER_CORE,
+        root: Path = ROOT,
+        prefix: Sequence[str] = (),
+        starts_within: float = STARTS_WITHIN,
+    ) -> None:
+        """prefix: a command that runs it, such as a profiler's. starts_within: seconds."""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
         began = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [*prefix, sys.executable, "-m", *arguments],
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509  # no threads here
             cwd=root,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -53,11 +61,11 @@ class Listener:
             stderr=subprocess.STDOUT,
         )
         self.pid = self._process.pid
-        self.port = self._await_port()
+        self.port = self._await_port(starts_within)
         self.started_in = time.monotonic() - began
 
-    def _await_port(self) -> int:
-        patient_until = time.monotonic() + STARTS_WITHIN
+    def _await_port(self, seconds: float) -> int:
+        patient_until = time.monotonic() + seconds
         while (match := _LISTENING.search(self.log())) is None:
             if self._process.poll() is not None or time.monotonic() > patient_until:
                 log = self.log()
