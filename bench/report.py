@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import attrs
+import cattrs
 
 from bench.lines import Line, Spread
 
@@ -93,10 +94,17 @@ def _bar(line: Line, top: int) -> str:
     )
 
 
-def write(lines: Sequence[Line], directory: Path) -> None:
-    """Write the figures, the picture and, if the page exists, the table in it."""
+def write(measured: Sequence[Line], directory: Path) -> None:
+    """Write the figures, the picture and, if the page exists, the table in it. Lines that were not
+    measured this time stay as they are there."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "benchmarks.json").write_text(as_json(lines))
+    figures = directory / "benchmarks.json"
+    before = (
+        cattrs.structure(json.loads(figures.read_text()), list[Line]) if figures.exists() else []
+    )
+    by_name = {line.name: line for line in (*before, *measured)}  # in the place of the former one
+    lines = list(by_name.values())
+    figures.write_text(as_json(lines))
     (directory / "benchmarks.svg").write_text(as_svg(lines))
     page = directory / _PAGE
     if page.exists():
