@@ -115,7 +115,7 @@ async def test_whatever_is_sent(server: WebServer, http_port: int) -> None:
     assert b"\x03\xf0too_fast" in last_words  # 1008
     assert took > FLOOD_SECONDS
     hit = limits_hit(http_port)
-    assert hit["too_fast_cut"] == 2
+    assert hit["too_fast_cut"] >= 2  # more if the fuzzer kept a connection for half a minute
     assert hit["reading_paused"] > 10
     assert seen.keys() >= ANSWERS
     assert len(seen.keys() & NUMBERS.keys()) >= KINDS_OF_ERRORS
