@@ -9,7 +9,7 @@ clients get their turn between them.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.held_input import HeldInput
@@ -17,6 +17,8 @@ from adapters.wire.framing import BrokenStream
 from chat_domain.errors import ChatError, TooFast
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_BYTES, QUANTUM_FRAMES, READERS_PER_FRAME
+
+LOOK_FIRST = -1  # even nothing, which a link with TLS may deliver, is more
 
 
 class Intake:
@@ -51,9 +53,9 @@ class Intake:
         self._idle = idle
         self._link = context.link
         self._incoming = context.link.incoming
-        # Up to so many bytes that arrive together are handled at once: of a user's, see `Incoming`;
-        # none while anything is held up, and then until the next ones have arrived.
-        self._at_once = 0
+        # How many bytes that arrive together are handled without further checks. LOOK_FIRST for
+        # strangers, and from when anything is held up until the next bytes have been checked.
+        self._at_once = LOOK_FIRST
         self._meter = context.meter
         self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
         self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
@@ -81,7 +83,7 @@ class Intake:
         meter, size = self._meter, len(data)
         meter.bytes += size
         if size > self._at_once:
-            self._received_to_wait(data, size)
+            self._received_with_checks(data, size)
             return
         try:
             frames = self._incoming.feed(data)
@@ -98,7 +100,7 @@ class Intake:
         if meter.frames > QUANTUM_FRAMES or meter.bytes > QUANTUM_BYTES:  # as `is_due`
             self._charge()
 
-    def _received_to_wait(self, data: bytes, size: int) -> None:
+    def _received_with_checks(self, data: bytes, size: int) -> None:
         """Handle what has arrived, unless something has to be done before."""
         self._incoming.add(data)
         if (
@@ -156,7 +158,8 @@ class Intake:
                     self._held.count()
                 return False
         if not frames:
-            self._count_blank(frames)
+            meter.frames += 1
+            self._count_blank()
             self._held.count()
         return True
 
@@ -166,7 +169,7 @@ class Intake:
             frames = self._incoming.take()
         except BrokenStream as broken:
             frames = self._break_off(broken)
-        self._count_blank(frames)
+        self._count_blank()
         return frames
 
     def _break_off(self, broken: BrokenStream) -> list[bytes]:
@@ -175,16 +178,17 @@ class Intake:
         self._incoming.drop()
         return broken.frames
 
-    def _count_blank(self, frames: Sequence[bytes] = ()) -> None:
-        """Count what completed no frame as one frame, so that nothing is free."""
-        incoming = self._incoming
-        self._meter.frames += incoming.blank if frames or incoming.blank else 1
-        incoming.blank = 0
+    def _count_blank(self) -> None:
+        """Count the frames that were left out, so that nothing is free."""
+        self._meter.frames += self._incoming.blank
+        self._incoming.blank = 0
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits, None if none does."""
         while not (self._backlog or self._incoming.is_empty() or self._meter.is_due()):
-            self._backlog.extend(self._take())
+            frames = self._take()
+            self._meter.frames += not frames
+            self._backlog.extend(frames)
         return self._backlog.popleft() if self._backlog else None
 
     # -- what holds it up, and what lets it go on ------------------------------------------
@@ -194,7 +198,7 @@ class Intake:
         one arrives, which most clients send only after the answer: pausing and resuming takes two
         system calls."""
         self.waiting = True
-        self._at_once = 0
+        self._at_once = LOOK_FIRST
 
     def finished(self) -> None:
         """The request is finished: handle what arrived behind it."""
@@ -204,7 +208,7 @@ class Intake:
     def choke(self) -> None:
         """The client does not read what is sent to it."""
         self.choked = True
-        self._at_once = 0
+        self._at_once = LOOK_FIRST
         self._link.pause_reading()
 
     def unchoke(self) -> None:
@@ -269,7 +273,7 @@ class Intake:
     def _schedule_slice(self) -> None:
         if not self._slice_pending:
             self._slice_pending = True
-            self._at_once = 0
+            self._at_once = LOOK_FIRST
             self._context.shared.slices.add(self._context.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:
@@ -297,5 +301,5 @@ class Intake:
         else:
             counters.reading_paused += 1
             self._paused_until = now + pause  # `tick` ends it
-            self._at_once = 0
+            self._at_once = LOOK_FIRST
             self._link.pause_reading()

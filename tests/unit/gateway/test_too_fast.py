@@ -83,6 +83,24 @@ async def test_reading_pauses_meanwhile(strict: Server) -> None:
     assert not peer.link.reading
 
 
+@pytest.mark.parametrize("seconds_of_silence", [3, FLOOD_SECONDS + 5])
+async def test_who_was_too_fast_once_goes_on_after_a_pause(
+    strict: Server, seconds_of_silence: float
+) -> None:
+    """Nothing is charged for a pause itself."""
+    ann = await strict.logged_in("Ann")
+    await ann.ask(1012)
+    ann.link.arrives(b"\n" * (AT_ONCE + PER_SECOND))
+    await settled()
+    assert not ann.link.reading
+    await asyncio.sleep(seconds_of_silence)
+    begun = asyncio.get_running_loop().time()
+    ann.say({"msgid": 1012, "seq": 7})
+    while 7 not in seqs(ann):
+        await asyncio.sleep(0.1)
+        assert asyncio.get_running_loop().time() - begun < 2
+
+
 async def test_who_goes_on_is_cut(strict: Server) -> None:
     """It is told why. Another client at its address is not cut."""
     peer, other = await strict.logged_in("Ann"), await strict.logged_in("Bob")

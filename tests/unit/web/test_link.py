@@ -178,6 +178,27 @@ async def test_what_came_before_a_bad_frame_is_handled() -> None:
     assert browser.close_code == 1003
 
 
+async def test_nothing_that_arrives_ends_the_wait_for_an_answer() -> None:
+    """With TLS, a link may get a read of which nothing is left. What cannot be read behind a
+    request ends the connection once that is answered."""
+    site = Site()
+    (user_id,) = await site.server.register("Ann")
+    browser, _ = await opened(site)
+    login = {"msgid": 1000, "id": user_id, "password": "pw", "v": 2}
+    await browser.says(json.dumps(login).encode())
+    site.server.failing_friends.gate.clear()
+    list_friends = Frame(Opcode.TEXT, b'{"msgid":1022,"seq":9}').serialize(mask=True)
+    browser.sends(list_friends + Frame(Opcode.BINARY, b"{}").serialize(mask=True))
+    await settled()
+    browser.transport.protocol.data_received(b"")
+    await settled()
+    assert browser.close_code == 0
+    site.server.failing_friends.gate.set()
+    await settled()
+    assert 9 in [json.loads(frame).get("seq") for frame in browser.hears()]
+    assert browser.close_code == 1003
+
+
 async def test_many_parts_in_one_read_wait_for_their_turn() -> None:
     """A user can send very many at the same moment, of two bytes and a mask each. A message in few
     parts is handled when it arrives."""
