@@ -19,11 +19,13 @@ class _Own:
 
 class KeyedSemaphore:
     """each: how many permits each asker has. waiting: how many more calls of theirs may wait; None
-    for no limit, where the askers limit themselves."""
+    for no limit, where the askers limit themselves. within: for how many seconds a call may wait;
+    None for no limit."""
 
-    def __init__(self, each: int, waiting: int | None = None) -> None:
+    def __init__(self, each: int, waiting: int | None = None, within: float | None = None) -> None:
         self._each = each
         self._waiting = waiting
+        self._within = within
         self._of: dict[Hashable, _Own] = {}
 
     def __len__(self) -> int:
@@ -33,7 +35,8 @@ class KeyedSemaphore:
     @asynccontextmanager
     async def acquire(self, who: Hashable) -> AsyncIterator[None]:
         """Wait for one of the asker's permits, in the order of calls, and hold it until the block
-        ends. Raises TryAgain if too many of their calls wait already."""
+        ends. Raises TryAgain if too many of their calls wait already, or if this one has waited for
+        too long."""
         own = self._of.get(who)
         if own is None:
             own = self._of[who] = _Own(asyncio.Semaphore(self._each))
@@ -41,9 +44,22 @@ class KeyedSemaphore:
             raise TryAgain
         own.asking += 1
         try:
-            async with own.free:
+            await self._obtain(own.free)
+            try:
                 yield
+            finally:
+                own.free.release()
         finally:
             own.asking -= 1
             if not own.asking:
                 del self._of[who]
+
+    async def _obtain(self, free: asyncio.Semaphore) -> None:
+        if self._within is None or not free.locked():
+            await free.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._within):
+                await free.acquire()
+        except TimeoutError:
+            raise TryAgain from None

@@ -17,7 +17,7 @@ from adapters.wire.declaring import AnyRequest, Request, answer_of
 from adapters.wire.frames import encode, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
 from adapters.wire.reading import BadFrame
-from adapters.wire.requests import FIRST_OF_OURS, REQUESTS
+from adapters.wire.requests import FIRST_OF_OURS, REQUESTS, OneChat
 from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
 from chat_domain.fairness.limits import STRANGERS_FRAME
@@ -211,6 +211,11 @@ class ClientContext:
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose outcome it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
+
+    def expect_again(self, request: OneChat) -> None:
+        """This text could not be written for the moment. What comes behind it waits for it."""
+        if self.session is not None:
+            self.session.expect_again(request.cid, self.chat.clock.monotonic())
 
     def leaves(self) -> None:
         """The client logs out, or sends nothing more."""

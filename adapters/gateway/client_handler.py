@@ -40,7 +40,7 @@ from adapters.wire.requests import (
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD_FRAME_WEIGHT, STORE_WEIGHT
 
-# Texts, most of all requests; every client knows them.
+# Texts: most requests are. Every client knows them.
 _TEXTS: set[type[AnyRequest]] = {OneChat, GroupChat}
 # Other requests that do not depend on what their client has written before.
 _AT_ONCE = {Taken, Typing, Ping, Pong}
@@ -148,6 +148,8 @@ class ClientHandler:
                 async with self._permit(type(request)):
                     await unfinished
         except ChatError as error:
+            if isinstance(request, OneChat) and isinstance(error, TryAgain):
+                context.expect_again(request)  # it may have waited too long for its permit
             context.refuse(request, error)
         except Exception as error:  # noqa: BLE001  # as above
             INCIDENTS.defect(REQUESTS, error, _FAILED, request=type(request).__name__)

@@ -6,6 +6,7 @@ from adapters.gateway.per_origin_limit import (
     BEGINNINGS_AT_ONCE,
     LISTS_AT_ONCE,
     REQUESTS_AT_ONCE,
+    WAITS_WITHIN,
     PerOriginLimit,
 )
 from adapters.gateway.slices import Slices
@@ -21,8 +22,9 @@ from chat_domain.ports.runtime import Depths
 @attrs.define(eq=False)
 class Shared:
     """depths: the lengths of the queues behind the rules. closing: whether the server is about to
-    end, so that nobody may log in any more. recipient_limit: for chats for which the store is
-    asked, and nothing else; other requests may wait for Redis as well."""
+    end, so that nobody may log in any more. list_limit: for requests that may ask the store for
+    much. recipient_limit: for chats to users about whom the store is asked. request_limit: for all
+    others that wait for the store or for Redis. beginning_limit: for sessions that begin."""
 
     chat: Chat
     tasks: BackgroundTasks
@@ -30,9 +32,15 @@ class Shared:
     tally: Tally = attrs.field(factory=Tally)
     depths: Depths = attrs.field(factory=dict)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
-    list_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(LISTS_AT_ONCE))
-    request_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE))
-    recipient_limit: PerOriginLimit = attrs.field(factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE))
+    list_limit: PerOriginLimit = attrs.field(
+        factory=lambda: PerOriginLimit(LISTS_AT_ONCE, WAITS_WITHIN)
+    )
+    request_limit: PerOriginLimit = attrs.field(
+        factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE, WAITS_WITHIN)
+    )
+    recipient_limit: PerOriginLimit = attrs.field(
+        factory=lambda: PerOriginLimit(REQUESTS_AT_ONCE, WAITS_WITHIN)
+    )
     beginning_limit: PerOriginLimit = attrs.field(
         factory=lambda: PerOriginLimit(BEGINNINGS_AT_ONCE)
     )

@@ -67,3 +67,16 @@ async def test_who_gives_up_waiting_keeps_no_permit() -> None:
     crowd.leave.set()
     await crowd.ask("ann", "third")
     assert crowd.came == ["first", "third"]
+
+
+async def test_who_waits_too_long_is_refused() -> None:
+    """The next one in line gets the permit once it is free."""
+    crowd = Crowd(KeyedSemaphore(1, within=0.01))
+    first, second = crowd.ask("ann", "first"), crowd.ask("ann", "second")
+    await asyncio.wait([second])
+    assert isinstance(second.exception(), TryAgain)
+    third = crowd.ask("ann", "third")
+    crowd.leave.set()
+    await asyncio.gather(first, third)
+    assert crowd.came == ["first", "third"]
+    assert len(crowd.semaphore) == 0

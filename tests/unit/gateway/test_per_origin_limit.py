@@ -10,8 +10,10 @@ from adapters.gateway.per_origin_limit import (
     BEGINNINGS_AT_ONCE,
     LISTS_AT_ONCE,
     REQUESTS_AT_ONCE,
+    WAITS_WITHIN,
 )
 from chat_domain.entries import Opening
+from chat_domain.errors import TryAgain
 from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import FakeLink, GatedLog, Peer, Server, settled
 
@@ -111,6 +113,35 @@ async def test_no_chat_waits_for_other_requests_of_its_address(
     answer = await ann.ask(1005, toid=1, msg="hello")
     assert "at" in answer
     await server.tasks.finish(seconds=0)
+
+
+async def test_a_chat_that_waits_too_long_is_refused_and_what_comes_behind_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The store hangs for one request of each of many clients; then the chats come again."""
+    server = Server(Limits(failed_logins=0))
+    users = await server.register(*(f"user {number}" for number in range(REQUESTS_AT_ONCE + 2)))
+    _, *crowd, ann = [await server.log_in(user) for user in users]
+    gate = asyncio.Event()
+
+    async def hang(*_: Any) -> int:
+        await gate.wait()
+        raise TryAgain
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr(type(server.store.log), "undelivered", hang)
+        for peer in crowd:
+            peer.say({"msgid": 1005, "toid": 1, "msg": "hello"})
+        await settled()
+        ann.heard()
+        ann.say(*({"msgid": 1005, "toid": 1, "msg": cid, "cid": cid, "seq": 1} for cid in "ab"))
+        await asyncio.sleep(WAITS_WITHIN + 0.1)
+        assert [frame["error"] for frame in ann.heard()] == ["try_again"]
+        gate.set()
+        await settled()
+        assert [frame["error"] for frame in ann.heard()] == ["try_again"]
+    answers = [await ann.ask(1005, toid=1, msg=cid, cid=cid) for cid in "bab"]
+    assert ["at" in answer for answer in answers] == [False, True, True]
 
 
 class SlowOpenings:
