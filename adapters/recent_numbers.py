@@ -3,7 +3,10 @@
 
 class RecentNumbers:
     """The numbers that were most recently added or asked for: at least the last `most`, at most
-    twice as many."""
+    twice as many.
+
+    latest: up to `most` of them. Callers may look here first, which saves a call.
+    """
 
     __slots__ = ("_before", "_most", "latest")
 

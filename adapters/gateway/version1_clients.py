@@ -90,7 +90,8 @@ class PersonClient(Version2Client):
         self._link.write(self._encoder.chat_for_terminal.of(entry))
         self._link.written_upto = entry.at
 
-    _show_text_late = _show_text
+    def _show_text_late(self, entry: Entry) -> None:
+        self._show_text(entry)
 
     def _send(self, frame: ServerFrame) -> None:
         """Version 1 has none of these frames."""

@@ -17,7 +17,7 @@ from adapters.tcp.connection import peer_of
 from adapters.tcp.records import Records
 
 HANDSHAKE_WITHIN = 10.0  # seconds
-# In a handshake, each of which takes a turn: with data of 100 bytes each, they have 6 KiB.
+# Each read of a handshake takes a turn. In reads of 100 bytes, a handshake may have 6 KiB.
 MOST_READS = 64
 _PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's name for what it received
 _RECORD = 16 * 1024  # bytes of data in a record, at most

@@ -26,7 +26,8 @@ class Fanout:
     """Each method handles one kind of entry. writer: None if the entry is another node's. Each
     returns the number of readers to account for, one more than there were sessions.
 
-    shown: how many entries were shown to sessions, by this and by `Offline`.
+    shown: how many entries were shown to sessions, by this and by `Offline`. (Clients of version 1
+    do not send all of them on.)
     """
 
     def __init__(self, sessions: Sessions, ring: Ring) -> None:

@@ -147,7 +147,7 @@ class AppendQueue:
         self._started_at = self._clock.monotonic()
         follower, now_ms = self._follower, self._clock.now_ms()
         entries: list[Entry] = []
-        to_judge = bool(follower.ring.erased)
+        to_judge = bool(follower.ring.erased)  # whether `refusals` could refuse anything
         self._changes = False
         for entry, writer, _, _, refused in batch:
             entry.time_ms = now_ms
@@ -156,9 +156,14 @@ class AppendQueue:
                 to_judge = True
             if entry.change is not None:
                 self._changes = to_judge = True
-        refusals = self._judge() if to_judge else {}
+        refused_here = self._judge() if to_judge else {}
         in_flight = Batch(
-            tuple(entries), follower.epoch, follower.applied, follower.last, refusals, self._judge
+            tuple(entries),
+            follower.epoch,
+            follower.applied,
+            follower.last,
+            refused_here,
+            self._judge,
         )
         follower.batch_in_flight = in_flight
         self._log.append(in_flight, self._on_outcome)

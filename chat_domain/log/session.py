@@ -42,11 +42,12 @@ class _Reader:
 @attrs.define(eq=False, repr=False, weakref_slot=False)
 class Session(_Reader):
     """live_above: the position above which it is shown what the node applies, FOREVER unless it is
-    live. name: its tokens are kept under it, and it stays when the session is resumed (see
-    `KeptToken.session`); for version 1, new with each login. claim: of its user's slot, for version
-    1 only. groups: those that its user is in, as far as this node has applied the log; valid above
-    `groups_changed_at`, the position of their last change. taken: how far its client has taken
-    over. copies: of its texts to one user, if they were many; its client is charged for them."""
+    live. after: its position while it is not live. name: its tokens are kept under it, and it stays
+    when the session is resumed (see `KeptToken.session`); for version 1, new with each login.
+    claim: of its user's slot, for version 1 only. groups: those that its user is in, as far as this
+    node has applied the log; valid above `groups_changed_at`, the position of their last change.
+    taken: how far its client has taken over. copies: of its texts to one user, if they were many;
+    its client is charged for them."""
 
     user: User
     name: str

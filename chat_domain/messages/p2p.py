@@ -46,7 +46,8 @@ class OneToOne:
         allowed = sender.allowance.get(to_id)
         if not allowed:
             return self._check_and_write(sender, to_id, request)
-        own_id = sender.user.id  # then as `pair`, without a call for each message
+        own_id = sender.user.id
+        # What `pair` returns, without a call for each message.
         conv = own_id << HIGH | to_id if own_id <= to_id else to_id << HIGH | own_id
         self.writing.write(sender, conv, request)
         sender.allowance[to_id] = allowed - 1

@@ -1,8 +1,8 @@
 """How far users have read their conversations.
 
 Rules:
-1. A mark only grows, and is never above what this node has applied: it waits for what another node
-   has just written, which a page can show earlier. It is written as `log.marks` says.
+1. A mark only grows, and is never above what this node has applied: a request waits until this
+   node has applied what another node has just written. The mark is written as `log.marks` says.
 2. It is sent at most twice a second: to the reader's other devices and, unless the reader hides it,
    to the `audience` of the conversation; of a group, only while the reader is in it.
 3. A session that has read MOST_READ conversations before that time has them sent at once.
