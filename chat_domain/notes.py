@@ -65,6 +65,14 @@ class SettingsChanged:
 
 
 @attrs.frozen
+class Replaced:
+    """A session of the receiving node has lost its user's slot to a new one: it is to be ended."""
+
+    user_id: int
+    session: str
+
+
+@attrs.frozen
 class PresenceChanged:
     """A user has come or gone: users in `listed_by` who are on the receiving node are to be
     told."""
@@ -95,6 +103,7 @@ Note = (
     | HasRead
     | IsTyping
     | SettingsChanged
+    | Replaced
     | PresenceChanged
     | Notice
     | CrowdsThere

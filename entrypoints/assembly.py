@@ -66,12 +66,11 @@ def assemble(
     audience = Audience(store.groups, sessions, clock)
     read_marks = ReadMarks(log, follower, sessions, marks, own_settings, audience, broker, tasks)
     typing = Typing(read_marks, own_settings, audience, broker, clock)
-    devices = Devices(store.tokens, log, queue, sessions, ids, tasks, presence, name)
     slots = SlotKeeper(
         surroundings.slots,
         surroundings.lease,
         sessions,
-        devices,
+        broker,
         tasks,
         name,
         second_login_replaces,
@@ -79,6 +78,7 @@ def assemble(
     logins = Logins(
         log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids
     )
+    devices = Devices(store.tokens, log, queue, sessions, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,

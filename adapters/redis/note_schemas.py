@@ -30,6 +30,7 @@ Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # ms; the year 10000 
 Readers = Annotated[int, Meta(ge=1, le=1_000_000)]  # more than any node has connections
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 Cid = Annotated[str, Meta(min_length=1, max_length=64)]
+SessionId = Annotated[str, Meta(min_length=1, max_length=100)]
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Word = Annotated[str, Meta(min_length=1, max_length=50)]
 Text = Annotated[str, Meta(max_length=65_535)]  # what the store can hold at most
@@ -212,6 +213,14 @@ class SettingsChanged(NoteSchema[notes.SettingsChanged]):
         muting = Muting(self.conv, self.muted) if self.conv else None
         chosen = Preferences(self.hide_read, self.hide_typing)
         return notes.SettingsChanged(self.user_id, chosen, muting)
+
+
+class Replaced(NoteSchema[notes.Replaced]):
+    NOTE = notes.Replaced
+    NUMBER = 3
+
+    user_id: Id
+    session: SessionId
 
 
 class PresenceChanged(NoteSchema[notes.PresenceChanged]):

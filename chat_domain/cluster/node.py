@@ -29,6 +29,7 @@ from chat_domain.notes import (
     Note,
     Notice,
     PresenceChanged,
+    Replaced,
     SettingsChanged,
 )
 from chat_domain.people.announcer import Announcer
@@ -110,6 +111,8 @@ class Node:
                 self.typing.on_note(note)
             case SettingsChanged():
                 self.settings.on_note(note)
+            case Replaced():
+                self.slots.on_note(note)
             case PresenceChanged():
                 self.announcer.on_note(note)
             case Notice():

@@ -111,18 +111,14 @@ class Devices:
     async def revoke(self, user: User, name: str) -> None:
         """End a session of this name, which may have ended already. Raises TryAgain like `end`."""
         await self.tokens.remove(user.id, name)
-        await self.end_connected(user, name)
+        await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
     async def end_if_connected(self, user: User, name: str) -> None:
         """A session of this name has no tokens any more: end what there may be of it. If it is
         connected nowhere, nothing is written, or a client that logs in again and again would fill
         the log. Raises TryAgain like `end`."""
         if await self._may_be_connected(user.id, name):
-            await self.end_connected(user, name)
-
-    async def end_connected(self, user: User, name: str) -> None:
-        """End what there may be of a session that has no tokens. Raises TryAgain like `end`."""
-        await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
+            await self._write(user, Change(ChangeKind.DEVICE_ENDED, detail=name))
 
     async def _may_be_connected(self, user_id: int, name: str) -> bool:
         if any(session.name == name for session in self.sessions.of(user_id)):

@@ -113,7 +113,7 @@ class Logins:
         """Begin a session of a client of version 1. It is first shown what no device has taken
         over, some of that before this returns. Raises AlreadyOnline and TryAgain."""
         name = self.ids.session()
-        claim = await self.slots.claim(user, name)
+        claim = await self.slots.claim(user.id, name)
         session = Session(client, user, name, claim)
         try:
             opening = await self.subscriptions.subscribe(session)

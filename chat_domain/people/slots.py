@@ -12,9 +12,9 @@ import attrs
 from chat_domain.errors import AlreadyOnline, TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import Claim, User
-from chat_domain.people.devices import Devices
-from chat_domain.ports.cluster import Lease, Slots
+from chat_domain.model import Claim
+from chat_domain.notes import Replaced
+from chat_domain.ports.cluster import Broker, Lease, Slots
 from chat_domain.ports.runtime import Tasks
 
 
@@ -25,7 +25,7 @@ class SlotKeeper:
     slots: Slots
     lease: Lease
     sessions: Sessions
-    devices: Devices
+    broker: Broker
     tasks: Tasks
     node: str
     second_login_replaces: bool = False
@@ -41,25 +41,33 @@ class SlotKeeper:
         """Suspend this node if its lease has run out."""
         self.suspended = not self.is_active()
 
-    async def claim(self, user: User, session_name: str) -> Claim:
+    async def claim(self, user_id: int, session_name: str) -> Claim:
         """Claim a user's slot. Raises AlreadyOnline, and TryAgain."""
         if not self.is_active():
             raise TryAgain
-        claim = Claim(user.id, session_name, self.node)
+        claim = Claim(user_id, session_name, self.node)
         try:
             old = await self.slots.claim(claim)
             if old is not None:
-                await self._replace(user, old, claim)
+                await self._replace(old, claim)
         except TryAgain:  # whether it was claimed may be unknown
             self._to_release.add(claim)
             raise
         return claim
 
-    async def _replace(self, user: User, old: Claim, claim: Claim) -> None:
+    async def _replace(self, old: Claim, claim: Claim) -> None:
         may_replace = self.second_login_replaces
         if not may_replace or await self.slots.claim(claim, instead_of=old) is not None:
             raise AlreadyOnline
-        await self.devices.end_connected(user, old.session)
+        note = Replaced(old.user_id, old.session)
+        self.on_note(note)
+        self.broker.broadcast(note)
+
+    def on_note(self, note: Replaced) -> None:
+        """End the session that has lost its slot, if it is here."""
+        for session in self.sessions.of(note.user_id):
+            if session.claim is not None and session.name == note.session:
+                session.client.replaced()
 
     async def release(self, claim: Claim) -> None:
         """Give a slot up; later, if that is not possible now."""
@@ -102,7 +110,7 @@ class SlotKeeper:
 
         A claim can outlive its session if Redis has carried out a command that it did not answer. A
         claim without a session that is found for the first time may belong to a login in progress.
-        A session can outlive its claim if the node had no lease for a while, or Redis has lost it.
+        A session can outlive its claim if the note that it was replaced is lost.
         """
         claims = set(await self.slots.own(self.node))
         by_claim = self._by_claim()

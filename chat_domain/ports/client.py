@@ -62,7 +62,7 @@ class Client(Protocol):
         """The operator says this to all users."""
 
     def replaced(self) -> None:
-        """Another session has the slot now: close."""
+        """Another connection has the slot now: say so and close."""
 
     def dropped(self) -> None:
         """The session cannot go on here: close, and let the client reconnect."""

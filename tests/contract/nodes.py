@@ -19,6 +19,7 @@ from chat_domain.notes import (
     Note,
     Notice,
     PresenceChanged,
+    Replaced,
     SettingsChanged,
 )
 from chat_domain.ports.cluster import Surroundings
@@ -284,6 +285,7 @@ NOTES: list[Note] = [
     IsTyping(15, "李四", 3),
     SettingsChanged(15, Preferences(hide_typing=True), None),
     SettingsChanged(15, Preferences(hide_read=True), Muting(pair(15, 15), muted=True)),
+    Replaced(15, "session"),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
     Notice("we restart at noon"),
     CrowdsThere({3: 17, 7: 1_000}),
@@ -311,7 +313,7 @@ async def test_a_note_reaches_the_other_nodes_as_it_is(two: Two) -> None:
 
 async def test_thousands_of_notes_arrive_in_order(two: Two) -> None:
     """This holds within one turn of the event loop, and across several."""
-    notes: list[Note] = [Notice(str(number)) for number in range(2500)]
+    notes: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
     for note in notes[:-1]:
         two.second.surroundings.broker.broadcast(note)
     await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 
 from adapters.incidents import INCIDENTS
 from adapters.redis import broker, codec
-from chat_domain.notes import IsTyping, Note, Notice
+from chat_domain.notes import Note, Notice, Replaced
 from tests.contract.places import KEYS, RedisPlace
 from tests.eventually import eventually
 from tests.unit.cluster.conftest import NewPlace
@@ -136,7 +136,7 @@ async def test_a_packet_with_one_bad_note_counts_for_nothing(place: RedisPlace) 
 
 async def test_a_note_that_meets_a_defect_takes_no_other_with_it(place: RedisPlace) -> None:
     """Neither the others in its packet nor later ones are affected."""
-    place.node.fails_at = IsTyping(15, "anna", 3)
+    place.node.fails_at = Replaced(15, "session")
     await publish(place, packet(place.node.fails_at, notice("in the same packet")))
     await hears(place, "you are there")
     assert place.node.notices == ["in the same packet", "you are there"]

@@ -17,9 +17,9 @@ from chat_domain.notes import (
     MOST_READ,
     Appended,
     Delivered,
-    IsTyping,
     Note,
     Notice,
+    Replaced,
 )
 from tests.contract.nodes import NOTES, fields
 
@@ -65,14 +65,14 @@ def test_an_entry_s_kind_is_what_it_has() -> None:
 
 def test_a_note_of_an_unknown_kind_is_left_out() -> None:
     """A newer node can send one to an older node, among known ones."""
-    some = [(99, {"new": 1}), (7, (15, "anna", 3))]
+    some = [(99, {"new": 1}), (3, (15, "session"))]
     mixed = msgspec.msgpack.encode((codec.VERSION, "node", some))
-    assert decoded(mixed) == [IsTyping(15, "anna", 3)]
+    assert decoded(mixed) == [Replaced(15, "session")]
 
 
 def test_a_field_that_a_newer_node_has_added_is_not_looked_at() -> None:
     """Such a field is at the end of a note."""
-    assert decoded(packet(7, (15, "anna", 3, "more"))) == [IsTyping(15, "anna", 3)]
+    assert decoded(packet(3, (15, "session", "more"))) == [Replaced(15, "session")]
 
 
 def test_a_node_s_own_packets_are_known_by_their_beginning() -> None:
@@ -98,14 +98,14 @@ DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
         b"\x93\x02\xa1a\xdd\xff\xff\xff\xff",  # it claims to have so many notes
         msgspec.msgpack.encode((codec.VERSION + 1, "node", [])),
         msgspec.msgpack.encode((codec.VERSION - 1, "node", [])),
-        msgspec.msgpack.encode((codec.VERSION, "node", [(7, "no fields")])),
+        msgspec.msgpack.encode((codec.VERSION, "node", [(3, "no fields")])),
         msgspec.msgpack.encode((codec.VERSION, "node", [("Notice", [])])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(99, None)] * (codec.MOST_NOTES + 1))),
         packet(99, b"x" * codec.LONGEST_PACKET),
         packet(1, ("epoch", 1, LISTED + 1, [(1, 1, "", "c", 0, "")] * (LISTED + 1))),
-        packet(7, (15, "anna", 3), ""),
-        packet(7, (15, "anna", 3), "one|two"),
-        packet(7, (15, "anna", 3), "x" * 201),
+        packet(3, (15, "session"), ""),
+        packet(3, (15, "session"), "one|two"),
+        packet(3, (15, "session"), "x" * 201),
     ],
 )
 def test_what_is_no_packet_is_refused(bad: bytes) -> None:
@@ -195,6 +195,10 @@ IDS = list(range(1, LISTED + 2))
         (2, (15, {13: 2**63})),
         (2, (15, {"13": 7})),
         (2, (15, dict.fromkeys(IDS, 7))),
+        (3, (15, "")),
+        (3, (15, "s" * 101)),
+        (3, (2**31, "session")),
+        (3, (15,)),
         (4, (0, "anna", True, [])),
         (4, (1, "n" * 51, True, [])),
         (4, (1, "anna", 1, [])),
@@ -299,7 +303,7 @@ def test_long_marks_are_sent_in_parts() -> None:
 
 def test_many_and_large_notes_are_sent_in_several_packets() -> None:
     """All of them arrive, in order, with as many in each packet as it has room for."""
-    many: list[Note] = [IsTyping(number, "anna", 3) for number in range(1, 2501)]
+    many: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
     packets = sent(*many)
     assert len(packets) == 3
     assert arrived(packets) == many

@@ -134,12 +134,12 @@ class TestVersion1:
         assert world.log_in(bob).is_live
 
     def test_a_setting_lets_a_second_login_replace_the_first(self) -> None:
-        """The first session is ended, by an entry of the log."""
+        """The first session is told that it was replaced."""
         world = World(second_login_replaces=True)
         ann, (bob,) = world.newcomer("Ann"), world.register("Bob")
         first = world.log_in_version1(bob)
         second = world.log_in_version1(bob)
-        assert first.client.notices == ["revoked"]
+        assert first.client.notices == ["replaced"]
         first.leaves()
         ann.says(bob, "hello")
         assert second.client.texts == ["hello"]
@@ -194,7 +194,7 @@ class TestVersion1:
         assert world.log_in_version1(bob).is_live
 
     def test_a_session_whose_slot_another_has_is_ended(self, world: World, bob: User) -> None:
-        """Another node has given it away while this one had no lease."""
+        """The note about the lost slot did not arrive."""
         first = world.log_in_version1(bob)
         assert first.session.claim is not None
         world.tasks.run(world.slots.release(first.session.claim))

@@ -17,7 +17,6 @@ from adapters.wire.framing import MAX_CLIENT_FRAME
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.log.sessions import MOST_MEMBERSHIPS
-from chat_domain.model import Claim
 from tests.unit.gateway.server import FakeLink, Peer, Server, settled
 
 Lines = list[EventDict]
@@ -87,24 +86,11 @@ async def test_one_line_says_why_a_connection_has_ended(
     assert (line["session"], line["user"]) == (session.name, 1)
 
 
-async def test_the_line_says_whose_session_another_login_has_ended(lines: Lines) -> None:
+async def test_the_line_says_who_has_lost_their_slot(lines: Lines) -> None:
     """A second client of version 1 has taken the slot over, where the operator permits that."""
     server = Server(second_login_replaces=True)
     old = await server.logged_in("Ann", version=1)
     await server.log_in(1, version=1)
-    (line,) = [line for line in lines if line["event"] == "connection closed"]
-    assert (line["connection"], line["reason"]) == (old.context.id, "logged_out")
-
-
-async def test_the_line_says_who_has_lost_their_slot(server: Server, lines: Lines) -> None:
-    """Another node has given it to somebody while this one had no lease."""
-    old = await server.logged_in("Ann", version=1)
-    node, session = server.chat.node, old.context.session
-    assert session is not None
-    assert session.claim is not None
-    await node.slots.slots.claim(Claim(1, "other", "elsewhere"), instead_of=session.claim)
-    await node.audit()
-    await settled()
     (line,) = [line for line in lines if line["event"] == "connection closed"]
     assert (line["connection"], line["reason"]) == (old.context.id, "replaced")
 
