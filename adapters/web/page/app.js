@@ -126,12 +126,7 @@ export class App {
       await this.conversations.load();
       await this.roster.load();
       await this.preferences.load();
-      const { open } = this;
-      // What was read meanwhile is not told again.
-      for (const key of this.chats.all.keys()) if (key !== open) this.chats.unload(key);
-      if (!open) return;
-      if (this._lacks(open)) await this._loadOpen(open);
-      else if (this._conversation.messages.follows) await this.history.loadNewest(open);
+      if (this.open) await this._loadOpen(this.open);
     } catch {
       await this._restoreOpen(); // the connection is gone again
     }
@@ -235,6 +230,8 @@ export class App {
     this.sidebar.focus(left);
     this.changed();
   }
+
+  // -- the browser's history: one entry of the list, and one behind it of what is open -----------
 
   /** What is open in the browser's entry, if it is this user's. @returns {Key | null} */
   _keyOfEntry() {

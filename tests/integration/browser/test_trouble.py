@@ -131,33 +131,6 @@ def test_what_another_device_got_meanwhile_is_shown_to_who_was_offline(
     ann.sees("before", "meanwhile")
 
 
-def test_what_members_of_a_group_read_meanwhile_is_ticked_for_who_was_offline(
-    newcomer: Newcomer,
-) -> None:
-    """In what was open, and in what is opened again. The server does not tell it twice."""
-    ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    groups = ("gardeners", "hikers")
-    for group in groups:
-        ann.create_group(group)
-        bob.join_group(group)
-        bob.page.keyboard.press("Escape")
-        ann.write(f"hello {group}")
-        ann.sees_tick("sent", f"hello {group}")
-    phone = newcomer().log_in("bob")
-    for group in groups:
-        expect(phone.row(group).locator(".count")).to_have_text("1")
-    ann.block_server()
-    ann.is_offline()
-    for group in groups:
-        bob.open(group)
-        expect(phone.row(group).locator(".count")).to_be_hidden()
-    ann.context.set_offline(False)
-    ann.comes_back()
-    ann.sees_tick("read", "hello hikers")
-    ann.open("gardeners")
-    ann.sees_tick("read", "hello gardeners")
-
-
 def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     newcomer: Newcomer, web: WebServer
 ) -> None:

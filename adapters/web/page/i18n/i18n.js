@@ -69,7 +69,7 @@ export function brief(time, now) {
   return format({ day: "numeric", month: "numeric", year: year(time, now) }).format(time);
 }
 
-/** Undefined: it is this year. @param {number} time @param {number} now */
+/** How the year is told: not if it is the present one. @param {number} time @param {number} now */
 const year = (time, now) =>
   new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
 

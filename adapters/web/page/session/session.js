@@ -157,7 +157,7 @@ export class Session extends Emitter {
 
   /** @param {Frame} ack */
   async _welcomed(ack) {
-    // Without a position, what another device took is not pushed: there is a gap.
+    // Without a position, what another device took meanwhile is not pushed: what is here has a gap.
     if (ack.reset || ack.epoch !== this._place.epoch || !this._place.toResume.since) {
       const since = ack.reset ? ack.head : 0; // 0: it begins where no device has anything yet
       await this._place.begin(since, ack.epoch).catch((error) => this.emit("trouble", error));

@@ -78,7 +78,7 @@ export class Messages {
     if (staysAtEnd && !chat?.atEnd) this.toEnd(); // what has come has another end
   }
 
-  /** News came: who looks elsewhere finds a line above it. */
+  /** News came. Whoever looks elsewhere will find a line above it. */
   came() {
     if (!isLookedAt()) this._unreadAbove = this._chat?.read ?? 0;
   }
