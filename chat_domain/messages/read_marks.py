@@ -11,7 +11,7 @@ Rules:
 """
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -132,7 +132,7 @@ class ReadMarks:
         try:
             while self._due and room > 0:
                 key = session, private = self._due.popleft()
-                weigh = _alone if private else self._readers_of
+                weigh = self._readers(session, private)
                 marks, rest, weight = split(self._untold.pop(key, {}), weigh, room)
                 room -= weight
                 if rest:
@@ -144,8 +144,16 @@ class ReadMarks:
             if self._due:
                 self.tasks.soon(self._tell_some)
 
-    def _readers_of(self, conv: int) -> int:
-        return 1 + len(self.sessions.in_group(conv))
+    def _readers(self, session: Session, private: bool) -> Callable[[int], int]:
+        """What a mark of this session in a conversation weighs: the sessions that are told, and
+        one, or more."""
+        own, sessions = 1 + len(self.sessions.of(session.user.id)), self.sessions
+
+        def readers(conv: int) -> int:
+            others = sessions.in_group(conv) if is_group(conv) else sessions.of_people(conv)
+            return own if private else own + len(others)
+
+        return readers
 
     def _tell_of(self, session: Session, marks: Mapping[int, int], private: bool) -> None:
         note = HasRead(self.follower.epoch, session.user.id, marks, private)
@@ -164,8 +172,3 @@ class ReadMarks:
         for session, marks in told.items():
             if session.ready and not session.choked:
                 session.client.read_marks_changed(note.user_id, marks)
-
-
-def _alone(_conv: int) -> int:
-    """What a mark weighs that only its reader's own devices are told."""
-    return 1

@@ -363,6 +363,25 @@ def test_many_sessions_are_told_in_several_turns(
     assert [conv for _, conv, _ in phone.client.reads] == groups
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_reader_s_own_devices_count_as_well(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch, *, hidden: bool
+) -> None:
+    """One turn tells few of them, also of what is read in conversations with one user each."""
+    monkeypatch.setattr(read_marks, "TOLD_AT_ONCE", 3)
+    if hidden:
+        world.tasks.run(world.chat.settings.change(ann.session, hide_read=True))
+    phones = [world.log_in(ann.user) for _ in range(4)]
+    convs = talk_to(world, ann, 3)
+    for conv in convs:
+        reads(ann, conv, 1)
+    world.clock.advance(EVERY)
+    world.chat.node.tick()
+    assert [len(phone.client.reads) for phone in phones] == [1, 1, 1, 1]
+    world.tasks.drain()
+    assert [len(phone.client.reads) for phone in phones] == [3, 3, 3, 3]
+
+
 def test_many_marks_are_written_in_parts(
     world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
