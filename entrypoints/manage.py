@@ -114,7 +114,7 @@ def _require_no_server(settings: Settings, name: str) -> None:
     """Raise BadSettings if only a running server can carry out the command."""
     if name in FOR_EACH_PROCESS:
         raise BadSettings(
-            "no server listens on its control socket (see --control-socket, and --workers for several)"
+            "no server listens on its control socket (see --control-socket and --workers)"
         )
     if settings.store.startswith("memory:"):
         raise BadSettings("--store memory:// exists only in its server: give its --control-socket")
