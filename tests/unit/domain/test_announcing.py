@@ -107,6 +107,7 @@ def test_who_comes_and_goes_without_end_is_told_of_once_in_a_while(
     assert states(ann.client) == [True]
     world.passes(QUIET - 0.5)
     assert states(ann.client) == [True]
+    world.log_in(bob).leaves()
     world.passes(0.5)
     assert states(ann.client) == [True, False]
     world.log_in(bob)

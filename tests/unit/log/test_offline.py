@@ -273,6 +273,20 @@ class TestTakingOver:
             [(bob.user.id, at)] for at in range(1, 5)
         ]
 
+    def test_a_reset_forgets_whom_to_tell(
+        self, world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The positions of an earlier epoch mean nothing to who has not been told of them yet."""
+        monkeypatch.setattr(marks, "TOLD_AT_ONCE", 1)
+        writers = [world.newcomer(f"user {number}") for number in range(3)]
+        for writer in writers:
+            writer.says(bob.user, "hello")
+        bob.takes_over()
+        world.chat.marks.tick(world.clock.monotonic())
+        world.chat.marks.reset()
+        world.tasks.drain()
+        assert [len(writer.client.marks) for writer in writers] == [1, 0, 0]
+
     def test_marks_are_written_about_once_a_second(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
