@@ -57,6 +57,7 @@ class Viewport:
             self.sought, window.found = words, None
         found = scrolling.find(window, words, older=older)
         if found:
+            window.missed = 0
             of = self._rows_of(window)
             scrolling.move(window, scrolling.rows_below_match(window, of) - self.height // 2, of)
         self._changed()

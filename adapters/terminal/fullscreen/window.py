@@ -29,11 +29,12 @@ class Window:
     read: the position up to which the user has read it, as far as is known. unread: texts of others
     above that. listed: the position up to which the server has counted these. mentioned: whether
     one of them names the user. rule_at: the position after which a rule marks new items; None for
-    no rule. missed: texts that were unread when the user came here, until the rule was in view; 0
-    from then on. got, reads: up to where others have received and read it. anchor: None while the
-    view follows the end. draft: unfinished input. found: the last item that a search has found.
-    pending_scroll: rows still to scroll up once they are loaded, down if negative. loaded: whether
-    the newest page has come. fetching: whether a page is being fetched. trouble: why none can be.
+    no rule. missed: texts that were unread when the user came here, until the rule was in view or a
+    search has gone elsewhere; 0 from then on. got, reads: up to where others have received and read
+    it. anchor: None while the view follows the end. draft: unfinished input. found: the last item
+    that a search has found. pending_scroll: rows still to scroll up once they are loaded, down if
+    negative. loaded: whether the newest page has come. fetching: whether a page is being fetched.
+    trouble: why none can be.
     """
 
     where: Where | None

@@ -176,6 +176,20 @@ async def test_what_is_new_above_the_view_is_told_until_the_rule_above_it_was_in
         assert one.said_below() == []
 
 
+async def test_nothing_is_said_to_be_above_once_a_search_has_gone_elsewhere(
+    server: FakeServer,
+) -> None:
+    """A match may be above all that is new."""
+    async with sitting(server, row(60, read=35, unread=25)) as one:
+        one.manager.show_number(1)
+        one.look()
+        await one.page(*(entry(at, f"text {at}.") for at in range(1, 61)))
+        one.look()
+        assert one.presenter.search("text 1.") == ""
+        one.look()
+        assert one.said_below() == ["more below: Alt-End"]
+
+
 async def test_a_match_comes_into_view_in_however_long_a_message(server: FakeServer) -> None:
     async with sitting(server, row(1)) as one:
         one.manager.show_number(1)
