@@ -3,6 +3,9 @@
 All except INDEX are served under a path with a hash of all files. So browsers may cache them
 forever, and load all again when one has changed. Under another hash a browser gets our version, not
 to be cached: during an upgrade, nodes of the cluster have different versions of the page.
+
+Comments that have lines of their own are a fifth of the page, and are not served. Their line breaks
+are, so that what a browser reports of a line is true of the file.
 """
 
 import gzip
@@ -20,6 +23,8 @@ MAIN = "main.js"  # the module that the browser runs
 LATER = "later"  # `rel` of the links to modules that the page loads later
 _FOREVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(rb'^import [^;]*?"(\.[^"]+\.js)";$', re.MULTILINE)
+# Whole lines. No text in a file of the page may have a line that looks like one.
+_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:(?!\*/)[^\0])*\*/[ \t]*)$", re.MULTILINE)
 _VERSION = re.compile(r"/v/[0-9a-f]{16}/")
 _KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -70,7 +75,8 @@ class Page:
 def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.suffix in _KINDS:
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+            body = _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), path.read_bytes())
+            yield path.relative_to(folder).as_posix(), body
 
 
 def _file(name: str, body: bytes, keep: str) -> File:
