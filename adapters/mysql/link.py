@@ -33,6 +33,7 @@ STREAMED_AT_ONCE = 500  # rows
 LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are read as one row
 HANGS_AFTER = 8  # seconds without a statement in a transaction; no caller waits for as long
 IDLE_AT_MOST = 600  # seconds
+NO_LIMIT = 2**64 - 1  # the default of sql_select_limit
 NO_TLS = "the server does not offer TLS"
 BAD_HANDSHAKE = 1043  # what MySQL answers if it does not; MariaDB lets the driver log in
 
@@ -45,7 +46,12 @@ _CONSISTENCY = (
 
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
 # sql_mode: without a strict one, values that do not fit are cut silently.
-# innodb_lock_wait_timeout: in seconds; the server's default of 50 is longer than any caller waits.
+# autocommit: a server's init_connect may turn it off unheard by the driver, which relies on it.
+# sql_safe_updates, sql_select_limit, sql_big_selects: what protects people who type statements
+# would refuse ours, or cut what they find.
+# innodb_lock_wait_timeout, lock_wait_timeout (of a whole table, as for an ALTER TABLE): in seconds;
+# the servers' defaults are longer than any caller waits. MySQL does not notice that the caller has
+# gone: each attempt would leave a connection behind.
 # wait_timeout: in seconds; after it, the server drops a node that has vanished silently.
 # idle_transaction_timeout: the same within a transaction, since a node that hangs may hold the lock
 # of the log, for which all others wait. MySQL lacks it: there, every connection is dropped so soon,
@@ -63,7 +69,9 @@ def _at_the_start() -> Sequence[str]:
         "SET NAMES utf8mb4",
         (
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-            " innodb_lock_wait_timeout = 1,"
+            " autocommit = 1, sql_safe_updates = 0, sql_big_selects = 1,"
+            f" sql_select_limit = {NO_LIMIT},"
+            " innodb_lock_wait_timeout = 1, lock_wait_timeout = 1,"
             f" wait_timeout = /*!80000 {HANGS_AFTER} */ /*M! {IDLE_AT_MOST} */,"
             f" net_write_timeout = {HANGS_AFTER},"
             f" group_concat_max_len = {LONGEST_LIST}"

@@ -36,7 +36,7 @@ from adapters.startup_errors import StoreUnusable
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
 LOCK_WITHIN = 10  # seconds; the database may still be busy with an interrupted run
 _HAVE_A_ROW = ("schemaversion", "log", "logends")  # from the beginning
-WAIT = 20  # seconds for clients that are reading a table that is to be renamed
+WAIT = 20  # seconds for clients that use an old table
 
 
 @attrs.frozen
@@ -57,7 +57,8 @@ class Upgrade:
 
     async def run(self) -> Report | None:
         """Return what was done, None if everything was done before. Raises StoreUnusable."""
-        await self.link.change(f"SET SESSION lock_wait_timeout = {WAIT}")
+        for link in (self.link, self.reading):
+            await link.change(f"SET SESSION lock_wait_timeout = {WAIT}")
         await _lock(self.link, self.where)
         found = await tables(self.link)
         if found.ours and not found.original:

@@ -1,0 +1,49 @@
+"""What a server gives to each session, for people who type statements, is not given to nodes."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.mysql import mysql_store
+from adapters.mysql.address import Address
+from adapters.mysql.failures import Conflict
+from adapters.mysql.link import connect
+from adapters.mysql.managing import make_tables
+from chat_domain.entries import pair
+from tests.contract.making import register, say
+from tests.eventually import PATIENCE
+from tests.integration.database_server import Database
+
+from .conftest import Ask
+
+SAFE = "SET autocommit = 0, sql_safe_updates = 1, sql_select_limit = 1, max_join_size = 1"
+
+
+async def test_tables_are_made_and_used_whatever_sessions_begin_with(home: Path) -> None:
+    """All is committed, no statement is refused, and no result is cut."""
+    with Database(home / "safe", fast=True, options=[f"--init-connect={SAFE}"]) as server:
+        assert await make_tables(server.url())
+        async with mysql_store(server.url()) as store:
+            ann, bob = await register(store, "Ann", "Bob")
+            await say(store, ann, pair(ann, bob), "one", "two")
+            await store.log.renew()
+            assert len((await store.log.tail(0, 10)).entries) == 2
+        async with mysql_store(server.url()) as store:
+            assert [entry.text for entry in (await store.log.read(bob, 0, 10)).entries] == [
+                "one",
+                "two",
+            ]
+
+
+async def test_a_table_that_is_locked_is_not_waited_for_for_ever(url: str, ask: Ask) -> None:
+    """The wait ends in the server, too, so that no connection of those who gave up stays there."""
+    link = await connect(Address.parse(url))
+    ask("LOCK TABLES chat.Entry WRITE")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(Conflict):
+                await link.rows("SELECT * FROM Entry")
+    finally:
+        ask("UNLOCK TABLES")
+        await link.close()
