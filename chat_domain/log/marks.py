@@ -11,8 +11,7 @@ Rules:
    store before a mark was written, and arrives only now, lacks it.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import attrs
 
@@ -22,6 +21,7 @@ from chat_domain.fairness.recent import Recent
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
+from chat_domain.log.untold import Untold
 from chat_domain.notes import Delivered
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.log import Log
@@ -46,17 +46,16 @@ class Marks:
         factory=dict, init=False
     )  # by user, then by conversation; at EVERYWHERE, what the user's devices have received
     _count: int = attrs.field(default=0, init=False)  # of them all
-    _receipts: defaultdict[int, dict[int, int]] = attrs.field(
-        factory=lambda: defaultdict(dict), init=False
-    )  # by the user whose devices have received something, then by writer
-    _due: deque[tuple[int, Mapping[int, int]]] = attrs.field(
-        factory=deque, init=False
-    )  # of these receipts, those to be sent now
+    # By the user whose devices have received something, then by writer.
+    _receipts: Untold[int] = attrs.field(init=False)
     _remembered: Recent[tuple[int, int], int] = attrs.field(
         factory=lambda: Recent(REMEMBERED), init=False
     )
     _written_at: float = attrs.field(default=0.0, init=False)
     _writing: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._receipts = Untold(self.tasks, self._weigh, self._tell_all)
 
     def __len__(self) -> int:
         """How many users have marks that are not written yet."""
@@ -97,7 +96,7 @@ class Marks:
             writer: last for writer, last in session.take_receipts(at).items() if last > told_of
         }
         if told:
-            self._receipts[user_id].update(told)
+            self._receipts.marks[user_id].update(told)
 
     async def make_room(self, user_id: int) -> None:
         """Make room for one more mark of a user. Raises TryAgain."""
@@ -120,33 +119,18 @@ class Marks:
 
     def tick(self, now: float) -> None:
         """Send receipts, and write the marks that have grown. To be called about twice a second."""
-        if not self._due:
-            self._due.extend(self._receipts.items())
-            self._receipts = defaultdict(dict)
-            self._send_receipts()
+        self._receipts.tell_all(TOLD_AT_ONCE)
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:
             self._written_at, self._writing = now, True
             self.tasks.start(self._write_behind())
 
-    def _send_receipts(self) -> None:
-        """Send as many as one turn of the event loop may."""
-        room = TOLD_AT_ONCE
-        try:
-            while self._due and room > 0:
-                user_id, got = self._due.popleft()
-                some, rest, weight = split(got, self._sessions_of, room)
-                room -= weight
-                if rest:
-                    self._due.appendleft((user_id, rest))
-                note = Delivered(self.follower.epoch, user_id, some)
-                self._tell(note)
-                self.broker.broadcast(note)
-        finally:  # also if something raises, or nothing would ever be sent
-            if self._due:
-                self.tasks.soon(self._send_receipts)
-
-    def _sessions_of(self, writer: int) -> int:
+    def _weigh(self, _user_id: int, writer: int) -> int:
         return 1 + len(self.sessions.of(writer))
+
+    def _tell_all(self, user_id: int, got: Mapping[int, int]) -> None:
+        note = Delivered(self.follower.epoch, user_id, got)
+        self._tell(note)
+        self.broker.broadcast(note)
 
     def _tell(self, note: Delivered) -> None:
         for writer, at in note.got.items():
@@ -194,18 +178,3 @@ class Marks:
         self._remembered = Recent(REMEMBERED)
         self._count = 0
         self._receipts.clear()
-        self._due.clear()
-
-
-def split(
-    marks: Mapping[int, int], weigh: Callable[[int], int], room: int
-) -> tuple[Mapping[int, int], Mapping[int, int], int]:
-    """The first of these marks, for as long as there is room for their weights; the others; and
-    what the first weigh together."""
-    first, weight = dict[int, int](), 0
-    for key, at in marks.items():
-        if weight >= room:
-            return first, {one: at for one, at in marks.items() if one not in first}, weight
-        first[key] = at
-        weight += weigh(key)
-    return first, {}, weight

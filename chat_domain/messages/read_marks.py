@@ -10,17 +10,18 @@ Rules:
    each conversation.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 
 import attrs
 
 from chat_domain.entries import is_group
 from chat_domain.errors import BeyondTheLog, NotMember
 from chat_domain.log.follower import Follower
-from chat_domain.log.marks import Marks, split
+from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
+from chat_domain.log.untold import Untold
 from chat_domain.messages.audience import Audience
 from chat_domain.notes import MOST_READ, HasRead
 from chat_domain.people.settings import OwnSettings
@@ -41,12 +42,11 @@ class ReadMarks:
     audience: Audience
     broker: Broker
     tasks: Tasks
-    _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
-        factory=lambda: defaultdict(dict), init=False
-    )  # by reader, and whether for their own devices only; then by conversation
-    _due: deque[tuple[Session, bool]] = attrs.field(
-        factory=deque, init=False
-    )  # those to be sent now
+    # By reader, and whether for their own devices only; then by conversation.
+    _untold: Untold[tuple[Session, bool]] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._untold = Untold(self.tasks, self._weigh, self._tell_all)
 
     async def of(self, user_id: int, conv: int) -> int | None:
         """How far a user has read a conversation; None if they never were in it. Raises
@@ -101,10 +101,10 @@ class ReadMarks:
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
         self.marks.grow(session.user.id, conv, at)
         self.marks.remember(session.user.id, conv, at)
-        untold = self._untold[session, private]
-        untold[conv] = at
-        if len(untold) >= MOST_READ:
-            self._tell_of(session, self._untold.pop((session, private)), private)
+        key, marks = (session, private), self._untold.marks
+        marks[key][conv] = at
+        if len(marks[key]) >= MOST_READ:
+            self._tell_all(key, marks.pop(key))
 
     def on_note(self, note: HasRead) -> None:
         """A user has read something on another node."""
@@ -117,45 +117,20 @@ class ReadMarks:
 
     def tick(self) -> None:
         """Send the marks that have grown. To be called about twice a second."""
-        if not self._due:
-            self._due.extend(self._untold)
-            self._tell_some()
+        self._untold.tell_all(TOLD_AT_ONCE)
 
     def reset(self) -> None:
         """The follower was reset."""
         self._untold.clear()
-        self._due.clear()
 
-    def _tell_some(self) -> None:
-        """Send as many as one turn of the event loop may."""
-        room = TOLD_AT_ONCE
-        try:
-            while self._due and room > 0:
-                key = session, private = self._due.popleft()
-                weigh = self._readers(session, private)
-                marks, rest, weight = split(self._untold.pop(key, {}), weigh, room)
-                room -= weight
-                if rest:
-                    self._untold[key] = dict(rest)
-                    self._due.appendleft(key)
-                if marks:
-                    self._tell_of(session, marks, private)
-        finally:  # also if something raises, or nothing would ever be sent
-            if self._due:
-                self.tasks.soon(self._tell_some)
+    def _weigh(self, key: tuple[Session, bool], conv: int) -> int:
+        """The sessions that are told of a mark, and one, or more."""
+        (session, private), sessions = key, self.sessions
+        others = sessions.in_group(conv) if is_group(conv) else sessions.of_people(conv)
+        return 1 + len(sessions.of(session.user.id)) + (0 if private else len(others))
 
-    def _readers(self, session: Session, private: bool) -> Callable[[int], int]:
-        """What a mark of this session in a conversation weighs: the sessions that are told, and
-        one, or more."""
-        own, sessions = 1 + len(self.sessions.of(session.user.id)), self.sessions
-
-        def readers(conv: int) -> int:
-            others = sessions.in_group(conv) if is_group(conv) else sessions.of_people(conv)
-            return own if private else own + len(others)
-
-        return readers
-
-    def _tell_of(self, session: Session, marks: Mapping[int, int], private: bool) -> None:
+    def _tell_all(self, key: tuple[Session, bool], marks: Mapping[int, int]) -> None:
+        session, private = key
         note = HasRead(self.follower.epoch, session.user.id, marks, private)
         self._tell(note, session)
         self.broker.broadcast(note)
