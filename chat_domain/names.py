@@ -41,20 +41,11 @@ class Name:
         return skeleton(self.key)
 
     @classmethod
-    def parse(cls, raw: str) -> "Name":
-        """Make a name of what a user has typed. Raises BadName, which says what is wrong."""
-        return cls._parse(raw, is_visible)
+    def parse(cls, raw: str, is_allowed: Callable[[str], bool] = is_visible) -> "Name":
+        """Make a name of what a user has typed. Raises BadName, which says what is wrong.
 
-    @classmethod
-    def parse_old(cls, raw: str) -> "Name":
-        """Make a name of one that the C++ server allowed. Raises BadName.
-
-        Of invisible characters, such a name keeps those that could not forge a whole screen.
+        is_allowed: whether a name may have a character.
         """
-        return cls._parse(raw, _is_harmless)
-
-    @classmethod
-    def _parse(cls, raw: str, is_allowed: Callable[[str], bool]) -> "Name":
         typed = raw.strip()
         text = unicodedata.normalize("NFC", typed) if len(typed) <= MAX_TYPED else typed
         if not text:
@@ -85,7 +76,3 @@ def name_key(raw: str) -> str:
 def id_or_key(typed: str) -> int | str:
     """What a user means by what they typed: an id if it is a number, otherwise a name's key."""
     return int(typed) if typed.isascii() and typed.isdigit() else name_key(typed)
-
-
-def _is_harmless(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}

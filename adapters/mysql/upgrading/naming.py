@@ -34,7 +34,7 @@ def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Na
     without: list[tuple[int, str, str]] = []
     for number, old in old_names:
         try:
-            name = Name.parse_old(old or "")
+            name = Name.parse(old or "", is_harmless)
         except BadName as error:
             without.append((number, old or "", str(error)))
             continue
@@ -47,6 +47,12 @@ def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Na
         name = _made_up(number, old, kind, taken)
         taken[name.key] = number
         yield Named(number, name, why)
+
+
+def is_harmless(character: str) -> bool:
+    """Whether an old name may keep a character: also one that shows nothing, unless it could forge
+    a whole screen."""
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _made_up(number: int, old: str, kind: str, taken: dict[str, int]) -> Name:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.mysql.upgrading.naming import is_harmless
 from chat_domain.errors import BadName
 from chat_domain.names import MAX_NAME, MAX_TYPED, Name, name_key
 from tests.unit.characters import characters
@@ -67,7 +68,7 @@ def test_what_cannot_be_seen_is_no_part_of_a_name(character: str) -> None:
     shows. The joiners are among them, although some scripts use them."""
     assert "invisible" in refusal(f"li{character}si")
     with pytest.raises(BadName):
-        Name.parse_old(f"li{character}si")
+        Name.parse(f"li{character}si", is_harmless)
 
 
 # Default_Ignorable_Code_Point of Unicode 17, first and last of each range.
@@ -93,7 +94,7 @@ def test_what_shows_nothing_is_no_part_of_a_new_name() -> None:
 @pytest.mark.parametrize("character", [*SPACES, *BLANK, "\u3164", "\ufe0f", "\ue000"])
 def test_an_old_name_keeps_what_shows_nothing(character: str) -> None:
     """It was registered before this rule existed."""
-    assert Name.parse_old(f"li{character}si").text == f"li{character}si"
+    assert Name.parse(f"li{character}si", is_harmless).text == f"li{character}si"
 
 
 @pytest.mark.parametrize(
