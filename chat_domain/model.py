@@ -188,39 +188,12 @@ class KeptToken:
 
 
 @attrs.frozen
-class Resumable:
-    """A session of a user that can be resumed, connected or not. current: the one that asks.
-
-    name: by which the user can end it. device: see `KeptToken`. expires_ms: that of its last token.
-    """
-
-    name: str
-    device: str
-    begun_ms: int
-    seen_ms: int
-    expires_ms: int
-    current: bool
-
-
-@attrs.frozen
 class Person:
     """A user as an operator sees them. nodes: those on which they have sessions."""
 
     user: User
     disabled: bool
     nodes: tuple[str, ...]
-
-
-@attrs.frozen
-class Export:
-    """What is stored about one user, except for the log. tokens: their sessions, without any
-    secret."""
-
-    user: User
-    disabled: bool
-    friends: tuple[User, ...]
-    groups: tuple[Membership, ...]
-    tokens: tuple[Resumable, ...]
 
 
 @attrs.frozen

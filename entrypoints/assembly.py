@@ -126,7 +126,7 @@ def assemble(
         node=node,
         administration=administration,
         group_administration=GroupAdministration(groups, administration),
-        overview=Overview(store, devices, presence, surroundings.lease, name),
+        overview=Overview(store, presence, surroundings.lease, name),
         notices=notices,
         retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,

@@ -11,7 +11,8 @@ from adapters.client.requester import id_or_name
 from adapters.client.session_keeper import Identity
 from adapters.client.writing import Writing
 from adapters.wire import requests
-from chat_domain.model import Resumable, User
+from adapters.wire.answers import SessionRow
+from chat_domain.model import User
 from chat_domain.names import name_key
 
 # Refusals of a login that somebody else may end.
@@ -127,10 +128,9 @@ class Account(Writing):
             self._keeper.identity = Identity(identity.user, ack.token, login)
             self._journal.record_token(ack.token)
 
-    async def sessions(self) -> list[Resumable]:
+    async def sessions(self) -> list[SessionRow]:
         """The user's sessions that can be resumed, the latest first."""
-        ack = await self._ask(requests.ListSessions())
-        return [row.resumable() for row in ack.sessions]
+        return (await self._ask(requests.ListSessions())).sessions
 
     async def end_session(self, name: str) -> None:
         """End another session of the user and its token; for the current one, use `logout`."""

@@ -88,13 +88,13 @@ async def export(chat: Chat, *, who: str, after: int = 0, upto: int = 0) -> Resu
 
 
 async def _exported(chat: Chat, account: Account) -> Result:
-    data = await chat.overview.export(account)
+    user, overview = account.user, chat.overview
     return {
-        **named(data.user),
-        "disabled": data.disabled,
-        "friends": [named(friend) for friend in data.friends],
-        "groups": [to_builtins(GroupRow.of(own)) for own in data.groups],
-        "sessions": [to_builtins(SessionRow.of(one)) for one in data.tokens],
+        **named(user),
+        "disabled": account.disabled,
+        "friends": [named(friend) for friend in await overview.friends(user.id)],
+        "groups": [to_builtins(GroupRow.of(own)) for own in await overview.groups(user.id)],
+        "sessions": [to_builtins(SessionRow.of(one)) for one in await chat.devices.resumable(user)],
     }
 
 

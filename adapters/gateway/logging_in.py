@@ -130,8 +130,9 @@ async def change_password(context: ClientContext, request: requests.ChangePasswo
 
 async def list_sessions(context: ClientContext, request: requests.ListSessions) -> None:
     session = context.current_session()
-    found = await context.chat.devices.resumable(session.user, session.name)
-    context.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
+    found = await context.chat.devices.resumable(session.user)
+    rows = [SessionRow.of(one, session.name) for one in found]
+    context.answer(request, answers.SessionsAck(sessions=rows))
 
 
 async def end_session(context: ClientContext, request: requests.EndSession) -> None:

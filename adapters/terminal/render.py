@@ -23,7 +23,8 @@ from adapters.client.events import (
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.parsing import Form
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
+from adapters.wire.answers import SessionRow
+from chat_domain.model import Friend, Group, Member, Membership, Role, User
 
 Line = list[tuple[str, str]]
 
@@ -118,12 +119,12 @@ def who(user: User, every: Iterable[Friend]) -> list[Line]:
     return [note(f"you are {user.name}, id {user.id}"), *rows]
 
 
-def sessions(every: Iterable[Resumable]) -> list[Line]:
+def sessions(every: Iterable[SessionRow]) -> list[Line]:
     """A row for each session: its name, when it began, its device, and whether it is this one."""
     return [_title("sessions"), *(_session(one) for one in every)]
 
 
-def _session(one: Resumable) -> Line:
+def _session(one: SessionRow) -> Line:
     begun = datetime.fromtimestamp(one.begun_ms / 1000).astimezone()
     device = f"  on {clean(one.device)}" if one.device else ""
     remark = "  (this one)" if one.current else ""

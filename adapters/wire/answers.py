@@ -18,11 +18,11 @@ from adapters.wire.frames import (
 from chat_domain.model import (
     Friend,
     Group,
+    KeptToken,
     Member,
     Membership,
     Muting,
     Preferences,
-    Resumable,
     Role,
 )
 
@@ -257,24 +257,26 @@ class ChangePasswordAck(Secret, Answer, tag=1030, kw_only=True):
     expires: int | None = None
 
 
-class SessionRow(Struct, gc=False):
-    """One of the user's sessions that can be resumed. Its times are UTC milliseconds."""
+class SessionRow(
+    Struct,
+    gc=False,
+    rename={"name": "session", "begun_ms": "begun", "seen_ms": "seen", "expires_ms": "expires"},
+):
+    """One of the user's sessions that can be resumed. current: whether it is the one that asks.
+    Times are UTC milliseconds."""
 
-    session: str
+    name: str
     device: str
-    begun: int
-    seen: int
-    expires: int
+    begun_ms: int
+    seen_ms: int
+    expires_ms: int
     current: bool
 
     @classmethod
-    def of(cls, one: Resumable) -> "SessionRow":
-        return cls(one.name, one.device, one.begun_ms, one.seen_ms, one.expires_ms, one.current)
-
-    def resumable(self) -> Resumable:
-        return Resumable(
-            self.session, self.device, self.begun, self.seen, self.expires, self.current
-        )
+    def of(cls, one: KeptToken, asking: str = "") -> "SessionRow":
+        """The session that a token belongs to. asking: the name of the one that asks."""
+        name, current = one.session, one.session == asking
+        return cls(name, one.device, one.begun_ms, one.seen_ms, one.expires_ms, current)
 
 
 class SessionsAck(Answer, tag=1032, kw_only=True):

@@ -7,8 +7,7 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.entries import Entry, LogSlice
-from chat_domain.model import Account, Export
-from chat_domain.people.devices import Devices
+from chat_domain.model import Membership, User
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.store import Store
 
@@ -25,7 +24,6 @@ class Overview:
     """name: this node's."""
 
     store: Store
-    devices: Devices
     presence: Presence
     lease: Lease
     name: str
@@ -38,19 +36,13 @@ class Overview:
             names = names | {self.name}
         return {name: await self.presence.users_of(name) for name in sorted(names)}
 
-    async def export(self, account: Account) -> Export:
-        """All that is stored about a user, except for the log, and for what only proves their
-        identity."""
-        user, store = account.user, self.store
-        friends = partial(store.friends.page, user.id)
-        groups = partial(store.groups.page_of, user.id)
-        return Export(
-            user=user,
-            disabled=account.disabled,
-            friends=await _all(friends, lambda friend: friend.id),
-            groups=await _all(groups, lambda membership: membership.group.id),
-            tokens=tuple(await self.devices.resumable(user)),
-        )
+    async def friends(self, user_id: int) -> list[User]:
+        """All users on a user's list."""
+        return await _all(partial(self.store.friends.page, user_id), lambda friend: friend.id)
+
+    async def groups(self, user_id: int) -> list[Membership]:
+        """All groups that a user is in."""
+        return await _all(partial(self.store.groups.page_of, user_id), lambda own: own.group.id)
 
     async def entries(self, user_id: int, after: int, upto: int) -> LogSlice:
         """A part of what a user may see of the log above one position and up to another: there may
@@ -66,9 +58,9 @@ class Overview:
 
 async def _all(
     page: Callable[[int, int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]
-) -> tuple[T, ...]:
+) -> list[T]:
     """All items of a list that comes in pages."""
     found: list[T] = []
     while some := await page(id_of(found[-1]) if found else 0, PAGE):
         found += some
-    return tuple(found)
+    return found

@@ -15,7 +15,7 @@ from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import Resumable, User
+from chat_domain.model import KeptToken, User
 from chat_domain.people.tokens import EXTENDED_LIFE_MS, Token, digest
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.log import Log
@@ -79,32 +79,23 @@ class Devices:
             raise BadToken
         return following or token
 
-    async def resumable(self, user: User, current: str = "") -> list[Resumable]:
-        """A user's sessions that can be resumed, the last to expire first. current: the name of the
-        session that asks."""
-        sessions: dict[str, Resumable] = {}
+    async def resumable(self, user: User) -> list[KeptToken]:
+        """The token that expires last of each of a user's sessions, the last to expire first."""
+        sessions: dict[str, KeptToken] = {}
         for kept in await self.tokens.of(user.id, await self.log.now_ms()):
-            session = Resumable(
-                name=kept.session,
-                device=kept.device,
-                begun_ms=kept.begun_ms,
-                seen_ms=kept.seen_ms,
-                expires_ms=kept.expires_ms,
-                current=kept.session == current,
-            )
-            sessions.setdefault(kept.session, session)
+            sessions.setdefault(kept.session, kept)
         return list(sessions.values())
 
     async def device_of(self, user: User, name: str) -> str:
         """A user's name for the device that a session is on, "" if it has none."""
-        return next((one.device for one in await self.resumable(user) if one.name == name), "")
+        return next((one.device for one in await self.resumable(user) if one.session == name), "")
 
     # -- endings -----------------------------------------------------------------------------
 
     async def end(self, user: User, name: str) -> None:
         """End a user's session, on whatever node. Raises NoSuchSession, and TryAgain, after which
         it is ended as soon as that is possible."""
-        if name not in {one.name for one in await self.resumable(user)}:
+        if name not in {one.session for one in await self.resumable(user)}:
             raise NoSuchSession(name)
         await self.revoke(user, name)
 

@@ -22,7 +22,8 @@ from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.forms import FORMS
 from adapters.terminal.render import Mark
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
+from adapters.wire.answers import SessionRow
+from chat_domain.model import Friend, Group, Member, Membership, Role, User
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=timezone(timedelta(hours=8)))
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -140,7 +141,7 @@ def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
         *render.groups([membership]),
         *render.groups_with_members([(membership, [member], True)]),
         *render.members(ESCAPE, [member]),
-        *render.sessions([Resumable(ESCAPE, ESCAPE, 0, 0, 0, current=True)]),
+        *render.sessions([SessionRow(ESCAPE, ESCAPE, 0, 0, 0, current=True)]),
     ]
     notices: list[Event] = [
         Presence(1, ESCAPE, online=True),

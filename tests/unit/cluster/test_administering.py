@@ -2,7 +2,6 @@
 
 import pytest
 
-from chat_domain.entries import FOREVER
 from chat_domain.errors import (
     BadCredentials,
     BadName,
@@ -247,21 +246,3 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
     pair.first.notices.tell("we restart at noon")
     await eventually(lambda: there.client.notices)
     assert here.client.notices == there.client.notices == ["we restart at noon"]
-
-
-async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
-    """It has friends, groups and sessions, but no secret and no token; and what the user may see of
-    the log."""
-    ann = await enter(pair.first, await register(pair, "Ann"))
-    bob = await register(pair, "Bob")
-    await pair.first.friends.add(ann.user.id, bob.id)
-    _, group = await pair.first.groups.create(ann.user, "Chess", "on Mondays")
-    token = await token_of(pair, ann.user)
-    await ann.says_to_group(group.id, "hello")
-    data = await pair.second.overview.export(await pair.second.administration.account("Ann"))
-    assert (data.user, data.friends) == (ann.user, (bob,))
-    assert [own.group for own in data.groups] == [group]
-    assert [one.name for one in data.tokens] == [token.session]
-    said = await pair.second.overview.entries(ann.user.id, 0, FOREVER)
-    assert [one.text for one in said.entries if one.change is None] == ["hello"]
-    assert token.text not in repr(data)

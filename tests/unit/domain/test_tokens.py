@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
-from chat_domain.model import Resumable, User
+from chat_domain.model import User
 from chat_domain.people import devices
 from chat_domain.people.devices import NEW_KEPT, SESSIONS_KEPT
 from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest
@@ -88,7 +88,7 @@ def test_no_token_expires_because_a_node_s_clock_is_ahead(world: World, bob: Use
     token = world.issue(bob)
     assert resume(ahead, token) == token
     (listed,) = ahead.tasks.run(ahead.chat.devices.resumable(bob))
-    assert listed.name == token.session
+    assert listed.session == token.session
     ahead.issue(bob)
     assert resume(world, token) == token
 
@@ -120,15 +120,9 @@ def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> 
     assert second.text != first.text
     assert second.session == first.session
     assert second.expires_ms == world.clock.ms + TOKEN_LIFE_MS
-    session = Resumable(
-        name=first.session,
-        device="",
-        begun_ms=begun_ms,
-        seen_ms=world.clock.ms,
-        expires_ms=second.expires_ms,
-        current=True,
-    )
-    assert world.tasks.run(world.chat.devices.resumable(bob, first.session)) == [session]
+    (session,) = world.tasks.run(world.chat.devices.resumable(bob))
+    assert (session.session, session.begun_ms) == (first.session, begun_ms)
+    assert (session.seen_ms, session.expires_ms) == (world.clock.ms, second.expires_ms)
 
 
 def test_a_lost_answer_costs_nothing(world: World, bob: User) -> None:
@@ -174,7 +168,7 @@ def test_who_comes_every_day_need_not_log_in_again(world: World, bob: User) -> N
     for _ in range(100):
         world.clock.ms += DAY
         token = resume(world, token)
-    (session,) = world.tasks.run(world.chat.devices.resumable(bob, ""))
+    (session,) = world.tasks.run(world.chat.devices.resumable(bob))
     assert (session.begun_ms, session.expires_ms) == (begun_ms, token.expires_ms)
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 
 from adapters.client import codec
@@ -20,7 +21,7 @@ from adapters.wire.answers import (
 from adapters.wire.frames import PingFrame, encode, number_of
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import CHANGE, DELETED, TEXT, Change, ChangeKind, Entry, pair
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
+from chat_domain.model import Friend, Group, KeptToken, Member, Membership, Role
 from tests.unit.wire.protocol_page import examples, rows, section
 
 EXAMPLES = examples(section("What the server sends"))
@@ -211,15 +212,20 @@ def test_rows_of_lists_have_the_documented_fields() -> None:
 
 
 def test_a_row_of_a_session_has_the_documented_fields() -> None:
-    """It can be read back."""
-    own = Resumable("3f9a1c5e7b2d4860", "phone", MS, MS + 1, MS + 2, current=True)
-    row = json.loads(encode(SessionRow.of(own)))
+    """It can be read back, and has nothing of the token."""
+    name = "3f9a1c5e7b2d4860"
+    token = KeptToken(
+        "digest", "series", 13, name, MS, MS + 2, used=True, device="phone", seen_ms=MS + 1
+    )
+    own = SessionRow.of(token, name)
+    row = json.loads(encode(own))
     assert row == {
         "session": "3f9a1c5e7b2d4860", "device": "phone", "begun": MS, "seen": MS + 1,
         "expires": MS + 2, "current": True,
     }  # fmt: skip
     assert row.keys() == example_of(1032)["sessions"][0].keys()
-    assert SessionRow.of(own).resumable() == own
+    assert msgspec.json.decode(encode(own), type=SessionRow) == own
+    assert not SessionRow.of(token, "another").current
 
 
 @pytest.mark.parametrize("example", EXAMPLES + SAID_BY_SERVER, ids=str)
