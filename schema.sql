@@ -146,3 +146,6 @@ CREATE TABLE IF NOT EXISTS SchemaVersion (
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'one row';
 
 INSERT INTO SchemaVersion (version) SELECT 3 FROM DUAL WHERE NOT EXISTS (SELECT * FROM SchemaVersion);
+
+-- Needed if the session began with autocommit = 0.
+COMMIT;

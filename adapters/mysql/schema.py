@@ -97,12 +97,14 @@ async def check(link: Link, where: str) -> None:
 
 
 async def create(link: Link, where: str) -> bool:
-    """Create our tables; return whether they were missing. Raises StoreUnusable beside others."""
+    """Create our tables, or the rest of them if that was interrupted; return whether anything was
+    missing. Raises StoreUnusable beside others."""
     found = await tables(link)
     if found.original:
         raise StoreUnusable(f"{where} was made by the C++ server: run upgrade-db instead")
-    if not found.ours:
+    complete = found.ours and await link.rows("SELECT 1 FROM SchemaVersion LIMIT 1")
+    if not complete:
         for statement in statements():
             await link.change(statement)
     await check(link, where)
-    return not found.ours
+    return not complete

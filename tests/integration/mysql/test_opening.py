@@ -99,6 +99,16 @@ async def test_making_the_tables_twice_does_no_harm(
     assert ask("SELECT epoch, head FROM Log") == before
 
 
+async def test_making_the_tables_can_be_cut_off(
+    database_server: DatabaseServer, database: str, ask: Ask
+) -> None:
+    """Even just before the last row: `init-db` adds it when it is run again."""
+    make_tables(ask, database)
+    ask("DELETE FROM SchemaVersion")
+    assert await make_tables_anew(database_server.url(database))
+    assert not await make_tables_anew(database_server.url(database))
+
+
 async def test_a_wrong_password(database_server: DatabaseServer, database: str) -> None:
     """The line says what is wrong, and no password."""
     line = await refusal(database_server.url(database).replace(":chat@", ":S3cret@"))

@@ -1,6 +1,7 @@
 """What a server gives to each session, for people who type statements, is not given to nodes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,34 @@ from adapters.mysql.address import Address
 from adapters.mysql.failures import Conflict
 from adapters.mysql.link import connect
 from adapters.mysql.managing import make_tables
+from adapters.mysql.schema import statements
 from chat_domain.entries import pair
+from entrypoints.services.database import DATABASE, DatabaseServer
 from tests.contract.making import register, say
 from tests.eventually import PATIENCE
 from tests.integration.database_server import Database
 
 from .conftest import Ask
 
-SAFE = "SET autocommit = 0, sql_safe_updates = 1, sql_select_limit = 1, max_join_size = 1"
+SAFE = "SET autocommit = 0, sql_safe_updates = 1, sql_select_limit = 1, max_join_size = 4"
 
 
-async def test_tables_are_made_and_used_whatever_sessions_begin_with(home: Path) -> None:
+async def by_client(server: DatabaseServer) -> None:
+    server.query("".join(f"{statement};\n" for statement in statements()), DATABASE)
+
+
+async def by_init_db(server: DatabaseServer) -> None:
+    assert await make_tables(server.url())
+
+
+@pytest.mark.parametrize("make", [by_client, by_init_db])
+async def test_tables_are_made_and_used_whatever_sessions_begin_with(
+    home: Path, make: Callable[[DatabaseServer], Awaitable[None]]
+) -> None:
     """All is committed, no statement is refused, and no result is cut."""
-    with Database(home / "safe", fast=True, options=[f"--init-connect={SAFE}"]) as server:
-        assert await make_tables(server.url())
+    options = [f"--init-connect={SAFE}"]
+    with Database(home / make.__name__, fast=True, options=options) as server:
+        await make(server)
         async with mysql_store(server.url()) as store:
             ann, bob = await register(store, "Ann", "Bob")
             await say(store, ann, pair(ann, bob), "one", "two")
