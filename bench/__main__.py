@@ -74,6 +74,11 @@ def _arguments() -> argparse.Namespace:
     for name in asked.suites:
         if name not in SUITES:
             parser.error(f"there is no suite {name}; there are {', '.join(SUITES)}")
+    if asked.out is not None:
+        try:
+            report.measured_before(asked.out)  # now, rather than when all has been measured
+        except ValueError as error:
+            parser.error(str(error))
     return asked
 
 

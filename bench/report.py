@@ -17,6 +17,7 @@ HEAD = (
     "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |"
 )
 _PAGE = "benchmarks.md"  # its table is the one that begins with HEAD's first line
+_FIGURES = "benchmarks.json"
 _TABLE = re.compile(r"^\| work \| how much \|.*(\n\|.*)*$", re.MULTILINE)
 
 
@@ -94,17 +95,26 @@ def _bar(line: Line, top: int) -> str:
     )
 
 
+def measured_before(directory: Path) -> list[Line]:
+    """The lines of the figures there, none if there is no file. Raises ValueError if it has
+    anything else."""
+    figures = directory / _FIGURES
+    try:
+        return cattrs.structure(json.loads(figures.read_text()), list[Line])
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, cattrs.BaseValidationError) as error:
+        raise ValueError(f"{figures} is not what a benchmark has written: {error}") from None
+
+
 def write(measured: Sequence[Line], directory: Path) -> None:
     """Write the figures, the picture and, if the page exists, the table in it. Lines that were not
     measured this time stay as they are there."""
     directory.mkdir(parents=True, exist_ok=True)
-    figures = directory / "benchmarks.json"
-    before = (
-        cattrs.structure(json.loads(figures.read_text()), list[Line]) if figures.exists() else []
-    )
-    by_name = {line.name: line for line in (*before, *measured)}  # in the place of the former one
+    # in the place of the former one
+    by_name = {line.name: line for line in (*measured_before(directory), *measured)}
     lines = list(by_name.values())
-    figures.write_text(as_json(lines))
+    (directory / _FIGURES).write_text(as_json(lines))
     (directory / "benchmarks.svg").write_text(as_svg(lines))
     page = directory / _PAGE
     if page.exists():

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bench.lines import Line, Spread
-from bench.report import HEAD, write
+from bench.report import HEAD, measured_before, write
 
 
 def line(name: str, value: float) -> Line:
@@ -25,3 +27,12 @@ def test_a_part_of_the_benchmark_replaces_its_own_lines_alone(tmp_path: Path) ->
     assert [row.split(" | ")[0] for row in rows] == ["| one", "| two", "| three", "| four"]
     assert page.read_text().startswith("before\n")
     assert page.read_text().endswith("after\n")
+
+
+@pytest.mark.parametrize("wrong", ["", "{", "3", '{"a": 1}', '[{"name": "p2p"}]'])
+def test_figures_that_no_benchmark_has_written_are_named(wrong: str, tmp_path: Path) -> None:
+    """The benchmark looks at them before it measures."""
+    assert measured_before(tmp_path) == []
+    (tmp_path / "benchmarks.json").write_text(wrong)
+    with pytest.raises(ValueError, match=r"benchmarks.json is not what a benchmark has written"):
+        measured_before(tmp_path)
