@@ -10,6 +10,7 @@ from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import BITS, Networks, Prefix
 from chat_domain.model import MAX_DAYS
 from entrypoints.declaring import (
+    LAST_PORT,
     BadValue,
     address,
     allowed,
@@ -25,6 +26,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+
 Network = IPv4Network | IPv6Network
 
 LIMITS = Limits()  # the defaults
+MOST_WORKERS = 1000  # more than any machine has cores
 LEVELS = ("debug", "info", "warning", "error")  # of the log
 
 
@@ -58,6 +60,7 @@ class Settings:
         1,
         "nodes to run on the one port, each in its own process; several need MySQL and a broker",
         least=1,
+        most=MOST_WORKERS,
     )
     proxy_from: str = setting(
         "",
@@ -224,6 +227,8 @@ class Settings:
         """With several workers, the system would let two ports coincide, and mix up clients."""
         taken = {(self.host, self.port)} - {(self.host, 0)}
         operators = range(self.http_port, self.http_port + self.workers)
+        if operators.stop > LAST_PORT + 1:
+            raise BadValue("http_port", f"each worker takes the next port, up to {LAST_PORT}")
         for name, host, ports in (
             ("web_port", self.web_host, (self.web_port,)),
             ("http_port", self.http_host, operators),

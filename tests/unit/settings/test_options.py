@@ -123,6 +123,14 @@ def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
     Settings(**wrong, host="10.0.0.31", web_host="10.0.0.32")  # other addresses have ports as well
 
 
+def test_each_worker_has_a_port_for_operators() -> None:
+    """There are none above 65535."""
+    cluster: dict[str, Any] = {"broker": "redis://redis", "store": "mysql://db/chat", "workers": 2}
+    Settings(**cluster, http_port=65_534)
+    with pytest.raises(BadValue, match="--http-port: each worker takes the next port, up to 65535"):
+        Settings(**cluster, http_port=65_535)
+
+
 def test_a_check_tells_of_variables_that_are_no_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
