@@ -8,7 +8,7 @@ import attrs
 from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.declaring import BadSettings, without_password
-from entrypoints.process import WRONG_USE, say
+from entrypoints.process import WRONG_USE, say, unwritten
 from entrypoints.protocols import certificate_of
 from entrypoints.settings import Settings, secret_names
 from entrypoints.sources import no_such_setting
@@ -23,11 +23,18 @@ def check_and_print(settings: Settings, unknown: Sequence[str] = ()) -> int:
         _complain(no_such_setting(name))
     try:
         _check(settings)
-    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
+    except BadSettings as error:
         _complain(error)
         return WRONG_USE
-    for line in description(settings):
-        say(line)
+    try:
+        for line in description(settings):
+            say(line)
+        sys.stdout.flush()
+    except OSError as error:
+        why = unwritten(error)
+        if why is not None:
+            _complain(f"the settings cannot be written: {why}")
+            return 1
     return 0
 
 
@@ -36,24 +43,33 @@ def _complain(why: object) -> None:
 
 
 def _check(settings: Settings) -> None:
-    """Check what would otherwise fail only when used. Raises BadSettings, StoreUnusable and
-    BrokerUnusable."""
+    """Check what would otherwise fail only when used. Raises BadSettings."""
     check_addresses(settings)
     certificate_of(settings)
 
 
 def check_addresses(settings: Settings) -> None:
-    """Check the addresses of the store and the broker. Raises BadSettings, StoreUnusable and
-    BrokerUnusable."""
+    """Check the addresses of the store and the broker. Raises BadSettings."""
     open_store(settings)
     if settings.store.startswith("mysql:"):
-        from adapters.mysql.address import Address  # noqa: PLC0415  # as in `bootstrap`
-
-        Address.parse(settings.store)
+        check_mysql_address(settings.store)
     if broker_kind(settings) == "redis":
         from adapters.redis import client_of  # noqa: PLC0415  # as in `bootstrap`
 
-        client_of(settings.broker)
+        try:
+            client_of(settings.broker)
+        except BrokerUnusable as error:
+            raise BadSettings(str(error)) from None
+
+
+def check_mysql_address(url: str) -> None:
+    """Raises BadSettings."""
+    from adapters.mysql.address import Address  # noqa: PLC0415  # as in `bootstrap`
+
+    try:
+        Address.parse(url)
+    except StoreUnusable as error:
+        raise BadSettings(str(error)) from None
 
 
 def description(settings: Settings) -> Iterator[str]:

@@ -20,6 +20,7 @@ from adapters.control.server import carry_out
 from adapters.control.user_commands import COMMANDS
 from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import open_without_node
+from entrypoints.checking import check_addresses
 from entrypoints.controlling import control_paths
 from entrypoints.declaring import BadSettings
 from entrypoints.logs import set_up_logs
@@ -27,7 +28,7 @@ from entrypoints.managing import databases
 from entrypoints.managing.arguments import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.exporting import whole_answer
 from entrypoints.managing.text_output import as_json, plain_text
-from entrypoints.process import WRONG_USE, fill_streams, leave_no_core, say
+from entrypoints.process import WRONG_USE, fill_streams, leave_no_core, say, unwritten
 from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
 
@@ -61,14 +62,10 @@ def main() -> int:
 
 
 def _output_failed(error: OSError) -> int:
-    """The output could not be written: the reader is gone, as with `head`, or the disk is full.
-
-    Discard what Python has buffered, so that it does not complain at exit, too.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(error, BrokenPipeError):
+    why = unwritten(error)
+    if why is None:
         return 0
-    return _complain(f"done, but the answer cannot be written: {error.strerror}", FAILED)
+    return _complain(f"done, but the answer cannot be written: {why}", FAILED)
 
 
 def _tell(options: argparse.Namespace, answer: Answer) -> int:
@@ -106,6 +103,7 @@ def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> A
     if answers:
         return answers[-1]
     _require_no_server(settings, name)
+    check_addresses(settings)
     _require_a_file(settings, name)
     return asyncio.run(_directly(settings, name, arguments))
 

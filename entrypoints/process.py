@@ -29,6 +29,15 @@ def fill_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # open for as long as the process runs
 
 
+def unwritten(error: OSError) -> str | None:
+    """Why output could not be written, None if its reader is gone, as with `head`.
+
+    Discards what Python has buffered, so that it does not complain at exit, too.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return None if isinstance(error, BrokenPipeError) else error.strerror
+
+
 def raise_file_limit() -> None:
     """Raise this process's limit of files, and so of connections, to what the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -147,7 +147,7 @@ def main() -> int:
     try:
         settings = current_settings()
         check_addresses(settings)
-    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
+    except BadSettings as error:
         return _fail(str(error), WRONG_USE)
     unknown = unknown_variables(os.environ)
     if wants_check(sys.argv[1:]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.mysql.managing import make_tables, upgrade_tables
 from adapters.sqlite.backup import back_up
+from entrypoints.checking import check_mysql_address
 from entrypoints.declaring import BadSettings
 from entrypoints.settings import Settings
 
@@ -33,6 +34,7 @@ def backup(settings: Settings, options: argparse.Namespace) -> Result:
 def _mysql(settings: Settings) -> str:
     if not settings.store.startswith("mysql://"):
         raise BadSettings("--store: mysql://... is needed; other stores create their tables")
+    check_mysql_address(settings.store)
     return settings.store
 
 

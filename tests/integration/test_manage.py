@@ -166,6 +166,22 @@ def test_a_single_node_s_socket_has_to_be_named() -> None:
     assert "set control_socket" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("init-db", ["--store", "mysql://chat"]),
+        ("list", ["--store", "mysql://chat@127.0.0.1:x/chat", "--broker", "redis://127.0.0.1"]),
+        ("list", ["--store", "mysql://chat@127.0.0.1:1/chat", "--broker", "redis://127.0.0.1:x"]),
+        ("list", ["--store", "postgres://127.0.0.1"]),
+    ],
+)
+def test_what_is_no_address_is_wrong_use(command: str, options: list[str]) -> None:
+    """As it is for the server: nothing listens there that might be back later."""
+    done = manage(command, options=options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """A mistyped path would be a store without users. Only adding the first user makes a file."""
     options = options_of(tmp_path)

@@ -131,6 +131,17 @@ def test_each_worker_has_a_port_for_operators() -> None:
         Settings(**cluster, http_port=65_535)
 
 
+def test_settings_that_cannot_be_shown_are_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is a failure, in one line."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", full)
+        assert checking.check_and_print(Settings()) == 1
+    said = "chat server: the settings cannot be written: No space left on device\n"
+    assert capfd.readouterr().err == said
+
+
 def test_a_check_tells_of_variables_that_are_no_settings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
