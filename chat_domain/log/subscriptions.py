@@ -73,16 +73,14 @@ class Subscriptions:
         """Let these sessions of version 1 begin at their users' `got`: they cannot ask for what was
         before."""
         for session in sessions:
-            if not session.ended:
-                await self._resubscribe(session)
-
-    async def _resubscribe(self, session: Session) -> None:
-        try:
-            opening = await self.subscribe(session)
-        except (TryAgain, TooManyConnections):
-            session.drop()
-        else:
-            session.after = min(opening.got, self.follower.applied)
+            if session.ended:
+                continue
+            try:
+                opening = await self.subscribe(session)
+            except (TryAgain, TooManyConnections):
+                session.drop()
+            else:
+                session.after = min(opening.got, self.follower.applied)
 
 
 def _apply_missed(session: Session, entry: Entry) -> None:
