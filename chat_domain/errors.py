@@ -172,14 +172,6 @@ class TooManyConnections(ChatError):
     sentence = "too many connections; try again later"
 
 
-class TooFast(ChatError):
-    sentence = "you keep sending more than is allowed"
-
-
-class LoginTimeout(ChatError):
-    sentence = "you did not log in in time"
-
-
 class Oneself(ChatError):
     sentence = "you cannot add yourself to your own list"
 
@@ -199,23 +191,11 @@ class AlreadyOnline(ChatError):
     sentence = "this account is already online"
 
 
-class TooOld(ChatError):
-    sentence = 'this server requires version 2: log in with "v": 2'
-
-
 class NotLoggedIn(ChatError):
     sentence = "log in first"
-
-
-class AlreadyLoggedIn(ChatError):
-    sentence = "you are already logged in; log out first"
 
 
 class TryAgain(ChatError):
     """A needed service is unavailable or too busy. A write may have been done all the same."""
 
     sentence = "the server cannot do this right now; try again"
-
-
-class ShuttingDown(ChatError):
-    sentence = "the server is shutting down; reconnect and try again"

@@ -14,12 +14,13 @@ from adapters.owner import OWNER
 from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
 from adapters.wire.declaring import AnyRequest, Request, answer_of
+from adapters.wire.errors import ShuttingDown
 from adapters.wire.frames import encode, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import FIRST_OF_OURS, REQUESTS, OneChat
 from adapters.wire.terminal_safe import terminal_safe
-from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
+from chat_domain.errors import ChatError, NotLoggedIn, TryAgain
 from chat_domain.fairness.limits import STRANGERS_FRAME
 from chat_domain.log.session import Session
 from chat_domain.model import User

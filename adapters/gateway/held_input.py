@@ -6,7 +6,8 @@ from adapters.gateway.client_context import ClientContext
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.stranger_memory import StrangerMemory
 from adapters.gateway.unsent import TIGHT_WATER
-from chat_domain.errors import ChatError, TooFast
+from adapters.wire.errors import TooFast
+from chat_domain.errors import ChatError
 
 WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides its content
 

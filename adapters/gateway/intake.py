@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.held_input import HeldInput
+from adapters.wire.errors import TooFast
 from adapters.wire.framing import BrokenStream
-from chat_domain.errors import ChatError, TooFast
+from chat_domain.errors import ChatError
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_BYTES, QUANTUM_FRAMES, READERS_PER_FRAME
 

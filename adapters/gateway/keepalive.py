@@ -4,7 +4,7 @@ silent, do not read, or never log in."""
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.intake import Intake
-from chat_domain.errors import LoginTimeout
+from adapters.wire.errors import LoginTimeout
 
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what is sent

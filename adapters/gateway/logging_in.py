@@ -11,16 +11,9 @@ from adapters.gateway.version1_clients import PersonClient
 from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
 from adapters.wire.declaring import Request
+from adapters.wire.errors import AlreadyLoggedIn, ShuttingDown, TooOld
 from adapters.wire.version1 import OwnGroup
-from chat_domain.errors import (
-    AlreadyLoggedIn,
-    BadName,
-    BadPassword,
-    ChatError,
-    ShuttingDown,
-    TooOld,
-    TryAgain,
-)
+from chat_domain.errors import BadName, BadPassword, ChatError, TryAgain
 from chat_domain.log.session import Session
 from chat_domain.model import Account, Friend, User
 from chat_domain.names import name_key

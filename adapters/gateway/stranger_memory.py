@@ -1,6 +1,7 @@
 """What is held in memory for a client that is not logged in, and when that is too much."""
 
-from chat_domain.errors import ChatError, TooFast, TooManyConnections
+from adapters.wire.errors import TooFast
+from chat_domain.errors import ChatError, TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.origins import Origin

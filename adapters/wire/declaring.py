@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from adapters.ids import NO_ID
 from adapters.wire.answers import Answer
+from adapters.wire.errors import ShuttingDown
 from chat_domain import errors
 from chat_domain.entries import pair
 from chat_domain.errors import ChatError
@@ -38,7 +39,7 @@ _OTHERS_ARE_0 = bytes(byte if byte in _CID_LETTERS else 0 for byte in range(256)
 
 Refusals = tuple[type[ChatError], ...]
 # Every request may be refused with these, besides a bad frame and a bad field.
-ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
+ALWAYS: Refusals = (errors.NotLoggedIn, ShuttingDown, errors.TryAgain)
 
 A = TypeVar("A", bound=Answer | None)
 

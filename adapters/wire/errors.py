@@ -1,9 +1,31 @@
-"""The protocol's table of errors: stable numbers and names for all refusals."""
+"""The protocol's table of errors: stable numbers and names for all refusals; and those refusals
+that are of a connection, about which the rules know nothing."""
 
 import re
 
 from chat_domain import errors
 from chat_domain.errors import ChatError
+
+
+class TooFast(ChatError):
+    sentence = "you keep sending more than is allowed"
+
+
+class LoginTimeout(ChatError):
+    sentence = "you did not log in in time"
+
+
+class TooOld(ChatError):
+    sentence = 'this server requires version 2: log in with "v": 2'
+
+
+class AlreadyLoggedIn(ChatError):
+    sentence = "you are already logged in; log out first"
+
+
+class ShuttingDown(ChatError):
+    sentence = "the server is shutting down; reconnect and try again"
+
 
 NUMBERS = {
     "name_taken": 1,

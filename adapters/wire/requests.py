@@ -32,6 +32,7 @@ from adapters.wire.declaring import (
     at_least_one,
     at_most_one,
 )
+from adapters.wire.errors import AlreadyLoggedIn, TooOld
 from adapters.wire.frames import (
     GroupChatFrame,
     OneChatFrame,
@@ -52,12 +53,12 @@ FIRST_OF_OURS = 1010  # lower numbers come from the C++ server
 
 class Login(Secret, Request[LoginAck], tag=1000, kw_only=True):
     refusals = (
-        errors.AlreadyLoggedIn,
+        AlreadyLoggedIn,
         errors.AlreadyOnline,
         errors.BadCredentials,
         errors.TooManyConnections,
         errors.TooManyFailures,
-        errors.TooOld,
+        TooOld,
     )
 
     id: AnyInteger | None = None
@@ -75,7 +76,7 @@ class Login(Secret, Request[LoginAck], tag=1000, kw_only=True):
 
 
 class Resume(Secret, Request[LoginAck], tag=1015, kw_only=True):
-    refusals = (errors.AlreadyLoggedIn, errors.BadToken, errors.TooManyConnections)
+    refusals = (AlreadyLoggedIn, errors.BadToken, errors.TooManyConnections)
 
     token: Words
     since: Position | None = None
@@ -91,7 +92,7 @@ class Logout(Request[Ack], tag=1002):
 
 class Register(Secret, Request[RegisterAck], tag=1003, kw_only=True):
     refusals = (
-        errors.AlreadyLoggedIn,
+        AlreadyLoggedIn,
         errors.BadName,
         errors.NameTaken,
         errors.RegistrationClosed,

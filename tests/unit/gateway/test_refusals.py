@@ -9,7 +9,7 @@ import pytest
 
 from adapters.wire import requests
 from adapters.wire.declaring import AnyRequest
-from adapters.wire.errors import name_of
+from adapters.wire.errors import AlreadyLoggedIn, TooOld, name_of
 from adapters.wire.requests import REQUESTS
 from chat_domain import errors
 from chat_domain.errors import ChatError
@@ -71,9 +71,9 @@ def group_chat(**fields: Any) -> requests.GroupChat:
 
 # What Ann asks for. The last request of each list is refused.
 OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
-    (errors.AlreadyLoggedIn, [login()]),
-    (errors.AlreadyLoggedIn, [requests.Resume(token="token-1")]),
-    (errors.AlreadyLoggedIn, [requests.Register(name="Cid", password="pw")]),
+    (AlreadyLoggedIn, [login()]),
+    (AlreadyLoggedIn, [requests.Resume(token="token-1")]),
+    (AlreadyLoggedIn, [requests.Register(name="Cid", password="pw")]),
     (errors.BadCredentials, [requests.ChangePassword(old="wrong", new="better")]),
     (errors.NoSuchSession, [requests.EndSession(session="none")]),
     (errors.NoSuchUser, [chat(toid=99)]),
@@ -231,7 +231,7 @@ async def a_second_client_of_version_1(scene: Scene) -> Frame:
     return await ask(scene.stranger, login(id=1, v=1))
 
 
-@shows(requests.Login, errors.TooOld)
+@shows(requests.Login, TooOld)
 async def version_1_where_it_is_not_spoken(scene: Scene) -> Frame:
     scene.stranger.link.oldest_version = 2
     return await ask(scene.stranger, login(id=1, v=1))
