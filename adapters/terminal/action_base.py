@@ -21,7 +21,6 @@ from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.changes import learn, sentence_about
 from adapters.terminal.parsing import Form
-from adapters.terminal.plain_presenter import PlainPresenter
 from adapters.terminal.ports import Partner, Presenter, Screen, local_now
 from adapters.terminal.render import Line
 from adapters.terminal.sending import Sending
@@ -44,7 +43,7 @@ class ActionBase:
         now: Callable[[], datetime] = local_now,
         presenter: Presenter | None = None,
     ) -> None:
-        self.presenter = presenter or PlainPresenter()
+        self.presenter = presenter or Presenter()
         self.failures = 0
         self._forms = forms
         self.partner: Partner | None = None

@@ -44,16 +44,16 @@ class Screen(Protocol):
         """Drop what a person has typed but the client has not read. Returns how many lines."""
 
 
-class Outgoing(Protocol):
-    """A message of the user that is in flight."""
+class Outgoing:
+    """A message of the user that is in flight. This one is shown in no conversation."""
 
     def logged(self, ack: Ack) -> None: ...
 
     def refused(self, why: str) -> None: ...
 
 
-class Presenter(Protocol):
-    """Shows conversations one by one."""
+class Presenter:
+    """Shows conversations one by one. This one is the plain screen's, and shows none."""
 
     def on_login(self, user: User) -> None:
         """This user has logged in."""
@@ -66,10 +66,12 @@ class Presenter(Protocol):
 
     def on_change(self, change: Changed, sentence: str) -> None: ...
 
-    def on_event(self, event: Event) -> bool:
+    def on_event(self, event: Event) -> bool:  # noqa: ARG002
         """Any other event. Returns whether nothing more need be shown about it."""
+        return False
 
-    def on_send(self, to: Partner, text: str) -> Outgoing: ...
+    def on_send(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
+        return Outgoing()
 
     def on_group_changed(self, group: Group) -> None:
         """A group's name, or the user's membership, has changed; the book is up to date."""
@@ -77,11 +79,13 @@ class Presenter(Protocol):
     def on_mute(self, to: Partner, *, muted: bool) -> None:
         """The user has muted this conversation, or unmuted it."""
 
-    def switch_to(self, to: Partner | None) -> bool:
+    def switch_to(self, to: Partner | None) -> bool:  # noqa: ARG002
         """The user switches to a conversation, or to none. Returns whether the screen shows it."""
+        return False
 
     def partner(self, partner: Partner | None) -> Partner | None:
         """To whom the line typed last goes. partner: to whom the user has switched."""
+        return partner
 
     def search(self, words: str) -> str | None:
         """Go to the next text with these words. Returns what to say about it, "" for nothing; None

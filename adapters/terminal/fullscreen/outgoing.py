@@ -5,11 +5,12 @@ from collections.abc import Callable
 import attrs
 
 from adapters.client import Ack
+from adapters.terminal import ports
 from adapters.terminal.fullscreen.items import Text, behind
 from adapters.terminal.fullscreen.window import Window
 
 
-class Outgoing:
+class Outgoing(ports.Outgoing):
     """The message stands at the end of the window until it is in the log, and then in its place.
 
     changed: called when it looks different.

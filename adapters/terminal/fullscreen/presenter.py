@@ -36,12 +36,12 @@ from adapters.terminal.fullscreen.read_reporter import ReadReporter
 from adapters.terminal.fullscreen.viewport import Viewport
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.fullscreen.window_manager import MOST_WINDOWS, WindowManager
-from adapters.terminal.ports import Partner, local_now, where_to
+from adapters.terminal.ports import Partner, Presenter, local_now, where_to
 from adapters.terminal.render import Line
 from chat_domain.model import Group, User
 
 
-class FullScreenPresenter:
+class FullScreenPresenter(Presenter):
     """changed: called when something looks different. bell: rings.
 
     show_window: called with the window that the user has asked for by name, to show it.
