@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import argon2
 import structlog
 
-from adapters.fair_executor import Askers, FairExecutor
+from adapters.runtime.fair_executor import Askers, FairExecutor
 from chat_domain.model import NO_PASSWORD, PLAIN
 
 log = structlog.get_logger()

@@ -11,8 +11,8 @@ from typing import Literal
 
 import attrs
 
-from adapters.containment import contained_store, contained_surroundings
-from adapters.fair_executor import Askers
+from adapters.faults.containment import contained_store, contained_surroundings
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
@@ -21,10 +21,10 @@ from adapters.memory import memory_store
 from adapters.memory.nodes import Hub, NoLease
 from adapters.operators.timed import timed_store, timed_surroundings
 from adapters.passwords import Argon2Hasher
+from adapters.runtime.fair_executor import Askers
+from adapters.runtime.system import RandomIds, SystemClock
+from adapters.runtime.timers import LoopTimers
 from adapters.sqlite import sqlite_store
-from adapters.startup_errors import StoreUnusable
-from adapters.system import RandomIds, SystemClock
-from adapters.timers import LoopTimers
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain

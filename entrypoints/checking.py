@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from adapters.startup_errors import BrokerUnusable, StoreUnusable
+from adapters.faults.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.declaring import BadSettings, without_password
 from entrypoints.process import WRONG_USE, say, unwritten

@@ -11,7 +11,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict
 
-from adapters.owner import OWNER
+from adapters.faults.owner import OWNER
 from entrypoints.log_writer import LogWriter
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

@@ -18,7 +18,7 @@ from typing import Any
 from adapters.control.client import NobodyThere, ask
 from adapters.control.server import carry_out
 from adapters.control.user_commands import COMMANDS
-from adapters.startup_errors import BrokerUnusable, StoreUnusable
+from adapters.faults.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import open_without_node
 from entrypoints.checking import check_addresses
 from entrypoints.controlling import control_paths

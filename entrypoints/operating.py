@@ -14,7 +14,7 @@ from adapters.operators.http import Page, Pages, serve_pages
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
-from adapters.repeating import repeat_forever
+from adapters.runtime.repeating import repeat_forever
 from chat_domain.ports.runtime import Depths
 from entrypoints.declaring import BadSettings, shown
 from entrypoints.listening import place_of, reason_of

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import attrs
 import structlog
 
+from adapters.faults.startup_errors import BrokerUnusable, StoreUnusable
 from adapters.gateway.gateway import Gateway
-from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from adapters.tcp.certificate import Certificate
 from entrypoints.checking import check_addresses
 from entrypoints.declaring import BadSettings

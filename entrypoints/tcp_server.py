@@ -14,7 +14,7 @@ import attrs
 import structlog
 
 from adapters.control.server import SocketUnusable
-from adapters.startup_errors import BrokerUnusable, StoreUnusable
+from adapters.faults.startup_errors import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import open_gateway
 from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
 from entrypoints.checking import check_addresses, check_and_print

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 import structlog
 
+from adapters.faults.owner import OWNER
 from adapters.gateway.clients import Version2Client
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
 from adapters.gateway.version1_clients import OriginalClient, PersonClient
-from adapters.owner import OWNER
 from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
 from adapters.wire.declaring import AnyRequest, Request, answer_of

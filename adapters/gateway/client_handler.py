@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.commands import COMMANDS, Command, Unfinished, ignore
 from adapters.gateway.disconnect_reasons import DisconnectReason
@@ -14,7 +15,6 @@ from adapters.gateway.intake import Intake
 from adapters.gateway.keepalive import Keepalive
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
-from adapters.incidents import INCIDENTS
 from adapters.wire.declaring import AnyRequest
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import (

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.client_handler import REQUESTS, ClientHandler
 from adapters.gateway.disconnect_log import DisconnectLog
 from adapters.gateway.disconnect_reasons import DisconnectReason
@@ -13,8 +14,7 @@ from adapters.gateway.keepalive import HELD_UP
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
-from adapters.incidents import INCIDENTS
-from adapters.repeating import repeat_forever
+from adapters.runtime.repeating import repeat_forever
 from chat_domain.errors import TooManyConnections, TryAgain
 
 # as the log and the metric of defects call them

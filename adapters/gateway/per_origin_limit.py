@@ -9,7 +9,7 @@ requests are refused after WAITS_WITHIN, also those whose connections have ended
 
 from contextlib import AbstractAsyncContextManager
 
-from adapters.keyed_semaphore import KeyedSemaphore
+from adapters.runtime.keyed_semaphore import KeyedSemaphore
 from chat_domain.fairness.origins import Origin
 
 LISTS_AT_ONCE = 2

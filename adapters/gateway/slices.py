@@ -7,7 +7,7 @@ messages after TURN seconds and one slice more.
 import asyncio
 from collections.abc import Callable
 
-from adapters.fair_queue import FairQueue, LineageOf
+from adapters.runtime.fair_queue import FairQueue, LineageOf
 
 TURN = 0.01  # seconds of slices in each turn of the event loop
 

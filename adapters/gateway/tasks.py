@@ -6,8 +6,8 @@ from typing import Any
 
 import structlog
 
-from adapters.incidents import INCIDENTS
-from adapters.owner import OWNER
+from adapters.faults.incidents import INCIDENTS
+from adapters.faults.owner import OWNER
 from chat_domain.ports.runtime import Owner
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from adapters.memory.members import MemberRow, Members
 from adapters.memory.reading import MemoryReading
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
-from adapters.synchronous import run_synchronously
+from adapters.runtime.synchronous import run_synchronously
 from chat_domain.entries import Batch, Change, ChangeKind, Entry, ErasureProgress, is_group, people
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
 from chat_domain.model import Role

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from adapters.memory.presence import LocalPresence, LocalSlots
-from adapters.turn_batch import TurnBatch
+from adapters.runtime.turn_batch import TurnBatch
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 from chat_domain.ports.cluster import Surroundings

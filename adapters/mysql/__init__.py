@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.address import Address
 from adapters.mysql.appending import Appender
 from adapters.mysql.database import MySqlDatabase
@@ -23,7 +24,6 @@ from adapters.sql.groups import SqlGroups
 from adapters.sql.settings import SqlSettings
 from adapters.sql.tokens import SqlTokens
 from adapters.sql.users import SqlUsers
-from adapters.startup_errors import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["mysql_store"]

@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import attrs
 
-from adapters.startup_errors import StoreUnusable
+from adapters.faults.startup_errors import StoreUnusable
 
 PORT = 3306
 POOL = 8  # connections

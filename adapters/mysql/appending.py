@@ -20,8 +20,8 @@ from adapters.admission import Admission, admit_texts
 from adapters.mysql.database import MySqlConnection
 from adapters.mysql.link import Link
 from adapters.mysql.pool import Pool
-from adapters.recent_numbers import RecentNumbers
 from adapters.sql import changes, entries, reading
+from adapters.sql.recent_numbers import RecentNumbers
 from chat_domain.entries import Batch
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate
 

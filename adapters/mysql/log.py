@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.ids import NO_ID
-from adapters.incidents import INCIDENTS
 from adapters.mysql.appending import Appender
 from adapters.mysql.batching import batches, flatten, placeholders
 from adapters.mysql.database import MySqlConnection, MySqlDatabase

@@ -8,13 +8,13 @@ from datetime import tzinfo
 
 from pymysql.err import MySQLError
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.address import Address
 from adapters.mysql.failures import Failure, reason
 from adapters.mysql.link import Link, connect
 from adapters.mysql.schema import create
 from adapters.mysql.upgrade import Upgrade
 from adapters.mysql.upgrading.report import Report
-from adapters.startup_errors import StoreUnusable
 
 CONNECTING_TAKES = 10.0  # seconds at most
 READ_WITHIN = 600  # seconds; what is read from an old table is written before more is read

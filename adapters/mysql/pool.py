@@ -24,9 +24,9 @@ from typing import TypeVar, TypeVarTuple
 import attrs
 from pymysql.err import MySQLError
 
+from adapters.faults.outage import Outage
 from adapters.mysql.failures import Conflict, ConnectionLost, Failure, InDoubt
 from adapters.mysql.link import Link
-from adapters.outage import Outage
 from chat_domain.errors import ChatError, TryAgain
 
 T = TypeVar("T")

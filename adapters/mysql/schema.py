@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import attrs
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.link import Link
 from adapters.sql.version import check_version
-from adapters.startup_errors import StoreUnusable
 
 OUR_TABLES = (
     "User",

@@ -22,6 +22,7 @@ from datetime import tzinfo
 import attrs
 from pymysql.err import MySQLError
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.failures import Conflict, Failure
 from adapters.mysql.link import Link
 from adapters.mysql.schema import Tables, check, statements, tables
@@ -31,7 +32,6 @@ from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import CREATE, Report
 from adapters.sql.version import VERSION
-from adapters.startup_errors import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
 LOCK_WITHIN = 10  # seconds; the database may still be busy with an interrupted run

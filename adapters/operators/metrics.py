@@ -13,8 +13,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.tally import Histogram, Tally
-from adapters.incidents import INCIDENTS
 from chat_domain.chat import Chat
 from chat_domain.ports.runtime import Depths
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import attrs
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.ids import NO_ID
-from adapters.incidents import INCIDENTS
 from adapters.redis.failures import Failure, try_again
 from chat_domain.model import Claim
 

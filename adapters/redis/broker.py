@@ -16,13 +16,13 @@ import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 import structlog
 from redis.exceptions import RedisError
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.redis import codec
 from adapters.redis.failures import NO_ANSWER, Failure, failure_of
 from adapters.redis.keys import Keys
 from adapters.redis.pipeline import Commands
-from adapters.repeating import repeat_forever
-from adapters.turn_batch import TurnBatch
+from adapters.runtime.repeating import repeat_forever
+from adapters.runtime.turn_batch import TurnBatch
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
+from adapters.faults.startup_errors import BrokerUnusable
 from adapters.redis.broker import RedisBroker
 from adapters.redis.failures import Failure
 from adapters.redis.keys import Keys
@@ -21,7 +22,6 @@ from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from adapters.redis.slots import RedisSlots
 from adapters.redis.topology import require_single_server
-from adapters.startup_errors import BrokerUnusable
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings

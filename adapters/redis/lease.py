@@ -12,7 +12,7 @@ from adapters.redis.failures import code_of
 from adapters.redis.keys import Keys
 from adapters.redis.pipeline import Commands
 from adapters.redis.topology import require_single_server
-from adapters.repeating import repeat_forever
+from adapters.runtime.repeating import repeat_forever
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 

@@ -8,7 +8,7 @@ from typing import Any
 import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
-from adapters.incidents import INCIDENTS, LONGEST
+from adapters.faults.incidents import INCIDENTS, LONGEST
 from adapters.redis.failures import failure_of, try_again
 from chat_domain.errors import TryAgain
 

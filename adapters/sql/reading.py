@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import TypeVar, TypeVarTuple
 
-from adapters.keyed_semaphore import KeyedSemaphore
+from adapters.runtime.keyed_semaphore import KeyedSemaphore
 from adapters.sql import conversations, entries, members, retention, validation
 from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span

@@ -12,8 +12,8 @@ from typing import Any, TypeGuard, TypeVar
 import msgspec
 
 from adapters.admission import FirstCopy, Key
+from adapters.faults.incidents import INCIDENTS
 from adapters.ids import NO_ID
-from adapters.incidents import INCIDENTS
 from adapters.session_eviction import Kept
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Duplicate, Entry, LogEnds
 from chat_domain.model import (

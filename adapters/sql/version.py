@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.startup_errors import StoreUnusable
+from adapters.faults.startup_errors import StoreUnusable
 
 VERSION = 3
 NEVER_RELEASED = (1, 2)  # those of version 0.1

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
 from adapters.sql.settings import SqlSettings
@@ -23,7 +24,6 @@ from adapters.sqlite.opening import (
     open_writer,
 )
 from adapters.sqlite.worker import Worker
-from adapters.startup_errors import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["DatabaseInUse", "Durability", "sqlite_store"]

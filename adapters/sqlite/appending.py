@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from adapters.recent_numbers import RecentNumbers
+from adapters.runtime.synchronous import run_synchronously
 from adapters.sql import changes, entries, members, reading
+from adapters.sql.recent_numbers import RecentNumbers
 from adapters.sqlite.database import SqliteConnection
-from adapters.synchronous import run_synchronously
 from chat_domain.entries import ID_BITS, Batch, Duplicate, Entry, EntryRef
 from chat_domain.errors import ChatError
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate

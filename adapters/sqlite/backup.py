@@ -6,8 +6,8 @@ import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.sqlite.opening import connect, has_our_tables
-from adapters.startup_errors import StoreUnusable
 
 
 def back_up(source: Path, target: Path) -> int:

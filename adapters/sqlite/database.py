@@ -7,9 +7,9 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 import attrs
 
+from adapters.runtime.synchronous import run_synchronously
 from adapters.sql.database import Dialect, Row, Work
 from adapters.sqlite.worker import Worker
-from adapters.synchronous import run_synchronously
 from chat_domain.entries import FOREVER, TEXT
 from chat_domain.model import MOST_UNREAD
 

@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
+from adapters.faults.startup_errors import StoreUnusable
+from adapters.runtime.synchronous import run_synchronously
 from adapters.sql.reading import renew
 from adapters.sql.version import check_version
 from adapters.sqlite.database import SqliteConnection
-from adapters.startup_errors import StoreUnusable
-from adapters.synchronous import run_synchronously
 
 BUSY_SECONDS = 2.0  # to wait for an operator's shell on the same file
 

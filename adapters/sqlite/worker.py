@@ -29,9 +29,9 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
 
-from adapters.incidents import INCIDENTS
-from adapters.outage import Outage
-from adapters.turn_batch import TurnBatch
+from adapters.faults.incidents import INCIDENTS
+from adapters.faults.outage import Outage
+from adapters.runtime.turn_batch import TurnBatch
 from chat_domain.errors import TryAgain
 
 S = TypeVar("S")

@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from adapters.gateway.unsent import Unsent
-from adapters.turn_batch import TurnBatch
+from adapters.runtime.turn_batch import TurnBatch
 from chat_domain.fairness.guard import Guard
 
 

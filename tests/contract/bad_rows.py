@@ -8,7 +8,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from chat_domain.entries import Change, Entry, pair
 from chat_domain.errors import CidConflict
 from chat_domain.model import Member, Role, User

@@ -6,8 +6,8 @@ from adapters.gateway.tasks import BackgroundTasks
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from adapters.passwords import Argon2Hasher
-from adapters.system import RandomIds, SystemClock
-from adapters.timers import LoopTimers
+from adapters.runtime.system import RandomIds, SystemClock
+from adapters.runtime.timers import LoopTimers
 from chat_domain.chat import Chat
 from chat_domain.log.session import Session
 from chat_domain.model import User

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
 from adapters.client.chat_client import ChatClient
-from adapters.startup_errors import StoreUnusable
+from adapters.faults.startup_errors import StoreUnusable
 from chat_domain.entries import Entry
 from chat_domain.errors import TryAgain
 from tests.delivery.chronicle import Chronicle

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import aiomysql
 import attrs
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
-from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import Entry
 from chat_domain.errors import TryAgain
 from tests.delivery.history import Event, History, facts_of, note_log

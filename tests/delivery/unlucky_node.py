@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from types import FrameType
 
 from adapters.redis.broker import RedisBroker
-from adapters.system import SystemClock
+from adapters.runtime.system import SystemClock
 from chat_domain.cluster.node import Node
 from entrypoints import tcp_server
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiomysql
 
-from adapters.startup_errors import StoreUnusable
+from adapters.faults.startup_errors import StoreUnusable
 from chat_domain.errors import TryAgain
 from entrypoints.services.database import DatabaseServer
 from tests.delivery.damage import Inspector, copy_data

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from tests.tries import tries
 
 # No deadline: how busy a machine is says nothing about the code.

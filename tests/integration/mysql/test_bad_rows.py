@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.containment import contained_store
-from adapters.incidents import INCIDENTS
+from adapters.faults.containment import contained_store
+from adapters.faults.incidents import INCIDENTS
 from adapters.mysql import mysql_store
 from chat_domain.entries import pair
 from chat_domain.errors import TryAgain

@@ -6,13 +6,13 @@ from ssl import SSLCertVerificationError
 import pytest
 from pymysql.err import OperationalError
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.failures import reason
 from adapters.mysql.managing import make_tables as make_tables_anew
 from adapters.mysql.managing import upgrade_tables
 from adapters.sql.version import VERSION
-from adapters.startup_errors import StoreUnusable
 from entrypoints.services.database import DatabaseServer
 from entrypoints.services.ports import LOOPBACK, free_port
 from tests.integration.database_server import Database

@@ -8,10 +8,10 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from adapters.containment import contained_store
+from adapters.faults.containment import contained_store
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables, upgrade_tables
-from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store

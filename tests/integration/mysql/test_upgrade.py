@@ -15,6 +15,7 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
@@ -23,8 +24,7 @@ from adapters.mysql.schema import OUR_TABLES
 from adapters.mysql.upgrade import LOCK, Upgrade
 from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
-from adapters.startup_errors import StoreUnusable
-from adapters.system import RandomIds
+from adapters.runtime.system import RandomIds
 from chat_domain.entries import Entry, pair
 from chat_domain.errors import BadCredentials, GroupNameTaken, NameTaken
 from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.redis import answers, lease, presence, scripts, slots
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim

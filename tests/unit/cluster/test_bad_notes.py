@@ -9,7 +9,7 @@ from msgspec import Raw
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.redis import broker, codec
 from chat_domain.notes import Note, Notice, Replaced
 from tests.contract.places import KEYS, RedisPlace

@@ -26,12 +26,12 @@ from redis.exceptions import TimeoutError as NoAnswer
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
+from adapters.faults.startup_errors import BrokerUnusable
 from adapters.redis import lease
 from adapters.redis.failures import MISCONFIGURATIONS, code_of, failure_of
 from adapters.redis.lease import LEASE_TIME
 from adapters.redis.pipeline import Commands
-from adapters.startup_errors import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Notice
 from tests.contract.places import KEYS, RedisPlace, on_redis
@@ -131,8 +131,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(lease, "_now", clock)
     monkeypatch.setattr(lease, "RENEWED_EVERY", 0.02)
-    monkeypatch.setattr("adapters.repeating.FIRST_WAIT", 0.02)
-    monkeypatch.setattr("adapters.repeating.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("adapters.runtime.repeating.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("adapters.runtime.repeating.LONGEST_WAIT", 0.05)
     return clock
 
 

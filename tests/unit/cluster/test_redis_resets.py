@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 import uvloop
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.redis import client_of
 from adapters.redis.failures import NO_CONNECTION, code_of
 from adapters.redis.pipeline import NAME, Commands

@@ -15,7 +15,7 @@ from adapters.gateway.tasks import BackgroundTasks
 from adapters.memory import memory_store
 from adapters.memory.log import MemoryLog
 from adapters.memory.nodes import Hub
-from adapters.timers import LoopTimers
+from adapters.runtime.timers import LoopTimers
 from adapters.wire.incoming import IncomingBytes
 from chat_domain.entries import TEXT
 from chat_domain.errors import TryAgain

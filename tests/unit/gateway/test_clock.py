@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import Server
 from tests.unit.gateway.ticking import ticking

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
+from adapters.faults.owner import OWNER
 from adapters.gateway.disconnect_log import APART, OTHERS, TOGETHER, DisconnectLog
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.keepalive import DROP_AFTER
-from adapters.owner import OWNER
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import Networks

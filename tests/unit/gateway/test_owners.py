@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from tests.unit.gateway.server import Peer, Server, settled
 
 Lines = list[EventDict]

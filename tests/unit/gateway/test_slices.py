@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.fair_queue import alone
 from adapters.gateway.slices import TURN, Slices
+from adapters.runtime.fair_queue import alone
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 

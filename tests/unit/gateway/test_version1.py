@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.keepalive import DROP_AFTER
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
-from adapters.incidents import INCIDENTS
 from adapters.memory.tokens import MemoryTokens
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME

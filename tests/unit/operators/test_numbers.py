@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.tally import Histogram, Tally
-from adapters.incidents import INCIDENTS
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness

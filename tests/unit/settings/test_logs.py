@@ -11,9 +11,9 @@ import attrs
 import pytest
 import structlog
 
+from adapters.faults.outage import Outage
+from adapters.faults.owner import OWNER
 from adapters.gateway.tasks import BackgroundTasks
-from adapters.outage import Outage
-from adapters.owner import OWNER
 from entrypoints import logs
 
 

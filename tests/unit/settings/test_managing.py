@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.managing import make_tables
-from adapters.startup_errors import StoreUnusable
 from entrypoints.declaring import BadSettings
 from entrypoints.managing.arguments import arguments_of, parse
 from entrypoints.managing.exporting import whole_answer

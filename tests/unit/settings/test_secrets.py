@@ -10,9 +10,9 @@ import pytest
 import structlog
 
 from adapters.client.session_keeper import Identity
+from adapters.faults.startup_errors import BrokerUnusable, StoreUnusable
 from adapters.mysql.address import Address
 from adapters.redis.cluster import redis_cluster
-from adapters.startup_errors import BrokerUnusable, StoreUnusable
 from adapters.wire import answers, requests
 from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token

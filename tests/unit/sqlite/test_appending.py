@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.recent_numbers import RecentNumbers
+from adapters.sql.recent_numbers import RecentNumbers
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.log import SqliteLog

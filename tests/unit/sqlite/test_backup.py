@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.backup import back_up
-from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import pair
 from chat_domain.names import Name
 from tests.contract.making import register, say

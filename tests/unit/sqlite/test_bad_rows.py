@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.containment import contained_store
-from adapters.incidents import INCIDENTS
+from adapters.faults.containment import contained_store
+from adapters.faults.incidents import INCIDENTS
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.opening import open_writer
 from chat_domain.entries import Batch, EntryRef, pair

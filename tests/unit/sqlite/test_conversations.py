@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from adapters.runtime.synchronous import run_synchronously
 from adapters.sql.database import Row
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteConnection
 from adapters.sqlite.opening import connect
-from adapters.synchronous import run_synchronously
 from chat_domain.entries import FOREVER, pair
 from tests.contract.making import register, say
 

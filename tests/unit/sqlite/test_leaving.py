@@ -6,9 +6,9 @@ from pathlib import Path
 
 import adapters.sqlite
 from adapters.admission import Seen
+from adapters.runtime.synchronous import run_synchronously
 from adapters.sql import changes
 from adapters.sqlite.database import SqliteConnection
-from adapters.synchronous import run_synchronously
 from chat_domain.entries import CHANGE, FOREVER, NO_ENTRY, Batch, Change, ChangeKind, Entry
 
 MEMBERS = 5_000

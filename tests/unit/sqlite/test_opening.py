@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from adapters.faults.startup_errors import StoreUnusable
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
-from adapters.startup_errors import StoreUnusable
 from chat_domain.entries import EVERYWHERE, Batch, ChangeKind, EntryRef, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.sqlite.worker import ANSWERED_AFTER, Worker
 from chat_domain.errors import NameTaken, TryAgain
 from tests.contract.making import at_once

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.containment import contained_store, contained_surroundings
-from adapters.incidents import INCIDENTS
+from adapters.faults.containment import contained_store, contained_surroundings
+from adapters.faults.incidents import INCIDENTS
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from chat_domain.entries import pair

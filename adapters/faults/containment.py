@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from adapters.incidents import INCIDENTS
+from adapters.faults.incidents import INCIDENTS
 from adapters.wrapping import Append, Operation, wrapped_store, wrapped_surroundings
 from chat_domain.entries import Batch
 from chat_domain.errors import ChatError, TryAgain

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from adapters.incidents import INCIDENTS
-from adapters.outage import Outage
+from adapters.faults.incidents import INCIDENTS
+from adapters.faults.outage import Outage
 from chat_domain.errors import TryAgain
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 2.0  # seconds, after a failure

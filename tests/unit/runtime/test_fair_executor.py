@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapters import fair_executor
-from adapters.fair_executor import Askers, FairExecutor
+from adapters.runtime import fair_executor
+from adapters.runtime.fair_executor import Askers, FairExecutor
 from chat_domain.errors import TryAgain
 
 

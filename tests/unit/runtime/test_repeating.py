@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.incidents import INCIDENTS
-from adapters.repeating import repeat_forever
+from adapters.faults.incidents import INCIDENTS
+from adapters.runtime.repeating import repeat_forever
 from chat_domain.errors import TryAgain
 
 WAITS: list[float] = []
@@ -23,7 +23,7 @@ def _waits(monkeypatch: pytest.MonkeyPatch) -> None:
         await sleep(0)
 
     WAITS.clear()
-    monkeypatch.setattr("adapters.repeating.asyncio.sleep", note)
+    monkeypatch.setattr("adapters.runtime.repeating.asyncio.sleep", note)
 
 
 class Enough(BaseException):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.timers import EventLatch
+from adapters.runtime.timers import EventLatch
 
 
 async def go_on(latch: EventLatch) -> None:

@@ -1,6 +1,6 @@
 """Ids and time from the operating system."""
 
-from adapters.system import AT_ONE_TIME, RandomIds
+from adapters.runtime.system import AT_ONE_TIME, RandomIds
 
 
 def test_cids_sort_in_the_order_in_which_they_were_made() -> None:

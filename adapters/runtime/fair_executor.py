@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from adapters.fair_queue import FairQueue, LineageOf, alone
+from adapters.runtime.fair_queue import FairQueue, LineageOf, alone
 from chat_domain.errors import TryAgain
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.keyed_semaphore import KeyedSemaphore
+from adapters.runtime.keyed_semaphore import KeyedSemaphore
 from chat_domain.errors import TryAgain
 
 

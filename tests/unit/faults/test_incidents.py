@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.incidents import KINDS, LONGEST, TOLD_AGAIN_AFTER, Incidents
+from adapters.faults.incidents import KINDS, LONGEST, TOLD_AGAIN_AFTER, Incidents
 from tests.unit.fakes import ManualClock
 
 

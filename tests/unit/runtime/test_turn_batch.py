@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.turn_batch import TurnBatch
+from adapters.runtime.turn_batch import TurnBatch
 
 
 async def test_what_a_turn_adds_is_done_together_at_its_end() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.outage import TOLD_APART, Outage
+from adapters.faults.outage import TOLD_APART, Outage
 from tests.unit.fakes import ManualClock
 
 
