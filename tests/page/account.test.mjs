@@ -249,13 +249,26 @@ test("what is loaded stays where its opening was asked for twice, as beside a ne
   const history = new History(archive, new FakeStore(), chats);
   let go;
   const first = new Promise((resolve) => (go = resolve));
-  const late = { ask: (asked) => first.then(() => archive.ask(asked)) };
+  const late = new FakeSession();
+  late.ask = (asked) => first.then(() => archive.ask(asked));
   const second = new History(late, new FakeStore(), chats).loadOpening("u15");
   await history.loadOpening("u15");
   await history.loadNewer("u15", 360);
   go();
   await second;
   assert.deepEqual([chat.messages[0].at, chat.messages.at(-1).at], [241, 420]);
+});
+
+test("how far others have read what was loaded before is asked for once in a connection", async () => {
+  const { chats, chat } = await opened(900, 870);
+  chats.chat("g3");
+  const session = new FakeSession({ msgid: 1042, toid: LI, entries: [], more: true, marks: [{ id: LI, read: 880 }] });
+  const history = new History(session, new FakeStore(), chats);
+  await history.loadMarks("u15");
+  session.emit("online", {});
+  for (const key of ["u15", "g3", "u15"]) await history.loadMarks(key);
+  assert.deepEqual(session.asked, [{ msgid: MSG.HISTORY, toid: LI, limit: 1 }]);
+  assert.deepEqual([chat.reads.get(LI), chat.messages.at(-1).at], [880, 900]);
 });
 
 test("a message is kept and shown before it is sent, until the server has it", () => {

@@ -144,6 +144,7 @@ export class App {
     const unknown = entries.some(({ key }) => !this.chats.chat(key).counted);
     for (const entry of entries) {
       this.writing.pushed(entry.cid);
+      if (entry.key === this.open) this._conversation.messages.comes(entry);
       if (this.chats.pushed(entry)) this._tell(entry);
     }
     if (unknown) this.conversations.load().catch(() => {});
@@ -180,13 +181,12 @@ export class App {
   async show(key) {
     this.open = key;
     this._noteOpen();
-    const ready = this.chats.hasOpening(key);
-    if (!ready) this.chats.unload(key);
+    if (!this.chats.hasOpening(key)) this.chats.unload(key);
     this._layout.classList.add("talks");
     this._conversation.open();
     if (hasMouse()) this._conversation.composer.focus();
     this.changed();
-    if (ready) return this.sawMessages();
+    this.sawMessages();
     // The last that is kept is not where it opens if there are many news: it would be seen to jump.
     if (this.banner.lost || !this.history.hasManyNews(key)) await this._restoreOpen();
     await this._loadOpen(key).catch(async () => this.session.online && this._restoreOpen());
@@ -206,6 +206,7 @@ export class App {
 
   /** Throws Refused and Lost. @param {Key} key */
   async _loadOpen(key) {
+    if (this.openChat?.loaded) await this.history.loadMarks(key);
     if (!this._lacks(key)) return;
     const { messages } = this._conversation;
     // Who has gone on in what is kept here, or has written at its end, stays there.

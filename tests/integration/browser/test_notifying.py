@@ -119,6 +119,31 @@ def test_what_comes_while_one_looks_elsewhere_is_below_a_line_in_what_is_open(
     expect(ann.log.locator(".unread + .message .text")).to_have_text("one")
 
 
+def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_rest(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("seen")
+    ann.open("bob")
+    bob.sees_tick("read", "seen")
+    _look_elsewhere(ann)
+    news = [f"news {number}" for number in range(40)]
+    bob.write(*news)
+    expect(ann.row("bob").locator(".count")).to_have_text("40")
+    ann.page.bring_to_front()
+    bob.sees_tick("read", "news 0")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    expect(ann.log.locator(".unread + .message .text")).to_have_text("news 0")
+    expect(ann.texts.last).not_to_be_in_viewport()
+    bob.sees_tick("delivered", "news 39")
+    ann.log.press("End")
+    bob.sees_tick("read", "news 39")
+    bob.write("and another")
+    expect(ann.texts.last).to_have_text("and another")
+    expect(ann.texts.last).to_be_in_viewport()
+
+
 def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
     """A user with that script in their browser, who wants to be notified."""
     ann = newcomer(permissions=["notifications"])

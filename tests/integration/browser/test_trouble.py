@@ -131,6 +131,59 @@ def test_what_another_device_got_meanwhile_is_shown_to_who_was_offline(
     ann.sees("before", "meanwhile")
 
 
+def test_what_came_meanwhile_is_below_a_line_for_who_was_offline(newcomer: Newcomer) -> None:
+    """They have not read it all because it has come. The line does not go where more comes."""
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("before")
+    ann.open("bob")
+    bob.sees_tick("read", "before")
+    ann.block_server()
+    ann.is_offline()
+    bob.write(*(f"meanwhile {number}" for number in range(70)))
+    bob.sees_tick("sent", "meanwhile 69")
+    ann.context.set_offline(False)
+    ann.comes_back()
+    expect(ann.texts.last).to_have_text("meanwhile 69")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    expect(ann.log.locator(".unread + .message .text")).to_have_text("meanwhile 0")
+    expect(ann.texts.last).not_to_be_in_viewport()
+    bob.sees_tick("delivered", "meanwhile 69")
+    ann.page.get_by_role("button", name="Jump to latest").click()
+    bob.sees_tick("read", "meanwhile 69")
+    bob.write("and another")
+    expect(ann.texts.last).to_have_text("and another")
+    expect(ann.texts.last).to_be_in_viewport()
+    expect(ann.log.locator(".unread + .message .text")).to_have_text("meanwhile 0")
+
+
+def test_what_members_of_a_group_read_meanwhile_is_ticked_for_who_was_offline(
+    newcomer: Newcomer,
+) -> None:
+    """In what was open, and in what is opened again. The server does not tell it twice."""
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    groups = ("gardeners", "hikers")
+    for group in groups:
+        ann.create_group(group)
+        bob.join_group(group)
+        bob.page.keyboard.press("Escape")
+        ann.write(f"hello {group}")
+        ann.sees_tick("sent", f"hello {group}")
+    phone = newcomer().log_in("bob")
+    for group in groups:
+        expect(phone.row(group).locator(".count")).to_have_text("1")
+    ann.block_server()
+    ann.is_offline()
+    for group in groups:
+        bob.open(group)
+        expect(phone.row(group).locator(".count")).to_be_hidden()
+    ann.context.set_offline(False)
+    ann.comes_back()
+    ann.sees_tick("read", "hello hikers")
+    ann.open("gardeners")
+    ann.sees_tick("read", "hello gardeners")
+
+
 def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     newcomer: Newcomer, web: WebServer
 ) -> None:

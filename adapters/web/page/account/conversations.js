@@ -60,6 +60,12 @@ export class History extends Emitter {
     this._session = session;
     this._store = store;
     this._chats = chats;
+    /** @type {Set<Key>} what was loaded before this connection */
+    this._before = new Set();
+    session.on("online", () => {
+      const loaded = [...chats.all.values()].filter((chat) => chat.loaded);
+      this._before = new Set(loaded.map((chat) => chat.key));
+    });
   }
 
   /** Show what is kept of it until the server answers. @param {Key} key */
@@ -107,6 +113,17 @@ export class History extends Emitter {
   }
 
   /**
+   * How far others have read it, once in a connection: what they read before that is not told again.
+   * Throws Refused and Lost.
+   * @param {Key} key
+   */
+  async loadMarks(key) {
+    if (!this._before.delete(key)) return;
+    this._chats.markedIn(await this._ask(key, { limit: 1 }));
+    this.emit("changed");
+  }
+
+  /**
    * Before the first that is loaded, if it still is: otherwise there would be a gap.
    * @param {Key} key
    * @param {number} before
@@ -126,7 +143,7 @@ export class History extends Emitter {
 
   /** @param {Key} key @param {object} [place] */
   _ask(key, place) {
-    return this._session.ask({ msgid: MSG.HISTORY, ...where(key), ...place, limit: PAGE });
+    return this._session.ask({ msgid: MSG.HISTORY, ...where(key), limit: PAGE, ...place });
   }
 
   /**

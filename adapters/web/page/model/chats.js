@@ -167,8 +167,13 @@ export class Chats {
     if (chat.atEnd) for (const one of chat.recent) if (one.at > last) insert(chat.messages, one);
     letGoOfOldest(chat);
     this.haveRead(chat.key, ack.read ?? 0);
-    for (const mark of ack.marks ?? []) markRead(chat, mark.id, mark.read);
+    this.markedIn(ack);
     return entries;
+  }
+
+  /** What a page of HISTORY tells of how far others have read. @param {Frame} ack */
+  markedIn(ack) {
+    for (const mark of ack.marks ?? []) markRead(this.chat(keyOf(ack)), mark.id, mark.read);
   }
 
   /**
@@ -324,7 +329,7 @@ const unknown = () => ({
 const later = (one, other) => (one && one.at > other.at ? one : other);
 
 /** @param {Entry} entry @param {number} me */
-const isNews = (entry, me) => entry.from !== me && !entry.change && !entry.deleted;
+export const isNews = (entry, me) => entry.from !== me && !entry.change && !entry.deleted;
 
 /** @param {Entry[]} entries @param {number} at @param {number} me */
 const newsAbove = (entries, at, me) => entries.filter((one) => one.at > at && isNews(one, me)).length;

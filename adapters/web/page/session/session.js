@@ -37,6 +37,7 @@ export class Session extends Emitter {
     this._line = null;
     this._failures = 0;
     this._wanted = false; // whether it is to come back by itself
+    this.head = 0; // the end of the log when the connection began: what is pushed up to it was missed
     this._place = new Place(
       (frame) => this.say(frame),
       (error) => this.emit("trouble", error),
@@ -165,6 +166,7 @@ export class Session extends Emitter {
     }
     this._failures = 0;
     this._early = null;
+    this.head = ack.head;
     this.emit("online", this.me);
     if (!this._place.toResume.since) this.say({ msgid: MSG.PING }); // the answer has the position
     if (this._line) this.outbox.connected(this._line);

@@ -80,7 +80,6 @@ export class ConversationView {
 
   /** Say aloud what has just come. @param {string} from @param {string} text */
   announce(from, text) {
-    this.messages.came();
     this._live.append(h("p", {}, `${from}: ${text}`));
     while (this._live.children.length > 3) this._live.firstElementChild?.remove();
   }

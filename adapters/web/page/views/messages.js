@@ -6,10 +6,11 @@
  *
  * @import {App} from "../app.js"
  * @import {Chat} from "../model/chats.js"
- * @import {Key} from "../protocol/protocol.js"
+ * @import {Entry, Key} from "../protocol/protocol.js"
  */
 
 import { t } from "../i18n/i18n.js";
+import { isNews } from "../model/chats.js";
 import { Excerpt } from "../model/excerpt.js";
 import { h, isLookedAt, reconcile } from "./dom.js";
 import { Entries } from "./entries.js";
@@ -35,6 +36,9 @@ export class Messages {
     this._openedAt = 0; // pixels from above
     this._openedAtEnd = true;
     this._fetching = false;
+    this._isBack = false; // there is a connection again, and nothing is shown yet of what was missed
+    app.session.on("online", () => (this._isBack = true));
+    this._stops = false; // whether whoever follows what comes stays at the line above it
     this._followed = true; // whether the newest was seen when it was scrolled last
   }
 
@@ -78,9 +82,19 @@ export class Messages {
     if (staysAtEnd && !chat?.atEnd) this.toEnd(); // what has come has another end
   }
 
-  /** News came. Whoever looks elsewhere will find a line above it. */
-  came() {
-    if (!isLookedAt()) this._unreadAbove = this._chat?.read ?? 0;
+  /**
+   * It is pushed. Whoever looks elsewhere, or had no connection, will find a line above it.
+   * @param {Entry} entry
+   */
+  comes(entry) {
+    const chat = this._chat;
+    if (!chat?.loaded || entry.at <= chat.read || !isNews(entry, this._app.chats.me)) return;
+    const missed = entry.at <= this._app.session.head;
+    if (missed ? this._isBack : !isLookedAt()) {
+      this._unreadAbove = chat.read;
+      this._stops = this.follows;
+    } else if (!missed) this._stops = false;
+    if (missed) this._isBack = false; // the next ones are below the same line
   }
 
   /** Go to the line above what is new, or to the end if there is none. @param {Chat} chat */
@@ -88,11 +102,18 @@ export class Messages {
     this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._excerpt.toNews(chat, this._unreadAbove);
     this._put(false);
+    this._toLine();
+    this._openedAt = this.element.scrollTop;
+    this._openedAtEnd = this.follows;
+    this._stops = false;
+  }
+
+  /** To the line above what is new, if there is one, or as far as one can scroll. */
+  _toLine() {
     const line = this._list.querySelector(".unread");
     if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
     else this.element.scrollTop = this.element.scrollHeight;
-    this._openedAt = this.element.scrollTop;
-    this._followed = this._openedAtEnd = this.follows;
+    this._followed = this.follows;
   }
 
   redraw() {
@@ -106,6 +127,7 @@ export class Messages {
     const chat = this._chat;
     if (!chat) return;
     const { history } = this._app;
+    this._stops = false;
     this._openedAt = NaN; // it is where its user wants it
     this._openedAtEnd = false;
     if (!chat.atEnd) await history.loadNewest(chat.key).catch(() => history.restoreNewest(chat.key));
@@ -123,11 +145,14 @@ export class Messages {
     const chat = this._chat;
     if (!chat) return;
     this.element.ariaLabel = t("messages");
-    if (follow) this._excerpt.toEnd(chat);
+    if (follow) this._excerpt.toNews(chat, this._stops ? this._unreadAbove : Infinity);
     const anchor = follow ? null : this._anchor();
     reconcile(this._list, this._entries.of(chat, this._excerpt, this._unreadAbove));
     this._entries.dropHidden();
-    if (follow) this.element.scrollTop = this.element.scrollHeight;
+    if (follow && this._stops) {
+      this._toLine();
+      this._stops = this.follows;
+    } else if (follow) this.element.scrollTop = this.element.scrollHeight;
     else if (anchor?.element.isConnected) {
       this.element.scrollTop += anchor.element.getBoundingClientRect().bottom - anchor.bottom;
     }
