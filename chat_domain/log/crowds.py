@@ -5,7 +5,7 @@ sender can slow the sender down. So nodes tell each other of their crowds: the g
 connections. What a node was told counts for VALID_FOR seconds, and it is told again before that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from heapq import nlargest
 
 import attrs
@@ -53,7 +53,7 @@ class Crowds:
 
     def grown(self, group_id: int) -> None:
         """A crowd of this node has doubled: tell the others, unless they know of one as large."""
-        if len(self.sessions.in_group(group_id)) <= self._told.get(group_id, 0):
+        if self._size(group_id) <= self._told.get(group_id, 0):
             return
         if not self._grown:
             self.tasks.soon(self._tell_grown)
@@ -62,20 +62,19 @@ class Crowds:
 
     def _tell_grown(self) -> None:
         grown, self._grown = self._grown, set()
-        self._tell(self._sizes(grown))
+        self._tell(grown)
 
     def tick(self, now: float) -> None:
         """Tell of all crowds, or the largest of very many. To be called regularly."""
         if now - self._told_at >= TOLD_EVERY:
             self._told_at, self._told = now, {}
-            crowds = self._sizes(self.sessions.crowded)
-            self._tell(dict(nlargest(MOST_CROWDS, crowds.items(), key=lambda one: one[1])))
+            self._tell(nlargest(MOST_CROWDS, self.sessions.crowded, key=self._size))
 
-    def _sizes(self, group_ids: Iterable[int]) -> dict[int, int]:
-        return {group_id: len(self.sessions.in_group(group_id)) for group_id in group_ids}
+    def _size(self, group_id: int) -> int:
+        return len(self.sessions.in_group(group_id))
 
-    def _tell(self, readers: Mapping[int, int]) -> None:
-        some = {group_id: count for group_id, count in readers.items() if count}
-        if some:
-            self._told |= some
-            self.broker.broadcast(CrowdsThere(some))
+    def _tell(self, group_ids: Iterable[int]) -> None:
+        readers = {group_id: size for group_id in group_ids if (size := self._size(group_id))}
+        if readers:
+            self._told |= readers
+            self.broker.broadcast(CrowdsThere(readers))
