@@ -138,12 +138,6 @@ class TestPushingOut:
             guard.cancel(guard.begin(f"user {number}", HERE, 0.0))
         self.assert_remembers(guard)
 
-    def test_what_is_under_way_does_not_push_out(self, guard: Attempts) -> None:
-        """Attempts that have only begun leave no record, however many they are."""
-        for number in range(1000):
-            guard.begin(f"user {number}", HERE, 0.0)
-        self.assert_remembers(guard)
-
     def test_free_failures_do_not_push_out(self, guard: Attempts) -> None:
         """Failures that do not have to wait yet, and cost one hash each, push out none that
         have."""

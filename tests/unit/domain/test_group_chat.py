@@ -98,18 +98,6 @@ def test_the_same_cid_to_one_and_to_a_group_is_a_conflict(
     assert ann.client.statuses == ["accepted", "CidConflict"]
 
 
-def test_a_group_message_counts_as_one_unanswered(
-    world: World, ann: Terminal, bob: Terminal
-) -> None:
-    """The number of members does not matter."""
-    group = world.group(ann, bob)
-    world.log.slow_writes = True
-    ann.says_to_group(group, "hello")
-    assert ann.session.unanswered == 1
-    world.settle()
-    assert ann.session.unanswered == 0
-
-
 def test_a_node_without_its_lease_goes_on_with_groups(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:

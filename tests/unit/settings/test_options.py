@@ -61,14 +61,6 @@ def test_another_table_is_no_secret(text: str, tmp_path: Path) -> None:
         read_settings(["--config", str(config)], {})
 
 
-def test_only_what_may_hold_a_password_is_read_from_files(secret: str, tmp_path: Path) -> None:
-    """For any other setting, a file would be a mistake."""
-    config = tmp_path / "chat.toml"
-    config.write_text(f'host = {{ file = "{secret}" }}\n')
-    with pytest.raises(BadSettings, match="host"):
-        read_settings(["--config", str(config)], {})
-
-
 def test_one_secret_is_not_said_twice(secret: str) -> None:
     """Nobody could know which of the two is intended."""
     with pytest.raises(BadSettings, match="both are set"):

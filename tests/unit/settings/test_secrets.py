@@ -4,7 +4,6 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import structlog
@@ -20,7 +19,6 @@ from entrypoints import logs
 from entrypoints.bootstrap import open_gateway
 from entrypoints.declaring import BadSettings
 from entrypoints.settings import Settings
-from entrypoints.sources import read_settings
 
 FORGED = 'li si"}\n2026-11-23 [error] forged\r\x1b[2J\u2028'
 SECRET = "hunter2"
@@ -126,15 +124,6 @@ def test_nothing_shows_a_secret(thing: object) -> None:
     """Neither printing it nor an error that contains it does."""
     assert SECRET not in repr(thing)
     assert SECRET not in str(thing)
-
-
-def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
-    """The error names the setting and what it should be."""
-    config = tmp_path / "chat.toml"
-    config.write_text(f'broker = ["redis://:{SECRET}@cache"]')
-    with pytest.raises(BadSettings) as complaint:
-        read_settings(["--config", str(config)], {})
-    assert str(complaint.value) == f"broker in {config}: a text"
 
 
 @pytest.mark.parametrize(
