@@ -76,7 +76,7 @@ def assemble(
         second_login_replaces,
     )
     logins = Logins(
-        log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids
+        log, follower, queue, sessions, subscriptions, offline, marks, slots, attendance, ids, tasks
     )
     devices = Devices(store.tokens, log, queue, sessions, ids, tasks, presence, name)
     node = Node(

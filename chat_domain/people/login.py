@@ -18,9 +18,10 @@ from chat_domain.people.attendance import Attendance
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.client import Client
 from chat_domain.ports.log import Log
-from chat_domain.ports.runtime import Ids
+from chat_domain.ports.runtime import Ids, Tasks
 
 MISSED_AT_MOST = 5_000  # of its user's entries that a device is sent; with more, it is reset
+ENDED_AT_ONCE = 20_000  # memberships of sessions; some 10 ms of the event loop
 
 
 @attrs.frozen
@@ -34,7 +35,7 @@ class Start:
     reset: bool
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Logins:
     log: Log
     follower: Follower
@@ -46,6 +47,8 @@ class Logins:
     slots: SlotKeeper
     attendance: Attendance
     ids: Ids
+    tasks: Tasks
+    _ended: int = attrs.field(default=0, init=False)  # memberships, in this turn of the loop
 
     async def begin_device(
         self,
@@ -155,6 +158,7 @@ class Logins:
         that follows on another node begins behind it.
         """
         await self.drain(session)
+        await self._wait_for_turn(len(session.groups))
         if not self._discard(session):
             return
         if not self.sessions.of(session.user.id):
@@ -163,3 +167,15 @@ class Logins:
             await self.marks.write(session.user.id)
         if session.claim is not None:
             await self.slots.release(session.claim)
+
+    async def _wait_for_turn(self, memberships: int) -> None:
+        """Wait for a turn of the event loop in which few memberships have ended: very many sessions
+        may be disconnected at once."""
+        while self._ended + memberships > ENDED_AT_ONCE and self._ended:
+            await self.tasks.next_turn()
+        if not self._ended:
+            self.tasks.soon(self._begin_turn)
+        self._ended += memberships
+
+    def _begin_turn(self) -> None:
+        self._ended = 0

@@ -1,6 +1,7 @@
 """How sessions begin and end."""
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 
@@ -217,6 +218,22 @@ def ending(world: World, ann: Terminal, bob: User) -> Terminal:
 
 
 class TestEnds:
+    def test_many_that_end_at_once_take_turns(
+        self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A network may go down, and each of the users be in a thousand groups."""
+        monkeypatch.setattr(login, "ENDED_AT_ONCE", 2)
+        devices = [world.log_in(bob) for _ in range(6)]
+        world.group(ann, devices[0])
+        for device in devices:
+            world.tasks.start(world.chat.logins.end(device.session))
+        kept = [world.chat.sessions.memberships]
+        while world.tasks.turn():
+            kept.append(world.chat.sessions.memberships)
+        assert kept[0] == 7
+        assert kept[-1] == 1
+        assert max(before - after for before, after in pairwise(kept)) == 2
+
     def test_what_was_written_is_in_the_log_when_a_session_has_ended(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
