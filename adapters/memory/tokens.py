@@ -7,6 +7,7 @@ import attrs
 from adapters.memory.users import MemoryUsers
 from adapters.session_eviction import Kept, making_room
 from chat_domain.model import KeptToken, User
+from chat_domain.ports.store import EXPIRED_AT_ONCE
 
 
 @attrs.define
@@ -18,8 +19,11 @@ class MemoryTokens:
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
-        self._forget(other for other in self._tokens.values() if other.expires_ms <= self._now_ms)
-        others = [other for other in self._of(token.user_id) if other.session != token.session]
+        expired = [other for other in self._tokens.values() if other.expires_ms <= self._now_ms]
+        expired.sort(key=lambda other: (other.expires_ms, other.digest))
+        self._forget(expired[:EXPIRED_AT_ONCE])
+        valid = await self.of(token.user_id, self._now_ms)
+        others = [other for other in valid if other.session != token.session]
         seen: dict[tuple[str, str], int] = {}
         for other in others:
             key = other.session, other.device

@@ -34,6 +34,7 @@ class MySqlConnection:
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
         some_tokens="ORDER BY digest LIMIT ?",
+        first_expired="WHERE expires_ms <= ? ORDER BY expires_ms, digest LIMIT ?",
     )
 
     _link: Link

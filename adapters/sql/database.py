@@ -22,6 +22,7 @@ class Dialect:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # after INSERT INTO Friend or Member: keep a row that exists
     some_tokens: str  # after DELETE FROM Token: `?` of them
+    first_expired: str  # the same: of those with `expires_ms <= ?` the first `?`
     # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
     # at most; None for a database that cannot count them in the statement that reads the row.
     unread: str | None = None

@@ -10,6 +10,7 @@ from adapters.sql import validation
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.model import KeptToken, User
+from chat_domain.ports.store import EXPIRED_AT_ONCE
 
 # in the order of KeptToken's fields
 _COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used, device, seen_ms"
@@ -68,11 +69,12 @@ async def _add(
 ) -> list[str]:
     # one at a time for each user, or two at once could leave too many sessions
     await connection.lock_user(token.user_id)
-    await connection.change("DELETE FROM Token WHERE expires_ms <= ?", (now_ms,))
+    delete = f"DELETE FROM Token {connection.dialect.first_expired}"  # noqa: S608  # a constant
+    await connection.change(delete, (now_ms, EXPIRED_AT_ONCE))
     rows = await connection.rows(
-        "SELECT session, device, max(seen_ms) FROM Token WHERE userid = ? AND session <> ?"
-        " GROUP BY session, device",
-        (token.user_id, token.session),
+        "SELECT session, device, max(seen_ms) FROM Token"
+        " WHERE userid = ? AND session <> ? AND expires_ms > ? GROUP BY session, device",
+        (token.user_id, token.session, now_ms),
     )
     gone = making_room(token, validation.sessions(rows), sessions, connected)
     for session in gone:

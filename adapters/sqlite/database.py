@@ -37,6 +37,10 @@ class SqliteConnection:
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
+        first_expired=(
+            "WHERE digest IN (SELECT digest FROM Token"
+            " WHERE expires_ms <= ? ORDER BY expires_ms, digest LIMIT ?)"
+        ),
         unread=(
             "(SELECT count(*) FROM (SELECT 1 FROM Entry WHERE Entry.conv = page.conv"  # noqa: S608
             " AND at > max(page.since, page.`read`) AND at <= page.`left`"

@@ -27,6 +27,8 @@ from chat_domain.names import Name
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Depths
 
+EXPIRED_AT_ONCE = 100  # tokens that `Tokens.add` deletes
+
 
 class Users(Protocol):
     """The registered users."""
@@ -72,8 +74,9 @@ class Tokens(Protocol):
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
-        """Store a token until it expires, in place of any with its digest. Delete all expired
-        tokens.
+        """Store a token until it expires, in place of any with its digest. Delete the
+        EXPIRED_AT_ONCE tokens of any users that expired first, or all expired ones if there are
+        fewer: each begun session has four tokens at most, so they do not pile up.
 
         The user's other session on a device of the same name, unless that is "", makes room for
         this one; then this one and `sessions - 1` others stay. Of the others, those not `connected`

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from chat_domain.model import KeptToken, User
-from chat_domain.ports.store import Store
+from chat_domain.ports.store import EXPIRED_AT_ONCE, Store
 from tests.contract.making import ODD_INTEGERS, register
 
 NOW = 4_000_000_000_000  # later than the clock of any adapter
@@ -78,12 +78,26 @@ async def test_a_token_expires(store: Store) -> None:
 
 
 async def test_what_has_expired_is_forgotten(store: Store) -> None:
-    """Adding a token deletes expired tokens of every user: they are not valid at any time."""
+    """Adding a token deletes expired tokens of any users: they are not valid at any time."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("a", ann, 1_000))
     await store.tokens.find("unknown", 2_000)
     await add(store, token("b", bob))
     assert await store.tokens.find("a", 500) is None
+
+
+async def test_a_part_of_very_many_that_have_expired_is_forgotten_at_once(store: Store) -> None:
+    """Those that expired first are deleted, so that no login takes long however many there are. The
+    rest takes up no session's place, and goes with the next tokens."""
+    (ann,) = await register(store, "Ann")
+    expired = [token(str(n), ann, n) for n in range(1, EXPIRED_AT_ONCE + 11)]
+    await add(store, *expired, sessions=len(expired))
+    await store.tokens.find("unknown", 2_000)
+    assert await add(store, token("valid", ann), sessions=2) == set()
+    left = {(ann, one.session) for one in expired[EXPIRED_AT_ONCE:]}
+    assert await store.tokens.sessions_of([ann]) == left | {(ann, "valid")}
+    await add(store, token("last", ann))
+    assert await store.tokens.sessions_of([ann]) == {(ann, "valid"), (ann, "last")}
 
 
 async def test_what_has_expired_has_not_gone(store: Store) -> None:
