@@ -32,6 +32,12 @@ async def logged_in(
         yield client, peer
 
 
+async def cut_off(server: FakeServer, peer: Peer) -> Peer:
+    """Hang up. Return the server's end of the next connection, which the client makes by itself."""
+    await peer.hang_up()
+    return await server.accept()
+
+
 async def both(one: Any, other: Any) -> Any:
     """Do the client's and the server's part at the same time. Return the client's result."""
     async with asyncio.timeout(TIMEOUT):

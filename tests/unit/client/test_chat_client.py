@@ -30,7 +30,7 @@ from adapters.client import (
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
 from tests.eventually import eventually
 from tests.unit.client.fake_chat_server import AT_0, TAKEN, TIMEOUT, FakeServer, line, push
-from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
+from tests.unit.client.fellows import HASTY, both, connected, cut_off, logged_in, until
 
 LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
 
@@ -51,21 +51,20 @@ async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
         }
 
 
-@pytest.mark.parametrize("who", [13, "13", " 13 "])
-async def test_digits_are_an_id(server: FakeServer, who: int | str) -> None:
-    """No name consists of digits only."""
-    async with connected(server) as (client, peer):
-        knocking = asyncio.create_task(client.login(who, "secret"))
-        assert (await peer.admit())["id"] == 13
-        await knocking
+NO_IDS = ["0", "2147483648", "9" * 5_000, "²"]
 
 
-@pytest.mark.parametrize("who", ["0", "2147483648", "9" * 5_000, "²"])
-async def test_digits_that_no_id_has_are_a_name(server: FakeServer, who: str) -> None:
-    """The server then says that it knows nobody of this name."""
+@pytest.mark.parametrize(
+    ("who", "field", "value"),
+    [*((who, "id", 13) for who in (13, "13", " 13 ")), *((who, "name", who) for who in NO_IDS)],
+)
+async def test_digits_are_an_id(
+    server: FakeServer, who: int | str, field: str, value: int | str
+) -> None:
+    """No name consists of digits only. Of digits that no id has, the server knows nobody."""
     async with connected(server) as (client, peer):
         knocking = asyncio.create_task(client.login(who, "secret"))
-        assert (await peer.admit())["name"] == who
+        assert (await peer.admit())[field] == value
         await knocking
 
 
@@ -280,8 +279,7 @@ async def test_a_client_goes_on_from_where_it_was(server: FakeServer) -> None:
     async with logged_in(server) as (client, peer):
         peer.say_together(push(6, "a"))
         await until(client, Message)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         assert (await second.turn_away(RESUME, 4, "bad_token"))["since"] == 6
         assert (await second.admit(LOGIN))["since"] == 6
         second.say_together(push(6, "a"), push(7, "b"))
@@ -294,8 +292,7 @@ async def test_an_own_message_from_the_log_is_an_answer(server: FakeServer) -> N
     async with logged_in(server) as (client, peer):
         sending = client.post(15, "hello")
         cid = (await peer.hear(CHAT))["cid"]
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(RESUME)
         second.say_together(push(4, cid, sender=13, toid=15), push(5, "a"))
         assert await sending == Ack(4, 7)
@@ -308,33 +305,28 @@ async def test_positions_that_mean_nothing_any_more_are_forgotten(server: FakeSe
     async with logged_in(server) as (client, peer):
         peer.say_together(push(6, "a"))
         await until(client, Message)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(RESUME, reset=True, head=3, epoch="e2")
         assert await until(client, Reset) == Reset(Position(3, "e2"))
-        await second.hang_up()
-        request = await (await server.accept()).admit(RESUME, epoch="e2")
+        request = await (await cut_off(server, second)).admit(RESUME, epoch="e2")
         assert (request["since"], request["epoch"]) == (3, "e2")
 
 
 async def test_the_token_of_the_last_answer_is_used(server: FakeServer) -> None:
     """The answer to a RESUME may have a new token, which the program can also read."""
     async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         assert (await second.admit(RESUME, token="t2"))["token"] == "t1"
         await until(client, Reconnected)
         assert client.token == "t2"
-        await second.hang_up()
-        request = await (await server.accept()).admit(RESUME, token="t2")
+        request = await (await cut_off(server, second)).admit(RESUME, token="t2")
         assert request["token"] == "t2"
 
 
 async def test_a_refused_token_falls_back_to_the_password(server: FakeServer) -> None:
     """The server may have lost its tokens, or the token may be too old."""
     async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.turn_away(RESUME, 4, "bad_token")
         request = await second.admit(LOGIN, token="t2")
         assert (request["name"], request["password"]) == ("zhang san", "secret")
@@ -348,8 +340,7 @@ async def test_without_a_password_a_refused_token_ends_the_session(server: FakeS
         await both(client.resume("t0"), peer.admit(RESUME))
         sending = client.post(15, "hello")
         await peer.hear(CHAT)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.turn_away(RESUME, 4, "bad_token")
         assert (await until(client, SessionEnded)).refusal.error == "bad_token"
         with pytest.raises(Refused, match="bad_token"):
@@ -361,8 +352,7 @@ async def test_without_a_password_a_refused_token_ends_the_session(server: FakeS
 async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> None:
     """The client uses another connection, which may lead to another server."""
     async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        await (await server.accept()).turn_away(RESUME, 50, "try_again")
+        await (await cut_off(server, peer)).turn_away(RESUME, 50, "try_again")
         await (await server.accept()).admit(RESUME)
         assert await until(client, Reconnected) == Reconnected(resumed=True)
 
@@ -403,8 +393,7 @@ async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer
     """A server that accepts connections and sends nothing does not stop the client."""
     settings = attrs.evolve(HASTY, greet_within=0.3)
     async with logged_in(server, settings) as (client, peer):
-        await peer.hang_up()
-        silent = await server.accept()
+        silent = await cut_off(server, peer)
         await silent.hear(RESUME)
         await (await server.accept()).admit(RESUME)
         await until(client, Reconnected)
@@ -417,8 +406,7 @@ async def test_a_client_is_back_only_when_the_server_answers(server: FakeServer)
     async with connected(server, settings) as (client, peer):
         peer.say(msgid=1018, delay=0)
         await until(client, GoingAway)
-        await peer.hang_up()
-        await (await server.accept()).until_gone()
+        await (await cut_off(server, peer)).until_gone()
         third = await server.accept()
         looking = asyncio.create_task(third.hear())
         assert await until(client, Reconnected) == Reconnected(resumed=False)
@@ -444,8 +432,7 @@ async def test_who_was_ended_elsewhere_does_not_come_back(server: FakeServer) ->
         with pytest.raises(Refused, match="ended elsewhere"):
             await sending
         assert (client.user, client.token) == (None, None)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         with pytest.raises(Refused, match="ended elsewhere"):
             await until(client, Reconnected)
         await both(client.login(13, "secret"), second.admit(LOGIN))
@@ -458,8 +445,7 @@ async def test_the_delay_of_a_server_that_goes_away_is_honoured(server: FakeServ
     async with logged_in(server, settings) as (client, peer):
         peer.say(msgid=1018, delay=20)
         assert await until(client, GoingAway) == GoingAway(20)
-        await peer.hang_up()
-        await (await server.accept()).admit(RESUME)
+        await (await cut_off(server, peer)).admit(RESUME)
         await until(client, Reconnected)
 
 
@@ -493,8 +479,7 @@ async def test_a_change_of_a_group_is_asked_for_until_it_has_an_answer(server: F
     async with logged_in(server) as (client, peer):
         asking = asyncio.create_task(client.join_group(3))
         first = await peer.hear(1008)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(RESUME)
         again = await second.hear(1008)
         second.say(msgid=1011, seq=again["seq"], errno=50, error="try_again", errmsg="")
@@ -557,8 +542,7 @@ async def test_who_asks_again_in_the_moment_of_the_loss_waits_too(server: FakeSe
     async with logged_in(server) as (client, peer):
         asking = asyncio.create_task(ask(client))
         await peer.hear(1019)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(RESUME)
         seq = (await second.hear(1019))["seq"]
         second.say(msgid=1020, seq=seq, id=15, name="li si", state="online")
@@ -651,8 +635,7 @@ async def test_a_changed_password_is_used_from_then_on(server: FakeServer) -> No
         seq = (await peer.hear(1029))["seq"]
         peer.say(msgid=1030, seq=seq, token="t9", expires=1)
         await changing
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         assert (await second.turn_away(RESUME, 4, "bad_token"))["token"] == "t9"
         assert (await second.admit(LOGIN))["password"] == "better"
 
@@ -743,8 +726,7 @@ async def test_a_session_that_ends_as_soon_as_it_begins_is_over(server: FakeServ
             await knocking
         assert client.user is None
     async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         second.say_together(line(seq=(await second.hear(RESUME))["seq"], **ack), ended)
         with pytest.raises(Refused, match="ended elsewhere"):
             await until(client, Reconnected)

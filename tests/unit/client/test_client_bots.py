@@ -9,7 +9,7 @@ import pytest
 
 from adapters.client import ChatClient, ConnectionLost, Event, Message, Refused, SessionEnded
 from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, push
-from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
+from tests.unit.client.fellows import HASTY, both, connected, cut_off, logged_in, until
 
 LOGIN, RESUME = 1000, 1015
 
@@ -87,8 +87,7 @@ async def test_events_raise_where_there_is_no_way_back_in(server: FakeServer) ->
     """This happens after the password was changed elsewhere. The exception has the server's
     reason."""
     async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.turn_away(RESUME, 4, "bad_token")
         await second.turn_away(LOGIN, 3, "bad_credentials")
         ended = await until(client, SessionEnded)

@@ -22,7 +22,7 @@ from adapters.client import (
 )
 from chat_domain.model import Group
 from tests.unit.client.fake_chat_server import FakeServer, Frame, Peer, line, push
-from tests.unit.client.fellows import HASTY, both, logged_in, until
+from tests.unit.client.fellows import HASTY, both, cut_off, logged_in, until
 from tests.unit.client.texts import message, text
 
 HISTORY, READ, TYPING, SETTINGS, MARKS, JOIN = 1041, 1043, 1044, 1045, 1038, 1008
@@ -110,8 +110,7 @@ async def test_a_read_mark_is_told_until_it_is_known(server: FakeServer) -> None
         telling = asyncio.create_task(client.read(InGroup(3), 9))
         request = await peer.hear(READ)
         assert (request["groupid"], request["at"]) == (3, 9)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(1015)
         second.say(msgid=1010, seq=(await second.hear(READ))["seq"])
         await telling
@@ -124,8 +123,7 @@ async def test_a_read_mark_means_nothing_after_a_reset(
     async with logged_in(server) as (client, peer):
         telling = asyncio.create_task(client.read(15, 9))
         await peer.hear(READ)
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(1015, reset=True, head=3, epoch="e2")
         await telling
         telling = asyncio.create_task(client.read(15, 3))

@@ -28,7 +28,7 @@ from adapters.client import (
 from adapters.client import store as client_store
 from adapters.client.store import VERSION, Numbered, Owner, Store
 from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, push
-from tests.unit.client.fellows import HASTY, both, connected, until
+from tests.unit.client.fellows import HASTY, both, connected, cut_off, until
 
 LOGIN, RESUME, CHAT = 1000, 1015, 1005
 
@@ -50,8 +50,7 @@ async def running(
 
 async def in_another_epoch(server: FakeServer, peer: Peer, head: int) -> Peer:
     """The next connection, after a reset."""
-    await peer.hang_up()
-    peer = await server.accept()
+    peer = await cut_off(server, peer)
     await peer.admit(RESUME, reset=True, head=head, epoch="e2")
     return peer
 
@@ -104,8 +103,7 @@ async def test_what_was_to_be_fetched_is_told_again_to_a_later_program(
     """This lasts until a program is done with the Reset, or until positions are reset once
     more."""
     async with running(server, path, LOGIN) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
+        second = await cut_off(server, peer)
         await second.admit(RESUME, reset=True, head=9)
         first = await until(client, Reset)
         second.say_together(push(10, "a"))

@@ -99,12 +99,16 @@ class Running:
         async with asyncio.timeout(TIMEOUT):
             return await self._task
 
-    async def lists(self, *friends: dict[str, Any], groups: Sequence[dict[str, Any]] = ()) -> None:
-        """Answer the requests of the client's welcome."""
+    async def learns(self, *groups: dict[str, Any], friends: Sequence[dict[str, Any]] = ()) -> None:
+        """Answer the requests for the user's lists."""
         seq = (await self.peer.hear(1022))["seq"]
         self.peer.say(msgid=1023, seq=seq, friends=list(friends))
         seq = (await self.peer.hear(1024))["seq"]
         self.peer.say(msgid=1025, seq=seq, groups=list(groups))
+
+    async def lists(self, *friends: dict[str, Any], groups: Sequence[dict[str, Any]] = ()) -> None:
+        """Answer the requests of the client's welcome."""
+        await self.learns(*groups, friends=friends)
         for group in groups:
             seq = (await self.peer.hear(1026))["seq"]
             self.peer.say(msgid=1027, seq=seq, groupid=group["id"], users=[])
@@ -339,8 +343,7 @@ async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
         request = await app.peer.hear(1008)
         assert (request["groupname"], request.get("groupid")) == ("hikers", None)
         app.peer.say(msgid=1010, seq=request["seq"], groupid=3, groupname="hikers")
-        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
-        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.learns(HIKERS)
         await app.screen.until("* you are now in group hikers")
 
 
@@ -349,8 +352,7 @@ async def test_a_group_joined_with_another_device_is_told_by_its_name(server: Fa
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         app.peer.say(**JOINED)
-        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
-        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.learns(HIKERS)
         await app.screen.until("* you have joined group hikers")
 
 
@@ -399,8 +401,7 @@ async def test_where_the_server_does_not_say_a_group_has_its_number(server: Fake
         app.peer.say(msgid=1011, seq=seq, errno=50, error="try_again", errmsg="")
         await app.screen.until("* you have joined group 3")
         app.screen.type("/talk hikers")
-        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
-        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.learns(HIKERS)
         await app.screen.until("talking to group hikers")
 
 

@@ -55,19 +55,27 @@ async def test_a_login_by_a_password_that_is_changed_meanwhile(
     assert set(await server.chat.overview.presence.where([user_id])) == set()
 
 
-async def test_a_login_whose_token_is_kept_behind_the_change(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The change finds and ends the session. The token is not stored yet, and must not be stored
-    afterwards."""
-    await server.register("Ann")
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """While it is cleared, no token is stored."""
     add, gate = MemoryTokens.add, asyncio.Event()
+    gate.set()
 
     async def slow_add(tokens: MemoryTokens, token: KeptToken, **options: Any) -> list[str]:
         await gate.wait()
         return await add(tokens, token, **options)
 
     monkeypatch.setattr(MemoryTokens, "add", slow_add)
+    return gate
+
+
+async def test_a_login_whose_token_is_kept_behind_the_change(
+    server: Server, gate: asyncio.Event
+) -> None:
+    """The change finds and ends the session. The token is not stored yet, and must not be stored
+    afterwards."""
+    await server.register("Ann")
+    gate.clear()
     intruder = server.join()
     says(intruder, LOGIN, **WHO, v=2)
     await settled()
@@ -79,18 +87,12 @@ async def test_a_login_whose_token_is_kept_behind_the_change(
 
 
 async def test_a_change_whose_token_is_kept_behind_the_operator_s(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, gate: asyncio.Event
 ) -> None:
     """The operator's change ends the user's tokens before the user's own has stored the new one,
     which must not be stored afterwards."""
     intruder = await server.logged_in("Ann")
-    add, gate = MemoryTokens.add, asyncio.Event()
-
-    async def slow_add(tokens: MemoryTokens, token: KeptToken, **options: Any) -> list[str]:
-        await gate.wait()
-        return await add(tokens, token, **options)
-
-    monkeypatch.setattr(MemoryTokens, "add", slow_add)
+    gate.clear()
     says(intruder, CHANGE_PASSWORD, old="pw", new="mine")
     await settled()
     await set_password(server)

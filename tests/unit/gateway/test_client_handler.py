@@ -21,6 +21,18 @@ def msgids(peer: Peer) -> list[int]:
     return [frame["msgid"] for frame in peer.heard()]
 
 
+async def about_to_wait(server: Server) -> Peer:
+    """A client whose login as Ann will wait until passwords are hashed."""
+    await server.register("Ann")
+    server.hasher.gate.clear()
+    return server.join()
+
+
+async def hash_passwords(server: Server) -> None:
+    server.hasher.gate.set()
+    await settled()
+
+
 # -- order -----------------------------------------------------------------------------------
 
 
@@ -37,16 +49,13 @@ async def test_requests_are_answered_in_one_turn(server: Server) -> None:
 async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> None:
     """The server reads nothing more from this client. Then it answers all requests in their
     order."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({"msgid": 1012, "seq": 1}, {**LOGIN, "id": 1, "seq": 2}, {"msgid": 1012, "seq": 3})
     await settled()
     assert [frame["seq"] for frame in peer.heard()] == [1]
     assert not peer.link.reading
     peer.say({"msgid": 1022, "seq": 4})
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert [(frame["msgid"], frame["seq"]) for frame in peer.heard()] == [
         (1001, 2), (1013, 3), (1023, 4),
     ]  # fmt: skip
@@ -55,16 +64,13 @@ async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> Non
 
 async def test_what_comes_while_a_request_waits_stops_the_reading(server: Server) -> None:
     """The server therefore keeps no more than one read of it."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({**LOGIN, "id": 1, "seq": 1})
     await settled()
     assert peer.link.reading
     peer.say({"msgid": 1012, "seq": 2})
     assert not peer.link.reading
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert [frame["seq"] for frame in peer.heard()] == [1, 2]
     assert peer.link.reading
 
@@ -78,8 +84,7 @@ async def test_a_waiting_client_holds_nobody_else(server: Server) -> None:
     other.say({"msgid": 1012, "seq": 1})
     await settled()
     assert msgids(other) == [1013]
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
 
 
 async def test_two_requests_that_wait_wait_one_after_the_other(server: Server) -> None:
@@ -110,14 +115,11 @@ async def test_a_client_that_does_not_read_is_not_read_from(server: Server) -> N
 
 async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
     """The frames behind it wait, even if the server was waiting for a request."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
     await settled()
     peer.handler.choked()
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert [frame["seq"] for frame in peer.heard()] == [1]
     assert not peer.link.reading
     peer.handler.unchoked()
@@ -128,9 +130,7 @@ async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
 
 async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) -> None:
     """The order of the requests stays the same."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
     await settled()
     peer.handler.choked()
@@ -138,8 +138,7 @@ async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) 
     await settled()
     assert peer.heard() == []
     assert not peer.link.reading
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert [frame["seq"] for frame in peer.heard()] == [1, 2]
 
 
@@ -192,15 +191,12 @@ async def test_a_request_of_http_ends_the_connection(server: Server) -> None:
 
 async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server) -> None:
     """The server answers those before it first, even if one of them has to wait."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     login = b'{"msgid":1000,"id":1,"password":"pw","v":2}\n'
     peer.link.arrives(login + b'{"msgid":1012}\n' + b"x" * 65_537)
     await settled()
     assert peer.heard() == []
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert msgids(peer) == [1001, 1013, 1011]
     assert peer.is_gone()
 
@@ -238,15 +234,12 @@ async def test_a_defect_costs_its_request_and_nothing_else(server: Server) -> No
 
 async def test_a_client_that_is_lost_during_its_login_leaves_no_session(server: Server) -> None:
     """The next login to its account succeeds."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({**LOGIN, "id": 1})
     await settled()
     peer.link.abort()
     await settled()
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert len(server.chat.sessions) == 0
     assert msgids(await server.log_in(1)) == [1001]
 
@@ -265,15 +258,12 @@ async def test_a_lost_connection_ends_the_session(server: Server) -> None:
 
 async def test_what_was_sent_before_a_half_closed_end_is_answered(server: Server) -> None:
     """`printf ... | nc` gets its answers, and then the connection closes."""
-    await server.register("Ann")
-    peer = server.join()
-    server.hasher.gate.clear()
+    peer = await about_to_wait(server)
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
     peer.handler.input_ended()
     await settled()
     assert not peer.is_gone()
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
     assert msgids(peer) == [1001, 1013]
     assert peer.is_gone()
 
@@ -406,8 +396,7 @@ async def test_a_client_that_we_do_not_hear_is_not_silent(server: Server) -> Non
     await settled()
     assert ann.heard() == []
     assert not ann.is_gone()
-    server.hasher.gate.set()
-    await settled()
+    await hash_passwords(server)
 
 
 async def test_a_client_that_does_not_read_is_dropped_after_60_seconds(server: Server) -> None:

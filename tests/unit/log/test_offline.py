@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import Change, ChangeKind
 from chat_domain.errors import NotSentYet
-from chat_domain.log import marks, offline, ring
+from chat_domain.log import marks, offline
 from chat_domain.log.follower import GAP_WAITS
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
@@ -18,7 +18,7 @@ def away(world: World) -> User:
 
 
 def miss_three(reader: Terminal, writer: Terminal) -> None:
-    """Be behind during the `with` block, then read on."""
+    """Be behind while three texts are written, then read on."""
     reader.chokes()
     for text in ("one", "two", "three"):
         writer.says(reader.user, text)
@@ -102,21 +102,13 @@ def test_whoever_is_a_little_behind_needs_no_store(
     assert world.log.times_read == 0
 
 
-def test_what_has_left_the_ring_is_read_from_the_store(
-    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It holds so many entries, and so many bytes."""
-    monkeypatch.setattr(ring, "MOST_ENTRIES", 2)
-    miss_three(bob, ann)
-    assert bob.client.texts == ["one", "two", "three"]
-    assert world.log.times_read == 1
-
-
+@pytest.mark.parametrize("bound", ["ring.MOST_ENTRIES", "offline.RING_AT_MOST"])
 def test_who_is_far_behind_is_read_for_from_the_store(
-    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    """Going through everything that others said would take longer."""
-    monkeypatch.setattr(offline, "RING_AT_MOST", 2)
+    """The ring does not have it any more, or going through all that others said would take
+    longer."""
+    monkeypatch.setattr(f"chat_domain.log.{bound}", 2)
     miss_three(bob, ann)
     assert bob.client.texts == ["one", "two", "three"]
     assert world.log.times_read == 1

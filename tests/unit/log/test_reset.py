@@ -21,6 +21,13 @@ from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
 
+def put_away(world: World) -> Safe:
+    """Keep a copy of the log as it is now, which the database can come back with."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    return safe
+
+
 def test_another_epoch_is_a_reset(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
@@ -46,8 +53,7 @@ def test_what_is_on_its_way_from_a_device_at_a_reset_means_nothing(
     """This holds however far the new positions get until it arrives: its mark would cover entries
     that the device has not seen."""
     ann.says(bob.user, "before")
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     ann.says(bob.user, "lost")
     safe.bring_back()
     world.tasks.run(follower.poll_head())
@@ -278,8 +284,7 @@ def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
 ) -> None:
     """It has applied nothing yet, but knows the last entry."""
     ann.says(bob.user, "one")
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     ann.says(bob.user, "two")
     world.tasks.run(follower.start())
     epoch = follower.epoch
@@ -293,8 +298,7 @@ def test_what_is_not_applied_yet_is_missed_as_well(
     world: World, ann: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
     """A node knows that such an entry was there."""
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     elsewhere.commits("one")
     epoch = follower.epoch
     hear(world, elsewhere.commits("two"))
@@ -309,8 +313,7 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
 ) -> None:
     """Its client has sent it again to a node that did not know it, and another entry has taken the
     lost position below. Devices that were shown the lost entry are disconnected, to be reset."""
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     hear(world, elsewhere.commits("lost", "sent again"))
     epoch = follower.epoch
     safe.bring_back()
@@ -327,8 +330,7 @@ def overwritten(
 ) -> tuple[Appended, Appended]:
     """The log has lost an entry that this node has received. Another node, which had not, has
     written two in its place. Return its notes, which have not arrived."""
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     ann.says(bob.user, "lost")
     safe.bring_back()
     world.clock.advance(0.001)
@@ -425,8 +427,7 @@ def test_a_poll_from_before_a_contradiction_proves_nothing(  # noqa: PLR0917  # 
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What follows is not trusted, but read."""
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     ann.says(bob.user, "lost")
     ends, tickets, epoch = world.log.ends, [ticket := Ticket[None]()], follower.epoch
 
@@ -487,8 +488,7 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     """It had a hole, and the follower was reset while the node asked whether a change could be
     missing there."""
     group = world.group(ann, bob)
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     elsewhere.says_to_group(ann, group, "deleted")
     note = elsewhere.commits("lost")
     world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
@@ -519,8 +519,7 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     """It was committed, and waited for the entries before it to be applied. Now another entry is at
     its position."""
     group = world.group(ann)
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     elsewhere.commits("not received")
     told: list[object] = []
 
@@ -580,8 +579,7 @@ def test_nothing_waits_for_a_change_that_was_lost(  # noqa: PLR0917  # fixtures
     """A message that had to be authorized again after it is refused; later ones are written."""
     monkeypatch.setattr("adapters.memory.log.MOST_MISSED", 0)
     group = world.group(ann, bob)
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
     bob.says_to_group(group, "once more", cid="c1")
     safe.bring_back()
@@ -597,8 +595,7 @@ def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
     """Its position is of another epoch. If they waited, version 1's slot would not get free."""
-    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
-    safe.put_away()
+    safe = put_away(world)
     ann.says(bob.user, "lost")
     safe.bring_back()
     world.tasks.run(follower.poll_head())

@@ -70,6 +70,11 @@ class Sitting:
         await self.until(lambda: not any(window.fetching for window in self.manager.windows))
         return asked
 
+    def opens(self) -> None:
+        """The user goes to the first conversation, which is not loaded yet."""
+        self.manager.show_number(1)
+        self.look()
+
     def look(self) -> list[str]:
         """Draw the conversation as the screen does, and start what follows from that."""
         rows = self.presenter.viewport.drawn(40, 10)
@@ -144,8 +149,7 @@ async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
 async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None:
     """The mark is told once, up to the last message in view."""
     async with sitting(server, row(5, read=2, unread=2)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         asked = await one.page(entry(4), entry(5), read=2, marks=[{"id": 15, "read": 3}])
         assert (asked["toid"], asked.get("before")) == (15, None)
         assert one.look() == ["00:00    li si: hi", "00:00    li si: hi"]
@@ -161,8 +165,7 @@ async def test_what_is_new_above_the_view_is_told_until_the_rule_above_it_was_in
 ) -> None:
     """It counts as read when its end is in view, and the list no longer tells of it."""
     async with sitting(server, row(30, read=5, unread=25)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         assert one.said_below() == ["loading"]
         await one.page(*(entry(at) for at in range(1, 31)))
         one.look()
@@ -181,8 +184,7 @@ async def test_nothing_is_said_to_be_above_once_a_search_has_gone_elsewhere(
 ) -> None:
     """A match may be above all that is new."""
     async with sitting(server, row(60, read=35, unread=25)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(*(entry(at, f"text {at}.") for at in range(1, 61)))
         one.look()
         assert one.presenter.search("text 1.") == ""
@@ -192,8 +194,7 @@ async def test_nothing_is_said_to_be_above_once_a_search_has_gone_elsewhere(
 
 async def test_a_match_comes_into_view_in_however_long_a_message(server: FakeServer) -> None:
     async with sitting(server, row(1)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(entry(1, "\n".join(f"line {number}" for number in range(100))))
         assert one.look()[-1].endswith("line 99")
         assert one.presenter.search("line 50") == ""
@@ -203,8 +204,7 @@ async def test_a_match_comes_into_view_in_however_long_a_message(server: FakeSer
 async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeServer) -> None:
     """Each page is the one before what is loaded."""
     async with sitting(server, row(9)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(entry(8), entry(9), more=True)
         one.look()
         asked = await one.page(entry(6), entry(7))
@@ -215,8 +215,7 @@ async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeSer
 async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> None:
     """A key that is pressed while the page is loading is not lost."""
     async with sitting(server, row(99)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(*(entry(at, f"number {at}") for at in range(81, 100)), more=True)
         one.look()
         await one.peer.hear(1043)
@@ -236,8 +235,7 @@ async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> N
 async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) -> None:
     """It works as on the way up, if later messages have been dropped."""
     async with sitting(server, row(99)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(*(entry(at, f"number {at}") for at in range(61, 100)))
         window = one.manager.current
         window.items.newer, window.anchor = True, Anchor((85, 0))
@@ -258,8 +256,7 @@ async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) ->
 async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:
     """The reason is shown. The client tries again when the user comes back to the conversation."""
     async with sitting(server, row(9)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         asked = await one.peer.hear(1041)
         one.peer.say(msgid=1011, seq=asked["seq"], errno=32, error="not_member", errmsg="no")
         await one.until(lambda: one.manager.current.trouble)
@@ -307,8 +304,7 @@ async def test_what_others_have_read_while_there_was_no_connection_is_asked_for(
 ) -> None:
     """The server does not tell it again, and the list does not have it for groups."""
     async with sitting(server, row(5, read=5)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(entry(5), read=5, marks=[{"id": 15, "read": 3}])
         one.presenter.on_event(Reconnected(resumed=True))
         await one.lists(row(5, read=5))
@@ -330,8 +326,7 @@ async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer)
 async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: FakeServer) -> None:
     """The client asks for the page again."""
     async with sitting(server, row(9)) as one:
-        one.manager.show_number(1)
-        one.look()
+        one.opens()
         await one.page(entry(7), entry(8), entry(9), more=True)
         one.look()
         window = one.manager.current
