@@ -1,7 +1,7 @@
 """What a client may send. Each request is declared here only, for the server and the client class.
 
 The tag of a request is its number, `msgid`. The type in brackets after `Request` is its answer, and
-`refusals` lists the errors that the rules may refuse it with.
+`refusals` lists the errors with which it may be refused.
 
 The server checks every limit when it reads requests (see `reading`); the client writes only fields
 that differ from their defaults.
