@@ -44,7 +44,8 @@ def _fill(source: Path, target: Path) -> int:
             raise StoreUnusable("it is a database of another program")
         copy = Path(place, target.name)
         copy.touch(0o600)
-        connection.execute("VACUUM INTO ?", (str(copy),))
+        # as bytes, since a file's name may be no UTF-8
+        connection.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(copy),))
         with copy.open("rb") as file:
             os.fsync(file)  # SQLite does not, for this
         size = copy.stat().st_size

@@ -13,9 +13,9 @@ Result = Mapping[str, Any]
 
 def as_json(value: Result, encoding: str = "utf-8") -> str:
     """Escaped where a terminal would obey it, or its encoding may lack it, which is the same JSON
-    to a script."""
+    to a script. So are bytes of a file's name that are no UTF-8."""
     text = json.dumps(value, ensure_ascii=encoding != "utf-8")
-    return terminal_safe(text.encode()).decode()
+    return terminal_safe(text.encode(errors="backslashreplace")).decode()
 
 
 def plain_text(name: str, result: Result) -> Iterator[str]:

@@ -68,6 +68,11 @@ def test_json_for_scripts_does_not_steer_a_terminal_either(steering: str) -> Non
     assert json.loads(said) == result
 
 
+def test_a_name_of_a_file_that_is_no_text_is_json_too() -> None:
+    """Python gives such bytes as halves of characters."""
+    assert json.loads(as_json({"file": "copy\udcff.db"})) == {"file": "copy\udcff.db"}
+
+
 async def test_an_export_is_asked_for_until_all_of_it_is_there() -> None:
     """It is shown as a whole, without what only says where its parts end."""
     log, asked = [{"at": at} for at in range(1, 6)], list[Mapping[str, Any]]()

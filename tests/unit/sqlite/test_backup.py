@@ -1,5 +1,6 @@
 """Copying a store while the server goes on."""
 
+import os
 import resource
 import sqlite3
 import stat
@@ -32,10 +33,11 @@ def facts(path: Path) -> tuple[int, int, list[str]]:
     )
 
 
-async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
-    """The copy has what was committed before, gives later ids, and is readable for its owner
-    only."""
-    copy = tmp_path / "copy.db"
+@pytest.mark.parametrize("name", ["copy.db", os.fsdecode(b"copy\xff.db")])
+async def test_a_backup_is_a_whole_store(tmp_path: Path, name: str) -> None:
+    """The copy has what was committed before, gives later ids, and is readable for its owner only.
+    Its name may be any that the system allows."""
+    copy = tmp_path / name
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob = await register(store, "Ann", "Bob")
         await say(store, ann, pair(ann, ann), "before")
@@ -43,7 +45,7 @@ async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
         size = back_up(tmp_path / "chat.db", copy)
         await say(store, ann, pair(ann, ann), "later")
         epoch = (await store.log.ends()).epoch
-    assert facts(copy) == (size, 0o600, ["chat.db", "chat.db-lock", "copy.db"])
+    assert facts(copy) == (size, 0o600, ["chat.db", "chat.db-lock", name])
     async with sqlite_store(copy) as store:
         assert [one.text for one in (await store.log.tail(0, 9)).entries] == ["before"]
         assert (await store.log.ends()).epoch == epoch
