@@ -26,6 +26,8 @@ OUR_TABLES = (
 )
 
 _USER = ("id", "name", "password", "state")
+_HAVE_A_ROW = ("SchemaVersion", "Log", "LogEnds")  # from the beginning
+_RESTORE = "if it was restored from a backup, restore all of it"
 
 
 def statements() -> list[str]:
@@ -94,6 +96,8 @@ async def check(link: Link, where: str) -> None:
         raise StoreUnusable(f"{where} has {what}; run python -m entrypoints.manage {command}")
     rows = await link.rows("SELECT version FROM SchemaVersion")
     check_version([version for (version,) in rows], where)
+    if missing := [table for table in OUR_TABLES if not found.find(table)]:
+        raise StoreUnusable(f"{where} has no table {', '.join(missing)}: {_RESTORE}")
 
 
 async def create(link: Link, where: str) -> bool:
@@ -104,7 +108,17 @@ async def create(link: Link, where: str) -> bool:
         raise StoreUnusable(f"{where} was made by the C++ server: run upgrade-db instead")
     complete = found.ours and await link.rows("SELECT 1 FROM SchemaVersion LIMIT 1")
     if not complete:
+        await _require_unused(link, found, where)
         for statement in statements():
             await link.change(statement)
     await check(link, where)
     return not complete
+
+
+async def _require_unused(link: Link, found: Tables, where: str) -> None:
+    """Beside a part of a backup, no empty tables are made for the rest: new users would get the ids
+    of those in the backup, and read what these have written."""
+    for ours in OUR_TABLES:
+        table = None if ours in _HAVE_A_ROW else found.find(ours)
+        if table and await link.rows(f"SELECT 1 FROM `{table}` LIMIT 1"):  # noqa: S608  # a constant
+            raise StoreUnusable(f"{where} has a {table} in use, but not all tables: {_RESTORE}")

@@ -109,6 +109,31 @@ async def test_making_the_tables_can_be_cut_off(
     assert not await make_tables_anew(database_server.url(database))
 
 
+@pytest.mark.parametrize("lost", ["SchemaVersion", "User"])
+async def test_a_part_of_a_backup_is_not_completed_by_empty_tables(
+    database_server: DatabaseServer, database: str, ask: Ask, lost: str
+) -> None:
+    """A new user would get the id of one in the backup, and read their messages."""
+    make_tables(ask, database)
+    ask("INSERT INTO Member (userid, conv, joined, since, `left`) VALUES (1, 7, 1, 0, 9)")
+    ask(f"DROP TABLE {lost}")
+    with pytest.raises(StoreUnusable, match="has a Member in use, but not all tables: if it was"):
+        await make_tables_anew(database_server.url(database))
+    assert ask(f"SHOW TABLES LIKE '{lost}'") == []
+
+
+async def test_a_database_that_lacks_a_table(
+    database_server: DatabaseServer, database: str, ask: Ask
+) -> None:
+    """The line names it. It is not made anew, since what was in it is missing."""
+    make_tables(ask, database)
+    ask("DROP TABLE Member")
+    line = await refusal(database_server.url(database))
+    assert line.endswith("has no table Member: if it was restored from a backup, restore all of it")
+    with pytest.raises(StoreUnusable, match="has no table Member"):
+        await make_tables_anew(database_server.url(database))
+
+
 async def test_a_wrong_password(database_server: DatabaseServer, database: str) -> None:
     """The line says what is wrong, and no password."""
     line = await refusal(database_server.url(database).replace(":chat@", ":S3cret@"))
