@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.certificate import Certificate
+from adapters.tcp.client_hello import ClientHello
 from adapters.tcp.connection import peer_of
 from adapters.tcp.records import Records
 
@@ -62,6 +63,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._within = within
         self._to_plain_http = to_plain_http
         self._records = Records()
+        self._hello = ClientHello()
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
@@ -112,16 +114,18 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._transport.resume_reading()
         try:
             while (record := self._records.take()) is not None:
+                self._hello.check(record)
                 self._in.write(record)
                 if self._handshake_is_done():
                     self._begin()
                     return
+                answer = self._out.read()
+                self._hello.answered(answer)
+                self._send(answer)
         except ssl.SSLError as error:
             self._say_why_not(error)
             self._end_handshake(DisconnectReason.TLS_FAILED, error.reason or "not TLS")
             self._transport.close()
-        else:
-            self._flush()
 
     def _handshake_is_done(self) -> bool:
         """Whether the handshake is complete. Raises ssl.SSLError."""

@@ -184,6 +184,42 @@ async def test_a_handshake_that_comes_byte_by_byte_is_not_waited_for(connected: 
     assert connected.hall.reasons == [DisconnectReason.TLS_FAILED]
 
 
+def hello_of(size: int) -> bytes:
+    """The beginning of a ClientHello of this many bytes."""
+    return b"\x16\3\1\0\4\1" + size.to_bytes(3)
+
+
+async def test_a_first_message_that_will_be_very_long_is_refused(connected: Connected) -> None:
+    """OpenSSL would make room for all of it, for a client that has sent nine bytes."""
+    await connected.client.send(hello_of(128 * 1024))
+    assert connected.outside.closed
+    assert connected.hall.reasons == [DisconnectReason.TLS_FAILED]
+
+
+@pytest.mark.parametrize("more", [b"", hello_of(128 * 1024)])
+async def test_so_is_a_second_first_message(
+    certificate: Certificate, tmp_path: Path, more: bytes
+) -> None:
+    """A client has to send one if the server supports none of the keys that it offers."""
+    certificate.context.set_ecdh_curve("secp384r1")
+    connected = connect(certificate, tmp_path / "keys")
+    await connected.client.send(client_hello())
+    assert not connected.outside.closed
+    await connected.client.send(more)
+    assert connected.outside.closed == bool(more)
+
+
+async def test_who_has_to_offer_another_key_is_served(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    """The second first message is taken like the first."""
+    certificate.context.set_ecdh_curve("secp384r1")
+    connected = connect(certificate, tmp_path / "keys")
+    await connected.client.shake_hands()
+    await connected.client.send(connected.client.sealed(b"a"))
+    assert connected.inside.heard == [b"a"]
+
+
 async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
     connected: Connected,
 ) -> None:
