@@ -1,5 +1,7 @@
 """Sessions, tabs, passwords and settings."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
@@ -211,6 +213,45 @@ def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: New
     expect(phone.page.get_by_role("alert")).to_have_text(
         "This device has been logged out. Log in again."
     )
+
+
+def test_what_was_typed_when_a_session_ended_is_there_after_the_next_login(
+    newcomer: Newcomer,
+) -> None:
+    desk = newcomer().register("ann", remember=True)
+    phone = newcomer().log_in("ann")
+    phone.find("ann")
+    phone.write("hello")
+    phone.sees_tick("sent", "hello")
+    phone.page.clock.install()
+    phone.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
+    phone.field.press_sequentially("in the middle of a sen")
+    devices = desk.open_settings().locator(".people li")
+    devices.filter(has_not_text="this device").get_by_role("button", name="End session").click()
+    phone.is_asked_to_log_in()
+    phone.page.clock.resume()
+    phone.log_in("ann")
+    phone.open("ann")
+    expect(phone.field).to_have_value("in the middle of a sen")
+
+
+def test_who_logs_out_is_told_what_is_not_sent_yet(newcomer: Newcomer) -> None:
+    """This browser keeps nothing of them after that."""
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.write("before")
+    ann.sees_tick("sent", "before")
+    ann.block_server()
+    ann.is_offline()
+    ann.write("one", "two")
+    ann.open_settings().get_by_role("button", name="Log out").click()
+    sure = ann.page.get_by_role("dialog", name="Messages not sent yet will be lost (2)")
+    sure.get_by_role("button", name="Close").click()
+    ann.page.keyboard.press("Escape")
+    ann.sees("before", "one", "two")
+    ann.open_settings().get_by_role("button", name="Log out").click()
+    sure.get_by_role("button", name="Log out").click()
+    ann.is_asked_to_log_in()
 
 
 def test_nothing_of_a_session_is_left_on_the_screen_when_it_has_ended(newcomer: Newcomer) -> None:

@@ -91,6 +91,24 @@ def test_unsent_messages_and_drafts_outlive_loading_the_page_anew(
     bob.sees("before", "one", "two")
 
 
+def test_who_types_without_a_pause_loses_no_more_than_the_last_moment_when_the_page_dies(
+    newcomer: Newcomer,
+) -> None:
+    ann = newcomer().register("ann", remember=True)
+    ann.find("ann")
+    ann.write("hello")
+    ann.sees_tick("sent", "hello")
+    ann.page.clock.install()
+    ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
+    for part in ("one ", "two ", "three"):
+        ann.field.press_sequentially(part)
+        ann.page.clock.run_for(200)
+    ann.page.reload()
+    ann.page.clock.resume()
+    ann.open("ann")
+    expect(ann.field).to_have_value("one two ")
+
+
 def test_who_was_offline_reads_what_was_said_meanwhile(newcomer: Newcomer, web: WebServer) -> None:
     reader, writer = web.register("ann"), web.register("bob")
     ann = newcomer().log_in("ann", remember=True)

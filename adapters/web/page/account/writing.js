@@ -112,7 +112,7 @@ export class Drafts extends Emitter {
     if (text === this.of(key)) return; // another tab may have written another since
     if (text) this.texts.set(key, text);
     else this.texts.delete(key);
-    this._store.keepDraft(key, text);
+    this._store.keepDraft(key, text).catch(() => {}); // it is shown, and kept with the next change
     this.emit("changed");
   }
 }

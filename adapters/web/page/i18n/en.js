@@ -107,6 +107,7 @@ export default {
   change: "Change",
   password_changed: "Password changed. All your other devices were logged out.",
   log_out: "Log out",
+  unsent_sure: "Log out? Messages not sent yet will be lost ({count}).",
   switch: "Switch to…",
   nothing_found: "No results",
   keys: "Ctrl+K: switch · Alt+↑/↓: previous/next · Esc: back",

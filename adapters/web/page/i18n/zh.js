@@ -107,6 +107,7 @@ export default {
   change: "修改",
   password_changed: "密码已修改，您的其他设备均已退出登录。",
   log_out: "退出登录",
+  unsent_sure: "{count} 条消息尚未发送，退出登录将会丢失。",
   switch: "切换到…",
   nothing_found: "没有结果",
   keys: "Ctrl+K：切换 · Alt+↑/↓：上一个/下一个 · Esc：返回",

@@ -70,9 +70,9 @@ export class Composer {
     this._keepDraft();
   }
 
-  /** Do not store what was just typed. */
+  /** The session is over, perhaps in the middle of a word: its user may come back to it. */
   close() {
-    clearTimeout(this._timer);
+    this._keepDraft();
   }
 
   /** A user who has left a group cannot write in it. */
@@ -96,15 +96,13 @@ export class Composer {
     if (!text || this._key === null) return;
     for (const piece of pieces(text)) this._app.writing.send(this._key, piece);
     this._put("");
-    clearTimeout(this._timer);
-    this._app.drafts.keep(this._key, "");
+    this._keepDraft();
   }
 
   _changed() {
     this.grow();
     this._say();
-    clearTimeout(this._timer);
-    this._timer = setTimeout(() => this._keepDraft(), DRAFT_AFTER);
+    this._timer ??= setTimeout(() => this._keepDraft(), DRAFT_AFTER); // who types on is not waited for
     const now = Date.now();
     if (this._key !== null && this._field.value && now - this._typedAt >= TYPING_EVERY) {
       this._typedAt = now;
@@ -114,6 +112,7 @@ export class Composer {
 
   _keepDraft() {
     clearTimeout(this._timer);
+    this._timer = null;
     if (this._key !== null) this._app.drafts.keep(this._key, this._field.value);
   }
 
@@ -175,5 +174,5 @@ export class Composer {
   }
 
   /** @type {any} */
-  _timer;
+  _timer = null;
 }

@@ -3,7 +3,7 @@
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
 import { changePassword } from "../session/identity.js";
-import { button, dialog, field, form, h, hasMouse, say, trying } from "./dom.js";
+import { button, closeDialogs, dialog, field, form, h, hasMouse, say, trying } from "./dom.js";
 import { languageChoice } from "./language.js";
 
 /** @param {App} app */
@@ -29,10 +29,7 @@ export function openSettings(app) {
     check(t("hide_typing"), app.preferences.hidesTyping, (on) => app.preferences.choose({ hide_typing: on })),
     passwordForm(),
     hasMouse() && h("p", { class: "hint" }, t("keys")),
-    button(t("log_out"), () => {
-      box.close();
-      app.logOut();
-    }, { class: "danger" }),
+    button(t("log_out"), () => (app.chats.unsent.size ? confirmLogOut() : logOut()), { class: "danger" }),
     h("h3", {}, t("devices")),
     devices,
   );
@@ -61,6 +58,17 @@ export function openSettings(app) {
         ),
       ),
     );
+  }
+
+  function logOut() {
+    closeDialogs();
+    app.logOut();
+  }
+
+  /** Nothing of it is left here after that. */
+  function confirmLogOut() {
+    const count = app.chats.unsent.size;
+    dialog(t("unsent_sure", { count }), button(t("log_out"), logOut, { class: "danger" }));
   }
 
   /** @param {string} session */
