@@ -33,16 +33,6 @@ def test_a_conversation_opens_where_what_is_new_begins_and_is_read_when_its_end_
     bob.sees_tick("read", "news 39")
 
 
-def test_what_is_new_and_seen_at_once_is_read_at_once_and_has_its_line(newcomer: Newcomer) -> None:
-    ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("one", "two")
-    expect(ann.row("bob").locator(".count")).to_have_text("2")
-    ann.open("bob")
-    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
-    bob.sees_tick("read", "two")
-
-
 def test_positions_that_begin_anew_leave_all_on_the_screen(
     newcomer: Newcomer,
 ) -> None:

@@ -107,7 +107,7 @@ def test_what_comes_while_one_looks_elsewhere_is_below_a_line_in_what_is_open(
     ann.open("bob")
     bob.sees_tick("read", "seen")
     line = ann.log.get_by_text("New messages")
-    expect(line).to_be_visible()
+    expect(line).to_be_in_viewport()
     ann.page.keyboard.press("Escape")
     ann.open("bob")
     expect(line).to_be_hidden()

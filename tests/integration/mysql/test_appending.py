@@ -107,15 +107,6 @@ async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
     assert results[1] == Duplicate(2, 7, group.id)
 
 
-async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour: Store) -> None:
-    """It does so as on the same node."""
-    ann, bob = await register(store, "Ann", "Bob")
-    group = await create(store, ann, "Chess")
-    old = await batch(store, text(ann, pair(ann, bob)))
-    joined = await join(neighbour, group.id, bob)
-    assert await commit(store, old) == OutOfDate(joined.at)
-
-
 @pytest.mark.parametrize("refused", [False, True])
 async def test_a_batch_is_judged_again_after_a_change_on_another_node(
     store: Store, neighbour: Store, refused: bool

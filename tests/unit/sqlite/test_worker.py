@@ -72,12 +72,6 @@ async def worker(connection: Watched) -> AsyncIterator[Worker]:
     await worker.close()
 
 
-async def test_a_job_is_answered(worker: Worker) -> None:
-    """The future has what the job returns."""
-    assert await worker.run(insert, "a") == "A"
-    assert await worker.run(words) == ["a"]
-
-
 async def test_what_waits_is_committed_together(worker: Worker, connection: Watched) -> None:
     """A hundred jobs of one turn of the loop share a transaction."""
     jobs = [worker.run(insert, f"{number:02}") for number in range(100)]
