@@ -16,13 +16,12 @@ class Guard:
     def __init__(
         self,
         limits: Limits = UNLIMITED,
-        counters: Counters | None = None,
         *,
         networks: Networks | None = None,
         registration_open: bool = True,
     ) -> None:
         self.limits = limits
-        self.counters = counters or Counters()
+        self.counters = Counters()
         self.networks = networks or Networks()
         self.known = Known[str]()  # by the widest network
         self.origins = Origins(limits, self.counters, self.networks, self.known)

@@ -59,7 +59,6 @@ class Meter:
     _over_last: float = -math.inf
 
     def set_limits(self, limits: Limits) -> None:
-        """Use these limits from now on."""
         frames, data = limits.frames_per_second, limits.bytes_per_second
         self._as_user.set_rates(frames, data)
         self._as_stranger.set_rates(frames * STRANGERS_PART, data * STRANGERS_PART)

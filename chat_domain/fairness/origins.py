@@ -54,7 +54,6 @@ class Origin:
     held: int = 0  # bytes, see `StrangersBudget`
 
     def set_limits(self, limits: Limits) -> None:
-        """Use these limits from now on."""
         share = limits.address_share * self.factor
         at_once = limits.connections_per_address * self.factor
         per_hour = limits.registrations_per_hour * self.factor

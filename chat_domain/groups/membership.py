@@ -122,7 +122,6 @@ class GroupMembership:
         return await self.queue.change(entry, refused)
 
     async def page(self, user_id: int, after: int, limit: int) -> Page[Membership]:
-        """A page of the user's groups."""
         found = await self.groups.page_of(user_id, after, limit + 1)
         return Page.cut(found, [membership.group.id for membership in found], limit)
 

@@ -75,7 +75,6 @@ class Session(_Reader):
     pending_receipts: deque[tuple[int, int]] | None = None
 
     def labels(self) -> dict[str, int | str]:
-        """What identifies it in the server's log."""
         return {"session": self.name, "user": self.user.id}
 
     # -- reading ---------------------------------------------------------------------------

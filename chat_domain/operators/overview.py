@@ -37,11 +37,9 @@ class Overview:
         return {name: await self.presence.users_of(name) for name in sorted(names)}
 
     async def friends(self, user_id: int) -> list[User]:
-        """All users on a user's list."""
         return await _all(partial(self.store.friends.page, user_id), lambda friend: friend.id)
 
     async def groups(self, user_id: int) -> list[Membership]:
-        """All groups that a user is in."""
         return await _all(partial(self.store.groups.page_of, user_id), lambda own: own.group.id)
 
     async def entries(self, user_id: int, after: int, upto: int) -> LogSlice:

@@ -43,7 +43,6 @@ class FriendList:
         await self.friends.remove(user_id, friend_id)
 
     async def page(self, user_id: int, after: int, limit: int) -> Page[Friend]:
-        """A page of a user's list."""
         found = await self.friends.page(user_id, after, limit + 1)
         online = await self.presence.where([user.id for user in found])
         friends = [Friend(user.id, user.name, user.id in online) for user in found]

@@ -34,7 +34,6 @@ class Token:
 
     @classmethod
     def first(cls, user: User, device: str, session: str, ids: Ids, now_ms: int) -> "Token":
-        """A session's first one."""
         text = f"{ids.token()}{_POINT}{ids.token()}"
         kept = KeptToken(
             digest(text),
