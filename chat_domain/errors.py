@@ -106,8 +106,8 @@ class NoSuchSession(ChatError):
 class MailboxFull(ChatError):
     user_id: int
     sentence = (
-        "not sent: too many of your messages wait for user {user_id}; they must log in, or put you"
-        " on their list"
+        "not sent: too many of your messages wait for user {user_id}; they must log in and take"
+        " them over, or put you on their list"
     )
 
 
@@ -161,7 +161,9 @@ class TooManyFailures(ChatError):
 
 
 class TooManyRegistrations(ChatError):
-    sentence = "too many accounts were created from your address; try again later"
+    sentence = (
+        "too many accounts were created from your address, or over this connection; try again later"
+    )
 
 
 class RegistrationClosed(ChatError):
