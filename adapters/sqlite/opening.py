@@ -43,7 +43,8 @@ def lock_file(path: Path) -> Iterator[Path]:
     lock_path = path.with_name(f"{path.name}-lock")
     _create_file(lock_path)
     for file in (path, lock_path):
-        _require_rights(file)
+        _require_rights(file, os.R_OK | os.W_OK)
+    _require_rights(path.parent, os.W_OK)  # SQLite makes files there
     if path.exists():
         _copy_owner(lock_path, path)
     with closing(connect(lock_path, timeout=0)) as lock:
@@ -73,9 +74,9 @@ def _create_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _require_rights(path: Path) -> None:
+def _require_rights(path: Path, rights: int) -> None:
     """Raise OSError with the file's name, which SQLite's own errors lack."""
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+    if path.exists() and not os.access(path, rights):
         read_only = os.statvfs(path).f_flag & os.ST_RDONLY  # as after an error of the disk's
         why = errno.EROFS if read_only else errno.EACCES
         raise OSError(why, os.strerror(why), str(path))

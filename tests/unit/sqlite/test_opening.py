@@ -130,6 +130,16 @@ async def test_the_file_that_may_not_be_used_is_named(
     assert await refusal(made) == f"cannot use {made}-lock: Permission denied"
 
 
+async def test_a_directory_that_cannot_be_written_is_named(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file alone may belong to the server's user; SQLite calls it read-only."""
+    monkeypatch.setattr(os, "access", lambda file, _: file != made.parent)
+    with pytest.raises(StoreUnusable) as refused:
+        await AsyncExitStack().enter_async_context(sqlite_store(made))
+    assert str(refused.value) == f"cannot use {made.parent}: Permission denied"
+
+
 async def test_a_disk_that_cannot_be_written_is_not_taken_for_a_missing_right(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
