@@ -168,6 +168,13 @@ def settings_arguments(options: argparse.Namespace) -> list[str]:
 
 def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of the command itself. Raises NotDone or BadSettings."""
+    try:
+        return _arguments_of(options)
+    except EOFError:  # Ctrl-D instead of an answer
+        raise NotDone("nothing was done") from None
+
+
+def _arguments_of(options: argparse.Namespace) -> dict[str, Any]:
     given = vars(options).items()
     found = {name: value for name, value in given if name in _SENT and value is not False}
     if "new_name" in options:

@@ -1,6 +1,7 @@
 """The operator's commands as they are typed, and the answers as a person reads them."""
 
 import json
+import pty
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.managing import make_tables
 from entrypoints.declaring import BadSettings
-from entrypoints.managing.arguments import arguments_of, parse
+from entrypoints.managing.arguments import NotDone, arguments_of, parse
 from entrypoints.managing.exporting import whole_answer
 from entrypoints.managing.text_output import as_json, plain_text
 
@@ -26,6 +27,21 @@ def test_what_is_no_text_is_neither_sent_nor_stored() -> None:
     """Python gives bytes that are no UTF-8 to a program as halves of characters."""
     with pytest.raises(BadSettings, match="the text is not text in UTF-8"):
         arguments_of(parse(["find", "\udcff"]))
+
+
+@pytest.mark.parametrize("command", [["add", "ann"], ["delete", "ann"]])
+def test_nothing_is_done_if_a_question_is_not_answered(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-D ends the terminal's input."""
+    keyboard, terminal = pty.openpty()
+    with open(terminal) as stdin, open(keyboard, "wb") as keys:  # noqa: PTH123  # by their numbers
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("getpass.getpass", input)
+        keys.write(b"\x04")
+        keys.flush()
+        with pytest.raises(NotDone, match="nothing was done"):
+            arguments_of(parse(command))
 
 
 async def test_a_database_that_says_nothing_is_said_to_do_so(
