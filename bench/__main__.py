@@ -25,6 +25,7 @@ from bench.suites import (
 from bench.suites.options import Options
 from entrypoints.process import raise_file_limit
 
+LONGEST_RUN = 10  # seconds
 LEAST_PAST = 200_000  # or conversations would have no page
 
 SUITES = {
@@ -74,10 +75,12 @@ def _arguments() -> argparse.Namespace:
     for name in asked.suites:
         if name not in SUITES:
             parser.error(f"there is no suite {name}; there are {', '.join(SUITES)}")
+    if asked.runs < 1 or not 0 < asked.seconds <= LONGEST_RUN:
+        parser.error(f"--runs is at least 1, --seconds above 0 and at most {LONGEST_RUN}")
     if asked.out is not None:
         try:
             report.measured_before(asked.out)  # now, rather than when all has been measured
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             parser.error(str(error))
     return asked
 

@@ -5,6 +5,7 @@ senders write one message each, so that its event loop reads all of them in one 
 of two runs differ by less than 1 %, whatever else the machine has to do.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -167,6 +168,7 @@ def _control(option: str, pid: int) -> None:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__).parse_args()
     if shutil.which("valgrind") is None:
         print("this needs valgrind", file=sys.stderr)
         return 1
