@@ -20,7 +20,10 @@ from tests.integration.database_server import Database
 
 from .conftest import Ask
 
-SAFE = "SET autocommit = 0, sql_safe_updates = 1, sql_select_limit = 1, max_join_size = 4"
+SAFE = (
+    "SET autocommit = 0, completion_type = 2, sql_safe_updates = 1, sql_select_limit = 1,"
+    " max_join_size = 4"
+)
 
 
 async def by_client(server: DatabaseServer) -> None:
