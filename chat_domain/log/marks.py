@@ -177,4 +177,4 @@ class Marks:
         self._unwritten.clear()
         self._remembered = Recent(REMEMBERED)
         self._count = 0
-        self._receipts.clear()
+        self._receipts.marks.clear()

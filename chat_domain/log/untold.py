@@ -31,10 +31,6 @@ class Untold(Generic[K]):
             self._due.extend(self.marks)
             self._tell_some(most)
 
-    def clear(self) -> None:
-        self.marks.clear()
-        self._due.clear()
-
     def _tell_some(self, most: int) -> None:
         room = most
         try:

@@ -121,7 +121,7 @@ class ReadMarks:
 
     def reset(self) -> None:
         """The follower was reset."""
-        self._untold.clear()
+        self._untold.marks.clear()
 
     def _weigh(self, key: tuple[Session, bool], conv: int) -> int:
         """The sessions that are told of a mark, and one, or more."""

@@ -345,22 +345,33 @@ def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
     assert [conv for _, conv, _ in phone.client.reads] == convs
 
 
+@pytest.mark.parametrize(("hidden", "expected"), [(False, [1, 2, 3, 4, 5]), (True, [2, 4, 5])])
 def test_many_sessions_are_told_in_several_turns(
-    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    hidden: bool,
+    expected: list[int],
 ) -> None:
-    """Otherwise a client that reads in many groups at once would hold everybody up."""
-    monkeypatch.setattr(read_marks, "TOLD_AT_ONCE", 3)
+    """Otherwise a client that reads in many groups at once would hold everybody up. Members of whom
+    none is told do not count."""
+    monkeypatch.setattr(read_marks, "TOLD_AT_ONCE", 4)
+    if hidden:
+        world.tasks.run(world.chat.settings.change(ann.session, hide_read=True))
     phone, groups = world.log_in(ann.user), []
     for number in range(5):
         groups.append(world.group(ann, bob, name=f"group {number}"))
         reads(ann, groups[-1], world.chat.follower.applied)
     world.clock.advance(EVERY)
     world.chat.node.tick()
-    told = [len(bob.client.reads)]
+    told = [len(phone.client.reads)]
     while world.tasks.turn():
-        told.append(len(bob.client.reads))
-    assert told[:5] == [1, 2, 3, 4, 5]
+        told.append(len(phone.client.reads))
+    assert told[: len(expected)] == expected
     assert [conv for _, conv, _ in phone.client.reads] == groups
+    assert [conv for _, conv, _ in bob.client.reads] == ([] if hidden else groups)
 
 
 @pytest.mark.parametrize("hidden", [False, True])
