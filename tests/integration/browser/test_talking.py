@@ -1,12 +1,18 @@
 """Conversations between users in browsers, and with users of the C++ client."""
 
 import time
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
+from tests.integration.browser.person import PASSWORD
 from tests.integration.original_client.client import OriginalClient
+from tests.integration.raw_client import RawClient
+
+JOIN_GROUP = 1008
+TYPING = 1044
 
 # Pixels of the field that are out of sight.
 TO_SCROLL = "field => field.scrollHeight - field.clientHeight"
@@ -113,6 +119,14 @@ def test_a_group_is_renamed_by_its_creator_and_nobody_else_is_offered_that(
     expect(bob.open_about().get_by_label("Group name")).to_be_visible()
 
 
+def test_who_has_made_a_group_is_told_how_others_come_into_it(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.create_group("gardeners")
+    expect(ann.open_about()).to_contain_text("ID 1. Others can join by this or by the name.")
+    bob.join_group("1")
+    expect(bob.log).to_contain_text("bob joined")
+
+
 def test_what_a_group_is_for_can_be_read_by_its_members(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
     ann.page.get_by_role("button", name="New", exact=True).click()
@@ -139,6 +153,23 @@ def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann.page.clock.set_fixed_time(now + 7)
     expect(state).to_be_hidden()
     expect(ann.row("bob")).to_contain_text("You: hello")
+
+
+def test_more_than_two_who_type_are_not_named(newcomer: Newcomer, web: WebServer) -> None:
+    """Their names would leave no room for what they do."""
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
+    ann.create_group("gardeners")
+    ann.page.clock.set_fixed_time(time.time())
+    state = ann.page.get_by_role("region", name="Conversation").locator(".state")
+    shown = ["bob is typing…", "bob, cid are typing…", "Several people are typing…"]
+    with ExitStack() as phones:
+        for name, words in zip(("bob", "cid", "dan"), shown, strict=True):
+            phone = phones.enter_context(RawClient(web.port))
+            phone.register(name, PASSWORD)
+            phone.login(PASSWORD)
+            phone.ask({"msgid": JOIN_GROUP, "groupid": 1})
+            phone.send({"msgid": TYPING, "groupid": 1})
+            expect(state).to_have_text(words)
 
 
 @pytest.mark.parametrize("how", ["isComposing", "keyCode"])

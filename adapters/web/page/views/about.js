@@ -59,6 +59,7 @@ export function openAbout(app, chat) {
       say(about, groups[0].groupdesc);
     };
     if (!chat.left) tried(inform);
+    if (!chat.left) say(number, t("group_number", { id }));
     const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });
     return [number, about, ...(chat.left ? [h("p", {}, t("left_group"))] : [leave, rename, count, members])];
   }

@@ -88,7 +88,8 @@ export class ConversationView {
   _stateOf(key) {
     const names = this._app.chats.typists(key, Date.now());
     if (names.length === 1) return t("typing_one", { name: names[0] });
-    if (names.length > 1) return t("typing_many", { names: names.slice(0, 3).join(", ") });
+    if (names.length > 2) return t("typing_several");
+    if (names.length > 1) return t("typing_many", { names: names.join(", ") });
     if (isGroup(key)) return t("group");
     const { roster, session } = this._app;
     return session.online && roster.isFriend(key) ? t(roster.isOnline(key) ? "online" : "away") : "";
