@@ -126,6 +126,27 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
     expect(to_end).to_be_hidden()
 
 
+def test_who_turns_their_phone_goes_on_reading_where_they_were(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """Each message has another height then."""
+    reader, writer = web.register("ann"), web.register("bob")
+    web.write(writer, reader, *(f"{n} " + "words " * (n % 9 * 10) for n in range(50)))
+    phone = newcomer(viewport={"width": 390, "height": 700}).log_in("ann")
+    phone.open("bob")
+    phone.page.get_by_role("button", name="Jump to latest").click()
+    expect(phone.texts.last).to_be_in_viewport()
+    phone.log.evaluate("box => box.scrollBy(0, -1500)")
+    expect(phone.texts.last).not_to_be_in_viewport()
+    phone.page.evaluate("new Promise(requestAnimationFrame)")
+    read = phone.page.evaluate(FIRST_SEEN)
+    for width, height in ((700, 390), (390, 700)):
+        phone.page.set_viewport_size({"width": width, "height": height})
+        expect(phone.log.locator(f"[data-at='{read}']")).to_be_in_viewport()
+        phone.page.evaluate("new Promise(requestAnimationFrame)")
+        assert phone.page.evaluate(FIRST_SEEN) == read
+
+
 def test_a_conversation_with_hundreds_of_news_opens_where_they_begin(
     newcomer: Newcomer, web: WebServer
 ) -> None:

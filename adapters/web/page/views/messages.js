@@ -39,6 +39,7 @@ export class Messages {
     this._isBack = false; // there is a connection again, and nothing is shown yet of what was missed
     app.session.on("online", () => (this._isBack = true));
     this._stops = false; // whether whoever follows what comes stays at the line above it
+    this._width = 0; // pixels, when it was resized last
     this._followed = true; // whether the newest was seen when it was scrolled last
   }
 
@@ -153,22 +154,27 @@ export class Messages {
       this._toLine();
       this._stops = this.follows;
     } else if (follow) this.element.scrollTop = this.element.scrollHeight;
-    else if (anchor?.element.isConnected) {
-      this.element.scrollTop += anchor.element.getBoundingClientRect().bottom - anchor.bottom;
-    }
+    else this._backTo(anchor);
   }
 
   get _chat() {
     return this._key === null ? null : this._app.chats.chat(this._key);
   }
 
-  /** A longer draft, or the keyboard of a phone, takes its room from above. */
+  /**
+   * A longer draft, or the keyboard of a phone, takes its room from above. In another width, as of a
+   * phone that is turned, each message has another height.
+   */
   _resized() {
     if (this._followed && this._excerpt.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
+    else this._backTo(this._seen);
+    this._width = this.element.clientWidth;
   }
 
   _scrolled() {
+    if (this._width !== this.element.clientWidth) return; // not by the user: it is resized next
     this._followed = this.follows;
+    this._seen = this._anchor();
     this._fill();
     this._app.sawMessages();
   }
@@ -221,4 +227,13 @@ export class Messages {
     }
     return null;
   }
+
+  /** Let it be again where it was. @param {{element: HTMLElement, bottom: number} | null} anchor */
+  _backTo(anchor) {
+    if (!anchor?.element.isConnected) return;
+    this.element.scrollTop += anchor.element.getBoundingClientRect().bottom - anchor.bottom;
+  }
+
+  /** @type {{element: HTMLElement, bottom: number} | null} what was seen when it was scrolled last */
+  _seen = null;
 }
