@@ -28,6 +28,10 @@ window.Notification = class extends Notification {
 """
 
 
+# As a page of which nothing is seen. Playwright's are all visible.
+HIDE = 'Object.defineProperty(document, "visibilityState", {value: "hidden", configurable: true})'
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser with windows, one of which has the focus: the headless shell does not let pages
@@ -128,10 +132,12 @@ def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_r
     ann.open("bob")
     bob.sees_tick("read", "seen")
     _look_elsewhere(ann)
+    ann.page.evaluate(HIDE)
     news = [f"news {number}" for number in range(40)]
     bob.write(*news)
     expect(ann.row("bob").locator(".count")).to_have_text("40")
     ann.page.bring_to_front()
+    ann.page.evaluate("delete document.visibilityState")
     bob.sees_tick("read", "news 0")
     expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
     expect(ann.log.locator(".unread + .message .text")).to_have_text("news 0")
@@ -142,6 +148,19 @@ def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_r
     bob.write("and another")
     expect(ann.texts.last).to_have_text("and another")
     expect(ann.texts.last).to_be_in_viewport()
+
+
+def test_who_has_the_page_beside_another_window_sees_what_comes(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("seen")
+    ann.open("bob")
+    bob.sees_tick("read", "seen")
+    _look_elsewhere(ann)
+    bob.write(*(f"news {number}" for number in range(40)))
+    expect(ann.texts.last).to_have_text("news 39")
+    expect(ann.texts.last).to_be_in_viewport()
+    expect(ann.row("bob").locator(".count")).to_have_text("40")
 
 
 def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:

@@ -93,7 +93,8 @@ export class Messages {
     const missed = entry.at <= this._app.session.head;
     if (missed ? this._isBack : !isLookedAt()) {
       this._unreadAbove = chat.read;
-      this._stops = this.follows;
+      // A window without the focus may be beside another, and be seen to follow.
+      this._stops = this.follows && (missed || document.visibilityState === "hidden");
     } else if (!missed) this._stops = false;
     if (missed) this._isBack = false; // the next ones are below the same line
   }
