@@ -83,6 +83,14 @@ def is_secret(field: "attrs.Attribute[Any]") -> bool:
     return "secret" in field.metadata
 
 
+def is_host(text: str) -> bool:
+    """Whether this can be looked up, as an address or as a name."""
+    try:
+        return bool(text.encode("idna")) and "\0" not in text
+    except UnicodeError:
+        return False
+
+
 def allowed(field: "attrs.Attribute[Any]") -> str:
     """The allowed values of a setting, in words."""
     match field.metadata:

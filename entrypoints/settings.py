@@ -15,6 +15,7 @@ from entrypoints.declaring import (
     address,
     allowed,
     is_allowed,
+    is_host,
     is_secret,
     limit,
     port_number,
@@ -207,8 +208,8 @@ class Settings:
             if not is_allowed(value, **field.metadata):
                 raise BadValue(field.name, allowed(field))
         every = "an address is needed; 0.0.0.0 is all of this machine's"
-        for name in ("host", "web_host"):
-            if not getattr(self, name):
+        for name in ("host", "web_host", "http_host"):
+            if not is_host(getattr(self, name)):
                 raise BadValue(name, every)
         if self.workers > 1 and self.broker == "memory://":
             raise BadValue("workers", "more than one needs a broker: --broker redis://HOST")

@@ -54,7 +54,7 @@ def _parse(parts: SplitResult) -> Address:
     if unknown:
         raise ValueError(f"unknown option {', '.join(sorted(unknown))}")
     return Address(
-        host=parts.hostname or "127.0.0.1",
+        host=_host(parts),
         port=_port(parts) or PORT,
         user=unquote(parts.username),
         password=unquote(parts.password or ""),
@@ -63,6 +63,15 @@ def _parse(parts: SplitResult) -> Address:
         tls=_tls(options.get("ssl", "ssl_ca" in options and "yes"), options.get("ssl_ca")),
         pool=_pool(options.get("pool", str(POOL))),
     )
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or "127.0.0.1"
+    try:
+        host.encode("idna")  # as looking it up does
+    except UnicodeError:
+        raise ValueError("its host is neither a name nor an address") from None
+    return host
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -134,6 +134,10 @@ LEVELS = "one of debug, info, warning, error"
             ["--web-host", ""],
             "--web-host '': an address is needed; 0.0.0.0 is all of this machine's",
         ),
+        (
+            ["--http-host", "a..b"],
+            "--http-host a..b: an address is needed; 0.0.0.0 is all of this machine's",
+        ),
         (["--origin", "chat.example.org"], f"--origin chat.example.org: {ORIGINS}"),
         (["--origin", "https://a.org/b"], f"--origin https://a.org/b: {ORIGINS}"),
         (["--log-level", "a\nb"], f"--log-level 'a\\nb': {LEVELS}"),
