@@ -259,6 +259,18 @@ def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     ann.sees("well 🎉")
 
 
+def test_all_emoji_can_be_reached_on_a_low_screen(newcomer: Newcomer) -> None:
+    """As on a phone on its side, or at 400 %."""
+    ann = newcomer(viewport={"width": 320, "height": 256}).register("ann")
+    ann.find("ann")
+    ann.page.get_by_role("button", name="Emoji").click()
+    emoji = ann.page.get_by_role("group", name="Emoji").get_by_role("button")
+    expect(emoji.first).to_be_focused()
+    expect(emoji.first).to_be_in_viewport(ratio=1)
+    emoji.last.focus()
+    expect(emoji.last).to_be_in_viewport(ratio=1)
+
+
 def test_the_emoji_are_gone_when_one_goes_elsewhere(newcomer: Newcomer) -> None:
     ann = newcomer().register("ann")
     ann.find("ann")
