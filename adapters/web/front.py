@@ -220,7 +220,7 @@ class Front(asyncio.Protocol):
             self._transport.close()
             return
         self._leave(upgraded=True)
-        link = WebLink(web.accept, web.outboxes, self._peer, asked.protocol)
+        link = WebLink(web.accept, web.outboxes, self._peer)
         self._transport.set_protocol(link)
         link.connection_made(self._transport)
         if self._buffer:

@@ -67,7 +67,7 @@ USE_TLS = plain_text(HTTPStatus.BAD_REQUEST, "this port uses TLS: https://").enc
 
 @attrs.frozen
 class HttpRequest:
-    """A request, and the library's protocol that parsed it, which goes on if it is a WebSocket."""
+    """A request, and the library's protocol that parsed it."""
 
     request: Request
     protocol: ServerProtocol
@@ -96,7 +96,7 @@ def read_head(head: bytes) -> HttpRequest | Answer:
     if head.count(b"\n") > _MANY_HEADERS:
         why = f"a request can have at most {_MANY_HEADERS} headers"
         return plain_text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
-    protocol = ServerProtocol(max_size=0)  # `ClientContext` sets the limit for messages later
+    protocol = ServerProtocol(max_size=0)
     protocol.receive_data(head)
     events = protocol.events_received()
     if events and isinstance(events[0], Request):

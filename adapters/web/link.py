@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from websockets.frames import Close, CloseCode, Frame, Opcode
-from websockets.server import ServerProtocol
 
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link, Receiver
@@ -44,10 +43,8 @@ class WebLink(TransportLink):
         accept: Callable[[Link], Receiver],
         outboxes: Outboxes,
         peer: str,
-        protocol: ServerProtocol,
     ) -> None:
-        """protocol: the library's, after its handshake."""
-        self._messages = IncomingMessages(protocol, self._send_reply, self._client_has_closed)
+        self._messages = IncomingMessages(self._send_reply, self._client_has_closed)
         super().__init__(accept, outboxes, peer, self._messages)
         self._timer: asyncio.TimerHandle | None = None
 

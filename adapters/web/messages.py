@@ -55,12 +55,12 @@ class IncomingMessages(Uncut):
 
     def __init__(
         self,
-        protocol: ServerProtocol,
         send_reply: Callable[[bytes], None],
         on_close: Callable[[], None],
     ) -> None:
-        """protocol: the library's, after its handshake."""
-        self._protocol = protocol
+        # The one that has done the handshake keeps the request, 20 KiB with long headers.
+        # `ClientContext` sets the limit for messages later.
+        self._protocol = ServerProtocol(state=OPEN, max_size=0)
         self._send_reply = send_reply
         self._on_close = on_close
         self._uncut: deque[bytes] = deque()

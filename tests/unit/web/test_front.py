@@ -1,10 +1,12 @@
 """Connections on the browsers' port: whom they count for, and how long they may stay."""
 
 import asyncio
+import gc
 from ipaddress import ip_network
 
 import attrs
 import pytest
+from websockets.http11 import Request
 
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.tcp.arrival import Proxies
@@ -48,6 +50,20 @@ async def test_a_websocket_counts_once(site: Site) -> None:
     browser.transport.close()
     await settled()
     assert (site.strangers, len(site.server.gateway)) == (0, 0)
+
+
+async def test_a_websocket_does_not_keep_its_request(site: Site) -> None:
+    """Its headers can take 20 KiB, for as long as the connection lasts."""
+    before = requests()
+    await site.browser().opens(("Cookie", "x" * 4000))
+    assert site.strangers == 1
+    assert requests() == before
+
+
+def requests() -> int:
+    """How many requests are in memory."""
+    gc.collect()
+    return sum(isinstance(one, Request) for one in gc.get_objects())
 
 
 async def test_a_full_address_is_told_so() -> None:

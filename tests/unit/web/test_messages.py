@@ -4,8 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from websockets.frames import Frame, Opcode
-from websockets.protocol import OPEN
-from websockets.server import ServerProtocol
 
 from adapters.web.messages import PIECE, BadWebSocket, IncomingMessages
 from adapters.wire.framing import BrokenStream, FrameTooLong
@@ -19,8 +17,7 @@ class Arriving:
     def __init__(self, limit: int = 65_536) -> None:
         self.answers: list[bytes] = []
         self.ended = 0
-        protocol = ServerProtocol(state=OPEN)
-        self.incoming = IncomingMessages(protocol, self.answers.append, self._end)
+        self.incoming = IncomingMessages(self.answers.append, self._end)
         self.incoming.limit = limit
 
     def _end(self) -> None:
