@@ -126,6 +126,27 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
     expect(to_end).to_be_hidden()
 
 
+def test_what_comes_at_once_replaces_nothing_that_somebody_reads_above(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """The page has 1,200 messages in memory."""
+    ann = _with_history(newcomer, web, 1_190)
+    ann.page.evaluate(SCROLL, [-STEP, "No earlier messages"])
+    ann.page.evaluate(SCROLL, [STEP / 4, "message 97"])
+    read = ann.page.evaluate(FIRST_SEEN)
+    web.stop()
+    ann.is_offline()
+    ann.context.set_offline(True)
+    web.start()
+    web.write(BOB, ANN, *(f"news {number}" for number in range(200)))
+    ann.context.set_offline(False)
+    expect(ann.row("bob")).to_contain_text("news 199")
+    assert ann.page.evaluate(FIRST_SEEN) == read
+    down = ann.page.evaluate(SCROLL, [STEP, "news 199"])
+    assert down["jumps"] == []
+    assert down["holes"] == []
+
+
 def test_who_turns_their_phone_goes_on_reading_where_they_were(
     newcomer: Newcomer, web: WebServer
 ) -> None:

@@ -10,7 +10,7 @@
  */
 
 import { t } from "../i18n/i18n.js";
-import { isNews } from "../model/chats.js";
+import { MOST_LOADED, isNews } from "../model/chats.js";
 import { Excerpt } from "../model/excerpt.js";
 import { h, isLookedAt, reconcile } from "./dom.js";
 import { Entries } from "./entries.js";
@@ -89,7 +89,10 @@ export class Messages {
    */
   comes(entry) {
     const chat = this._chat;
-    if (!chat?.loaded || entry.at <= chat.read || !isNews(entry, this._app.chats.me)) return;
+    if (!chat?.loaded) return;
+    // One more would drop the oldest, which whoever does not follow may be reading.
+    if (chat.messages.length >= MOST_LOADED && !this.follows) chat.atEnd = false;
+    if (entry.at <= chat.read || !isNews(entry, this._app.chats.me)) return;
     const missed = entry.at <= this._app.session.head;
     if (missed ? this._isBack : !isLookedAt()) {
       this._unreadAbove = chat.read;
