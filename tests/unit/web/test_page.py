@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as some
 
-from adapters.web.page import LATER, Page
+from adapters.web.page import FOLDER, LATER, Page
 from tests.unit.web.browser import PAGE
 
 PARTS = ["", ".", "..", "v", "%2e%2e", "page.py", "index.html", "main.js", "0123456789abcdef", "\\"]
@@ -69,6 +69,14 @@ def test_comments_are_not_served(tmp_path: Path) -> None:
         "\n\n\nrun(); // at once\n\n\n\n  /* one */ two(/* three */);\n\n"
         'let four; /* five\n six */\n/* seven */ eight("//nine");\n\n'
     )
+
+
+def test_no_text_of_the_page_has_several_lines() -> None:
+    """One that looks like a comment would not be served."""
+    for path in FOLDER.rglob("*.js"):
+        for line in path.read_text().splitlines():
+            quotes = line.replace("\"'`", "")  # in a regular expression
+            assert quotes.count("`") % 2 == 0, (path, line)
 
 
 def test_the_first_look_needs_little() -> None:
