@@ -184,6 +184,22 @@ async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
     }  # fmt: skip
 
 
+async def test_lists_of_any_length_are_exported_and_whether_the_account_is_disabled(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = await ann_and_bob(server)
+    await server.register("Cid")
+    for friend in (2, 3):
+        await ann.ask(1006, friendid=friend)
+    await server.group(1, name="owls")
+    await ask(server, "disable", who="Ann")
+    monkeypatch.setattr("chat_domain.operators.overview.PAGE", 1)
+    found = await ask(server, "export", who="Ann")
+    assert [friend["name"] for friend in found["friends"]] == ["Bob", "Cid"]
+    assert [group["groupname"] for group in found["groups"]] == ["hikers", "owls"]
+    assert found["disabled"] is True
+
+
 async def test_an_export_comes_in_parts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part has few entries, or hardly more bytes than it may have; the first one has the rest as
     well. What is written meanwhile is in none of them."""
