@@ -62,7 +62,7 @@ export class App {
     const { signal } = (this._ends = new AbortController());
     document.addEventListener("keydown", shortcuts(this, this._conversation.composer), { signal });
     document.addEventListener("visibilitychange", () => this._looked(), { signal });
-    window.addEventListener("focus", () => this.sawMessages(), { signal });
+    window.addEventListener("focus", () => this._looked(), { signal });
     window.addEventListener("resize", () => this._conversation.composer.grow(), { signal });
     window.addEventListener("popstate", () => this._moved(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
@@ -260,9 +260,9 @@ export class App {
     else if (this.open) this._close();
   }
 
-  /** The user looks at the page, or no longer does. */
+  /** The user looks at the page, or no longer does. They have not seen what is yet to be drawn. */
   _looked() {
-    this.sawMessages();
+    this._draw();
     this._reading.tell();
   }
 

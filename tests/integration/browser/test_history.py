@@ -168,6 +168,29 @@ def test_who_turns_their_phone_goes_on_reading_where_they_were(
         assert phone.page.evaluate(FIRST_SEEN) == read
 
 
+def test_who_turns_their_phone_before_they_scroll_is_where_it_was_opened(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    reader, writer = web.register("ann"), web.register("bob")
+    texts = [f"{n} " + "words " * (n % 9 * 10) for n in range(40)]
+    phone = newcomer(viewport={"width": 390, "height": 700}).log_in("ann")
+    web.write(writer, reader, *texts)
+    phone.open("bob")
+    phone.page.get_by_role("button", name="Jump to latest").click()
+    expect(phone.row("bob").locator(".count")).to_be_hidden()
+    phone.page.get_by_role("button", name="Back").click()
+    web.write(writer, reader, *texts)
+    expect(phone.row("bob").locator(".count")).to_have_text("40")
+    phone.open("bob")
+    expect(phone.log.get_by_text("New messages")).to_be_in_viewport()
+    phone.page.evaluate("new Promise(requestAnimationFrame)")
+    read = phone.page.evaluate(FIRST_SEEN)
+    phone.page.set_viewport_size({"width": 700, "height": 390})
+    expect(phone.log.locator(f"[data-at='{read}']")).to_be_in_viewport()
+    phone.page.evaluate("new Promise(requestAnimationFrame)")
+    assert phone.page.evaluate(FIRST_SEEN) == read
+
+
 def test_a_conversation_with_hundreds_of_news_opens_where_they_begin(
     newcomer: Newcomer, web: WebServer
 ) -> None:

@@ -30,6 +30,13 @@ window.Notification = class extends Notification {
 
 # As a page of which nothing is seen. Playwright's are all visible.
 HIDE = 'Object.defineProperty(document, "visibilityState", {value: "hidden", configurable: true})'
+# A browser lets the timers of a page that was hidden for minutes wait for up to another minute.
+DRAW_NOTHING = """
+() => {
+  const { setTimeout } = window;
+  window.setTimeout = (act, delay) => delay ? setTimeout(act, delay) : 1;
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +155,24 @@ def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_r
     bob.write("and another")
     expect(ann.texts.last).to_have_text("and another")
     expect(ann.texts.last).to_be_in_viewport()
+
+
+def test_who_returns_before_what_came_is_drawn_has_not_read_it(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("seen")
+    ann.open("bob")
+    bob.sees_tick("read", "seen")
+    _look_elsewhere(ann)
+    ann.page.evaluate(HIDE)
+    ann.page.evaluate(DRAW_NOTHING)
+    bob.write(*(f"news {number}" for number in range(40)))
+    bob.sees_tick("delivered", "news 39")
+    ann.page.evaluate("delete document.visibilityState")
+    ann.page.bring_to_front()
+    bob.sees_tick("read", "news 0")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    bob.sees_tick("delivered", "news 39")
 
 
 def test_who_has_the_page_beside_another_window_sees_what_comes(newcomer: Newcomer) -> None:

@@ -175,6 +175,29 @@ def test_what_came_meanwhile_is_below_a_line_for_who_was_offline(newcomer: Newco
     expect(ann.log.locator(".unread + .message .text")).to_have_text("meanwhile 0")
 
 
+def test_who_has_seen_what_came_meanwhile_still_sees_its_end_above_their_keyboard(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = newcomer(viewport={"width": 390, "height": 700}).register("ann")
+    bob = newcomer().register("bob")
+    bob.find("ann")
+    bob.write("before")
+    ann.open("bob")
+    bob.sees_tick("read", "before")
+    ann.block_server()
+    ann.is_offline()
+    bob.write(*(f"meanwhile {number}" for number in range(9)))
+    bob.sees_tick("sent", "meanwhile 8")
+    ann.context.set_offline(False)
+    ann.comes_back()
+    bob.sees_tick("read", "meanwhile 8")
+    ann.page.set_viewport_size({"width": 390, "height": 400})
+    expect(ann.texts.last).to_be_in_viewport()
+    web.write(web.register("cid"), 1, "hello, too")
+    expect(ann.page).to_have_title("(1) Chat")  # it is drawn again
+    expect(ann.texts.last).to_be_in_viewport(timeout=1)
+
+
 def test_what_members_of_a_group_read_meanwhile_is_ticked_for_who_was_offline(
     newcomer: Newcomer,
 ) -> None:

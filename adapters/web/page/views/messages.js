@@ -39,6 +39,7 @@ export class Messages {
     this._isBack = false; // there is a connection again, and nothing is shown yet of what was missed
     app.session.on("online", () => (this._isBack = true));
     this._stops = false; // whether whoever follows what comes stays at the line above it
+    this._came = false; // whether more has come than whoever follows was shown
     this._width = 0; // pixels, when it was resized last
     this._followed = true; // whether the newest was seen when it was scrolled last
   }
@@ -90,6 +91,7 @@ export class Messages {
   comes(entry) {
     const chat = this._chat;
     if (!chat?.loaded) return;
+    this._came = true;
     // One more would drop the oldest, which whoever does not follow may be reading.
     if (chat.messages.length >= MOST_LOADED && !this.follows) chat.atEnd = false;
     if (entry.at <= chat.read || !isNews(entry, this._app.chats.me)) return;
@@ -119,6 +121,7 @@ export class Messages {
     if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
     else this.element.scrollTop = this.element.scrollHeight;
     this._followed = this.follows;
+    this._seen = this._anchor();
   }
 
   redraw() {
@@ -150,11 +153,15 @@ export class Messages {
     const chat = this._chat;
     if (!chat) return;
     this.element.ariaLabel = t("messages");
-    if (follow) this._excerpt.toNews(chat, this._stops ? this._unreadAbove : Infinity);
+    // When nothing has come, the line may be out of view just because there is less room, as above
+    // the keyboard of a phone.
+    const stops = follow && this._stops && this._came;
+    if (follow) this._excerpt.toNews(chat, stops ? this._unreadAbove : Infinity);
+    if (follow) this._came = false;
     const anchor = follow ? null : this._anchor();
     reconcile(this._list, this._entries.of(chat, this._excerpt, this._unreadAbove));
     this._entries.dropHidden();
-    if (follow && this._stops) {
+    if (stops) {
       this._toLine();
       this._stops = this.follows;
     } else if (follow) this.element.scrollTop = this.element.scrollHeight;
