@@ -118,6 +118,7 @@ class Streams:
     _taken_before: dict[int, int] = attrs.field(factory=dict)  # the same before the last loss
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
     _asked: dict[int, Event] = attrs.field(factory=dict)  # the login of each wire
+    _leaving: set[int] = attrs.field(factory=set)  # wires whose client has left since
     _unheard: defaultdict[int, list[Unheard]] = attrs.field(factory=lambda: defaultdict(list))
     _forgotten: dict[int, int] = attrs.field(factory=dict)  # as in `Stream`, by user
     _broken: int = 0  # how many of the faults of MAKES_FORGET go on now
@@ -154,6 +155,7 @@ class Streams:
     def _comes(self, event: Event) -> None:
         """The position that a login names counts even before the login is answered."""
         self._asked[event["wire"]] = event
+        self._leaving.discard(event["wire"])
         if event["since"] is not None:
             self._take_over(event["user"], event["since"])
 
@@ -168,6 +170,7 @@ class Streams:
         wire, t = event["wire"], event["t"]
         asked = self._asked.pop(wire, event)["t"]
         stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
+        stream.leaves = wire in self._leaving
         stream.whole = not self._lacks(user)
         if version == 1:
             others = (one for one in self._open.values() if one.user == user)
@@ -215,9 +218,13 @@ class Streams:
                 one.until = min(one.until, event["t"] + TOLD_WITHIN)
 
     def _leaves(self, event: Event) -> None:
-        stream = self._open.get(event["wire"])
+        """It may not have been answered yet that it is logged in."""
+        wire = event["wire"]
+        stream = self._open.get(wire)
         if stream is not None:
             stream.leaves = True
+        if wire in self._asked:
+            self._leaving.add(wire)
 
     def _taken(self, event: Event) -> None:
         stream = self._open.get(event["wire"])

@@ -626,6 +626,23 @@ def test_a_text_that_version_1_is_sent_while_it_leaves_may_come_again(
     assert broken(judge(old.events)) == {"streams_are_the_log"}
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_text_that_version_1_is_sent_after_it_gave_its_login_up_may_come_again(
+    old: Tale, *, gone: bool
+) -> None:
+    """The server may have been so slow that its answer came when the client had left."""
+    old.tell("cut", wire=12)
+    old.tell("comes", wire=13, user=BEN, since=None, version=1)
+    if gone:
+        old.tell("leaves", wire=13)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, old.says("b"))
+    old.tell("cut", wire=13)
+    old.opens(BEN, since=None, wire=14, version=1)
+    old.push(14, 2)
+    assert broken(old.ends()) == (set() if gone else {"streams_are_the_log"})
+
+
 @pytest.mark.parametrize(
     ("whole", "broken_promises"), [(True, {"streams_are_the_log"}), (False, set())]
 )
