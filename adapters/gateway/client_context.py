@@ -162,7 +162,7 @@ class ClientContext:
             await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
-        self.leaving = False
+        self.leaving = self.input_ended
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME

@@ -639,6 +639,23 @@ async def test_what_it_is_sent_once_it_leaves_is_not_taken_over(
     assert await server.waiting_for(1) == ["late"]
 
 
+async def test_what_is_sent_to_who_has_left_before_their_login_is_answered_is_not_taken_over(
+    server: Server,
+) -> None:
+    nick, ann = await person(server), await server.logged_in("Ann")
+    await nick.ask(1002)
+    await ann.ask(1005, toid=1, msg="late")
+    server.hasher.gate = gate = asyncio.Event()
+    again = server.join()
+    again.say({"msgid": 1000, "id": 1, "password": "pw"})
+    again.handler.input_ended()
+    gate.set()
+    await settled()
+    assert "late" in str(again.heard())
+    assert again.is_gone()
+    assert await server.waiting_for(1) == ["late"]
+
+
 async def test_a_client_whose_input_ended_behind_a_logout_that_fails_still_leaves(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
