@@ -52,6 +52,17 @@ test("what comes while a page is on its way that is without it stands behind tha
   }
 });
 
+test("what was missed and is sent after the newest page was loaded comes with the page that reaches it", () => {
+  const chats = new Chats(ME);
+  chats.paged(page([said(8), said(9)], true), "newest");
+  chats.pushed(entry(3));
+  chats.pushed(entry(10));
+  assert.deepEqual(shown(chats), [8, 9, 10], "there would be a hole above 3");
+  chats.paged(page([said(3), said(4), said(5)], false), "older");
+  chats.pushed(entry(5));
+  assert.deepEqual(shown(chats), [3, 4, 5, 8, 9, 10]);
+});
+
 test("of a conversation that is not loaded, no more is kept than the newest hundred", () => {
   const chats = new Chats(ME);
   for (let at = 1; at <= 150; at += 1) chats.pushed(entry(at));

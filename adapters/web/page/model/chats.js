@@ -108,7 +108,7 @@ export class Chats {
     chat.typing.delete(entry.from);
     // as the server's list, without ends of sessions
     if (!entry.change || isGroup(chat.key)) chat.last = later(chat.last, entry);
-    if (chat.atEnd) insert(chat.messages, entry);
+    if (chat.atEnd && !isBefore(chat, entry)) insert(chat.messages, entry);
     letGoOfOldest(chat);
     insert(chat.recent, entry);
     if (chat.recent.length > MOST_KEPT) chat.forgotten = chat.recent.shift()?.at ?? 0;
@@ -339,6 +339,14 @@ function latest(chats, chat) {
   const waits = chats.waiting(chat.key).length ? Number.MAX_SAFE_INTEGER : 0;
   return waits || (chat.last?.at ?? 0);
 }
+
+/**
+ * Whether an entry precedes what is loaded, with others between the two that are not: this browser is
+ * still being sent what its user missed. It comes with the page that reaches it.
+ * @param {Chat} chat @param {Entry} entry
+ */
+const isBefore = ({ loaded, atStart, messages }, entry) =>
+  loaded && !atStart && entry.at < (messages[0]?.at ?? 0);
 
 /** Drop the oldest beyond the limit. @param {Chat} chat */
 function letGoOfOldest(chat) {
