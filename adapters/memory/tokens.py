@@ -14,15 +14,14 @@ from chat_domain.ports.store import EXPIRED_AT_ONCE
 class MemoryTokens:
     _users: MemoryUsers
     _tokens: dict[str, KeptToken] = attrs.field(factory=dict, init=False)  # by digest
-    _now_ms: int = attrs.field(default=0, init=False)  # the time in the last call that stated one
 
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
-        expired = [other for other in self._tokens.values() if other.expires_ms <= self._now_ms]
+        expired = [other for other in self._tokens.values() if other.expires_ms <= token.seen_ms]
         expired.sort(key=lambda other: (other.expires_ms, other.digest))
         self._forget(expired[:EXPIRED_AT_ONCE])
-        valid = await self.of(token.user_id, self._now_ms)
+        valid = await self.of(token.user_id, token.seen_ms)
         others = [other for other in valid if other.session != token.session]
         seen: dict[tuple[str, str], int] = {}
         for other in others:
@@ -35,16 +34,17 @@ class MemoryTokens:
         return gone
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
-        self._now_ms = now_ms
         token = self._tokens.get(digest)
         if token is None or token.expires_ms <= now_ms:
             return None
         user = self._users.user(token.user_id)
         return None if user is None else (user, token)
 
-    async def session_of(self, series: str) -> tuple[int, str] | None:
-        tokens = self._tokens.values()
-        return next(((one.user_id, one.session) for one in tokens if one.series == series), None)
+    async def session_of(self, series: str, now_ms: int) -> tuple[int, str] | None:
+        for one in self._tokens.values():
+            if one.series == series and one.expires_ms > now_ms:
+                return one.user_id, one.session
+        return None
 
     async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
         found = self._tokens.get(token.digest)

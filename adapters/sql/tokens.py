@@ -19,22 +19,20 @@ _COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used, device,
 @attrs.define
 class SqlTokens:
     _database: Database
-    _now_ms: int = 0  # the last time that a caller passed; a store has no clock of its own
 
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
         # copied, since the caller may change it meanwhile
         return await self._database.write(
-            _add, token, sessions, frozenset(connected), self._now_ms, repeatable=True
+            _add, token, sessions, frozenset(connected), repeatable=True
         )
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
-        self._now_ms = now_ms
         return await self._database.read(_find, digest, now_ms)
 
-    async def session_of(self, series: str) -> tuple[int, str] | None:
-        return await self._database.read(_session_of, series)
+    async def session_of(self, series: str, now_ms: int) -> tuple[int, str] | None:
+        return await self._database.read(_session_of, series, now_ms)
 
     async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
         return await self._database.write(_use, token, following, new, repeatable=True)
@@ -65,16 +63,15 @@ async def _add(
     token: KeptToken,
     sessions: int,
     connected: Collection[str],
-    now_ms: int,
 ) -> list[str]:
     # one at a time for each user, or two at once could leave too many sessions
     await connection.lock_user(token.user_id)
     delete = f"DELETE FROM Token {connection.dialect.first_expired}"  # noqa: S608  # a constant
-    await connection.change(delete, (now_ms, EXPIRED_AT_ONCE))
+    await connection.change(delete, (token.seen_ms, EXPIRED_AT_ONCE))
     rows = await connection.rows(
         "SELECT session, device, max(seen_ms) FROM Token"
         " WHERE userid = ? AND session <> ? AND expires_ms > ? GROUP BY session, device",
-        (token.user_id, token.session, now_ms),
+        (token.user_id, token.session, token.seen_ms),
     )
     gone = making_room(token, validation.sessions(rows), sessions, connected)
     for session in gone:
@@ -101,9 +98,9 @@ async def _find(connection: Connection, digest: str, now_ms: int) -> tuple[User,
     return None
 
 
-async def _session_of(connection: Connection, series: str) -> tuple[int, str] | None:
-    query = "SELECT userid, session FROM Token WHERE series = ? LIMIT 1"
-    for user_id, session in validation.with_ids(await connection.rows(query, (series,))):
+async def _session_of(connection: Connection, series: str, now_ms: int) -> tuple[int, str] | None:
+    query = "SELECT userid, session FROM Token WHERE series = ? AND expires_ms > ? LIMIT 1"
+    for user_id, session in validation.with_ids(await connection.rows(query, (series, now_ms))):
         return user_id, validation.word(session)
     return None
 

@@ -106,7 +106,8 @@ class Accounts:
             raise
 
     async def _end_session_of(self, text: str) -> None:
-        found = await self.devices.tokens.session_of(series_of(text))
+        now_ms = await self.devices.log.now_ms()
+        found = await self.devices.tokens.session_of(series_of(text), now_ms)
         if found is None:
             return
         # A request from before this node hung proves nothing: its client has gone on elsewhere.

@@ -75,8 +75,9 @@ class Tokens(Protocol):
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
         """Store a token until it expires, in place of any with its digest. Delete the
-        EXPIRED_AT_ONCE tokens of any users that expired first, or all expired ones if there are
-        fewer: each begun session has four tokens at most, so they do not pile up.
+        EXPIRED_AT_ONCE tokens of any users that expired first, or all that have expired by
+        `token.seen_ms` if there are fewer: each begun session has four tokens at most, so they do
+        not pile up.
 
         The user's other session on a device of the same name, unless that is "", makes room for
         this one; then this one and `sessions - 1` others stay. Of the others, those not `connected`
@@ -88,8 +89,9 @@ class Tokens(Protocol):
         """The token with this digest and its user, None if it is unknown or has expired (expires_ms
         <= now_ms)."""
 
-    async def session_of(self, series: str) -> tuple[int, str] | None:
-        """The user and the name of the session that has tokens of this series, None if none has."""
+    async def session_of(self, series: str, now_ms: int) -> tuple[int, str] | None:
+        """The user and the name of the session that has tokens of this series which have not
+        expired, None if none has."""
 
     async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
         """A session was resumed with this token.

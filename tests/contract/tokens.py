@@ -80,8 +80,7 @@ async def test_a_token_expires(store: Store) -> None:
 async def test_what_has_expired_is_forgotten(store: Store) -> None:
     """Adding a token deletes expired tokens of any users: they are not valid at any time."""
     ann, bob = await register(store, "Ann", "Bob")
-    await add(store, token("a", ann, 1_000))
-    await store.tokens.find("unknown", 2_000)
+    await add(store, token("a", ann, 1_000, seen_ms=1))
     await add(store, token("b", bob))
     assert await store.tokens.find("a", 500) is None
 
@@ -90,9 +89,8 @@ async def test_a_part_of_very_many_that_have_expired_is_forgotten_at_once(store:
     """Those that expired first are deleted, so that no login takes long however many there are. The
     rest takes up no session's place, and goes with the next tokens."""
     (ann,) = await register(store, "Ann")
-    expired = [token(str(n), ann, n) for n in range(1, EXPIRED_AT_ONCE + 11)]
+    expired = [token(str(n), ann, n, seen_ms=0) for n in range(1, EXPIRED_AT_ONCE + 11)]
     await add(store, *expired, sessions=len(expired))
-    await store.tokens.find("unknown", 2_000)
     assert await add(store, token("valid", ann), sessions=2) == set()
     left = {(ann, one.session) for one in expired[EXPIRED_AT_ONCE:]}
     assert await store.tokens.sessions_of([ann]) == left | {(ann, "valid")}
@@ -104,7 +102,6 @@ async def test_what_has_expired_has_not_gone(store: Store) -> None:
     """Nor does it take up a session's place."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann, 1_000, seen_ms=9), token("b", ann, seen_ms=1))
-    await store.tokens.find("unknown", 2_000)
     assert await add(store, token("c", ann), sessions=2) == set()
     assert await owned(store, "b", "c") == ["b", "c"]
 
@@ -249,12 +246,13 @@ async def test_a_series_tells_its_session(store: Store) -> None:
         token("2", ann, NOW + 1, session="s", used=False),
         token("b", bob),
     )
-    assert await store.tokens.session_of("series s") == (ann, "s")
-    assert await store.tokens.session_of("series b") == (bob, "b")
+    assert await store.tokens.session_of("series s", NOW) == (ann, "s")
+    assert await store.tokens.session_of("series b", NOW) == (bob, "b")
     for unknown in ("", "series", "series S", "series s ", "series s\0", "x" * 9999):
-        assert await store.tokens.session_of(unknown) is None
+        assert await store.tokens.session_of(unknown, NOW) is None
+    assert await store.tokens.session_of("series s", LATER) is None, "its tokens have expired"
     await store.tokens.remove(ann, "s")
-    assert await store.tokens.session_of("series s") is None
+    assert await store.tokens.session_of("series s", NOW) is None
 
 
 async def test_a_token_that_follows_is_good_beside_the_one_before(store: Store) -> None:
