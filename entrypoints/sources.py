@@ -22,6 +22,7 @@ from entrypoints.command_line import options
 from entrypoints.declaring import BadSettings, BadValue, allowed, option, shown, variable
 from entrypoints.settings import Settings, secret_names
 
+LARGEST_FILE = 1024 * 1024  # characters
 _CONFIG = variable("config")
 # Variables that Kubernetes and Docker set for a service or container called chat, or chat-...
 _OF_A_SERVICE = re.compile(
@@ -92,7 +93,7 @@ def _in_words(called: str, sign: str, name: str, value: object) -> str:
 
 def _from_file(path: Path) -> dict[str, _Given]:
     try:
-        found = tomllib.loads(path.read_text("utf-8-sig"))
+        found = tomllib.loads(_text_of(path))
         given = {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
     except (OSError, ValueError, RecursionError) as error:  # if it is no file, no text, or no TOML
         raise BadSettings(f"cannot read {path}: {_why(error)}") from error
@@ -117,9 +118,18 @@ def _without_file(name: str, given: _Given) -> _Given:
         case _:
             raise BadSettings(f"{given.words}: a text, or a table with one key, file")
     try:
-        return _Given(Path(file).read_text("utf-8-sig").strip(), f"{given.words} ({file})")
+        return _Given(_text_of(Path(file)).strip(), f"{given.words} ({file})")
     except (OSError, ValueError) as error:
         raise BadSettings(f"{given.words}: cannot read {shown(file)}: {_why(error)}") from None
+
+
+def _text_of(path: Path) -> str:
+    """A file's content, without a byte order mark. Raises OSError and ValueError."""
+    with path.open(encoding="utf-8-sig") as file:
+        text = file.read(LARGEST_FILE + 1)
+    if len(text) > LARGEST_FILE:
+        raise ValueError(f"it has more than {LARGEST_FILE} characters")
+    return text
 
 
 def _why(error: Exception) -> str:

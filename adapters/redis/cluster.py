@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import attrs
 import redis.asyncio
@@ -106,6 +107,7 @@ async def redis_cluster(url: str, prefix: str, label: str) -> AsyncIterator[Redi
 def client_of(url: str) -> "redis.asyncio.Redis":
     """A client that has not connected yet. Raises BrokerUnusable for an invalid address."""
     try:
+        (urlsplit(url).hostname or "").encode("idna")  # as looking it up does
         return redis.asyncio.Redis.from_url(
             url,
             socket_timeout=PATIENCE,

@@ -24,6 +24,7 @@ from tests.delivery.unlucky_node import unlucky
 from tests.integration.cluster import Cluster
 
 NODES = 3
+LONGEST = 24 * 60  # minutes
 REPORTED_EVERY = 30.0  # seconds
 _SHOWN = ("send", "ack", "fail", "received", "login", "fault")
 
@@ -80,6 +81,8 @@ def main() -> int:
         "--keep", type=Path, default=Path("build/soak"), help="where to keep failures"
     )
     options = parser.parse_args()
+    if not 0 < options.minutes <= LONGEST:
+        parser.error(f"--minutes: more than 0, {LONGEST} at most")
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     seconds = options.minutes * 60
     say(f"seed {seed}, {options.minutes:g} minutes; the faults of the cluster:")

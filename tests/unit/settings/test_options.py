@@ -85,9 +85,10 @@ def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> No
         Settings(store="postgres://chat:hunter2@db/chat"),
         Settings(broker="amqp://chat:hunter2@broker"),
         Settings(broker="redis://chat:hunter2@broker:x"),
+        Settings(broker="redis://chat:hunter2@a..b"),
         Settings(tls_cert="/not/there", tls_key="/not/there"),
     ],
-    ids=["database", "host", "store", "broker", "address", "certificate"],
+    ids=["database", "host", "store", "broker", "address", "no name", "certificate"],
 )
 def test_what_only_its_user_could_notice_is_noticed(
     settings: Settings, capsys: pytest.CaptureFixture[str]

@@ -192,6 +192,7 @@ def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> Non
         (f"connections = {hex(10**5000)}", "cannot read FILE: Exceeds the limit"),
         ("host = " + "[" * 9999, "cannot read FILE: maximum recursion"),
         ('store = { file = "a\\u0000b" }', "store in FILE: cannot read 'a\\x00b': embedded null"),
+        ("#" * 1_048_577, "cannot read FILE: it has more than 1048576 characters"),
         ("host = 5\nport = {", "cannot read FILE: Invalid initial character for a key part"),
     ],
 )
