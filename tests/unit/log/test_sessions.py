@@ -1,5 +1,6 @@
 """Which sessions are here, and in which groups their users are."""
 
+import sys
 from collections.abc import Collection
 
 import pytest
@@ -99,6 +100,27 @@ def test_a_group_that_ends_has_nobody() -> None:
     sessions.leave(EVERYBODY, 7, 5)
     assert list(sessions.in_group(7)) == []
     assert len(sessions.in_group(8)) == 1
+
+
+def calls_of_a_reset(sessions: Sessions) -> int:
+    """Unsubscribe all of them; return how many Python functions that has called."""
+    called: list[str] = []
+    sys.setprofile(lambda _frame, event, _arg: called.append(event))
+    try:
+        sessions.unsubscribe_all()
+    finally:
+        sys.setprofile(None)
+    return called.count("call")
+
+
+def test_what_a_reset_costs_depends_on_the_sessions_not_on_their_groups() -> None:
+    """It is done in one turn of the event loop, and nobody is in a group after it."""
+    few, many = Sessions(), Sessions()
+    few.subscribe(session_of(1, 0))
+    many.subscribe(session_of(1, *range(1000)))
+    assert calls_of_a_reset(many) == calls_of_a_reset(few)
+    assert (len(many), many.memberships) == (1, 0)
+    assert not any(many.in_group(group) for group in range(1000))
 
 
 def test_what_the_presence_has_wrong_of_a_node_is_made_good(world: World) -> None:
