@@ -51,5 +51,5 @@ class MemoryFriends:
     async def count(self, user_id: int) -> int:
         return len(self._lists[user_id])
 
-    async def listed_by(self, user_id: int) -> list[int]:
-        return sorted(self._listed_by[user_id])
+    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
+        return sorted(lister for lister in self._listed_by[user_id] if lister > after)[:limit]

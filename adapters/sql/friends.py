@@ -22,8 +22,9 @@ class SqlFriends:
     async def page(self, user_id: int, after: int, limit: int) -> list[User]:
         return await self._database.read(_page, bounded(user_id), bounded(after), bounded(limit))
 
-    async def listed_by(self, user_id: int) -> list[int]:
-        return await self._database.read(_listed_by, bounded(user_id))
+    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
+        asked = bounded(user_id), bounded(after), bounded(limit)
+        return await self._database.read(_listed_by, *asked)
 
     async def count(self, user_id: int) -> int:
         return await self._database.read(_count, bounded(user_id))
@@ -61,9 +62,12 @@ async def _page(connection: Connection, user_id: int, after: int, limit: int) ->
     return validation.users(rows)
 
 
-async def _listed_by(connection: Connection, user_id: int) -> list[int]:
-    rows = await connection.rows("SELECT userid FROM Friend WHERE friendid = ?", (user_id,))
-    return sorted(validation.ids(row[0] for row in rows))
+async def _listed_by(connection: Connection, user_id: int, after: int, limit: int) -> list[int]:
+    rows = await connection.rows(
+        "SELECT userid FROM Friend WHERE friendid = ? AND userid > ? ORDER BY userid LIMIT ?",
+        (user_id, after, limit),
+    )
+    return validation.ids(row[0] for row in rows)
 
 
 async def _count(connection: Connection, user_id: int) -> int:

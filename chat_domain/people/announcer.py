@@ -30,6 +30,7 @@ from chat_domain.ports.store import Friends, Users
 QUIET = 5.0  # seconds
 WAITING = 20_000  # users
 TELLERS = 4
+READ_AT_ONCE = 1_000  # of those who list a user, who may be everybody
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
 ABSENT_WEIGH = 0.05  # frames: each user to be told who is not here
@@ -103,8 +104,14 @@ class Announcer:
         self.announce_due()
 
     async def _tell_of(self, user: User) -> None:
-        listed_by = await self.friends.listed_by(user.id)
+        listed_by = await self.friends.listed_by(user.id, 0, READ_AT_ONCE)
         self._budget.spend(USER_WEIGHS, self.clock.monotonic())
+        await self._tell(user, listed_by)
+        while len(listed_by) == READ_AT_ONCE:
+            listed_by = await self.friends.listed_by(user.id, listed_by[-1], READ_AT_ONCE)
+            await self._tell(user, listed_by)
+
+    async def _tell(self, user: User, listed_by: list[int]) -> None:
         for start in range(0, len(listed_by), MOST_LISTED):
             if start:
                 await self.tasks.next_turn()

@@ -136,8 +136,9 @@ class Friends(Protocol):
     async def page(self, user_id: int, after: int, limit: int) -> list[User]:
         """The first `limit` users on a user's list with an id above `after`, ascending by id."""
 
-    async def listed_by(self, user_id: int) -> list[int]:
-        """The ids of all users who list this one, ascending."""
+    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
+        """The first `limit` ids above `after` of the users who list this one, ascending. There is
+        no bound for how many they are."""
 
     async def count(self, user_id: int) -> int:
         """How many users are on a user's list."""

@@ -49,7 +49,7 @@ async def test_of_many_additions_of_a_friend_one_succeeds(store: Store) -> None:
     assert sorted(type(result).__name__ for result in results) == (
         ["AlreadyFriends"] * 9 + ["NoneType"]
     )
-    assert await store.friends.listed_by(bob) == [ann]
+    assert await store.friends.listed_by(bob, 0, 1000) == [ann]
 
 
 async def test_a_removed_friend_is_gone(store: Store) -> None:
@@ -60,7 +60,7 @@ async def test_a_removed_friend_is_gone(store: Store) -> None:
     await store.friends.remove(ann, bob)
     assert await listed(store, ann) == ["Cid"]
     assert await listed(store, bob) == ["Ann"]
-    assert await store.friends.listed_by(bob) == [cid]
+    assert await store.friends.listed_by(bob, 0, 1000) == [cid]
 
 
 async def test_who_is_not_listed_cannot_be_removed(store: Store) -> None:
@@ -81,7 +81,7 @@ async def test_a_friend_can_be_added_again(store: Store) -> None:
     await store.friends.remove(ann, bob)
     await store.friends.add(ann, bob)
     assert await listed(store, ann) == ["Bob"]
-    assert await store.friends.listed_by(bob) == [ann]
+    assert await store.friends.listed_by(bob, 0, 1000) == [ann]
 
 
 async def test_pages_ascend_by_id(store: Store) -> None:
@@ -110,10 +110,13 @@ async def test_a_page_may_begin_anywhere(store: Store) -> None:
 
 
 async def test_all_who_list_a_user_are_told_in_order(store: Store) -> None:
-    """`listed_by` returns all of them, ascending, in whatever order they came."""
+    """`listed_by` returns a page of them, ascending, in whatever order they came."""
     ann, *others = await register(store, "Ann", *(f"user {number}" for number in range(300)))
     await at_once(store.friends.add(user_id, ann) for user_id in reversed(others))
-    assert await store.friends.listed_by(ann) == others
+    assert await store.friends.listed_by(ann, 0, 1000) == others
+    assert await store.friends.listed_by(ann, 0, 2) == others[:2]
+    assert await store.friends.listed_by(ann, others[1], 2) == others[2:4]
+    assert await store.friends.listed_by(ann, others[-1], 2) == []
 
 
 async def test_nobodys_lists_are_empty(store: Store) -> None:
@@ -122,7 +125,7 @@ async def test_nobodys_lists_are_empty(store: Store) -> None:
     await store.friends.add(ann, bob)
     for number in ODD_INTEGERS:
         assert await store.friends.page(number, 0, 10) == []
-        assert await store.friends.listed_by(number) == []
+        assert await store.friends.listed_by(number, 0, 1000) == []
 
 
 async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> None:
@@ -130,9 +133,9 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     (await store.friends.page(ann, 0, 10)).clear()
-    (await store.friends.listed_by(bob)).clear()
+    (await store.friends.listed_by(bob, 0, 1000)).clear()
     assert await listed(store, ann) == ["Bob"]
-    assert await store.friends.listed_by(bob) == [ann]
+    assert await store.friends.listed_by(bob, 0, 1000) == [ann]
 
 
 async def test_a_list_is_counted(store: Store) -> None:

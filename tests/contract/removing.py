@@ -71,8 +71,8 @@ async def test_a_removed_account_is_on_no_list(store: Store) -> None:
     await store.users.remove(ann)
     assert await store.friends.page(bob, 0, 9) == [User(cid, "Cid")]
     assert await store.friends.page(ann, 0, 9) == []
-    assert await store.friends.listed_by(bob) == []
-    assert await store.friends.listed_by(ann) == []
+    assert await store.friends.listed_by(bob, 0, 1000) == []
+    assert await store.friends.listed_by(ann, 0, 1000) == []
 
 
 async def test_a_removed_account_sees_nothing(store: Store) -> None:

@@ -11,7 +11,13 @@ from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, Note, PresenceChanged
 from chat_domain.people import announcer as announcing
-from chat_domain.people.announcer import QUIET, TELLERS, TOLD_PER_SECOND, Announcer
+from chat_domain.people.announcer import (
+    QUIET,
+    READ_AT_ONCE,
+    TELLERS,
+    TOLD_PER_SECOND,
+    Announcer,
+)
 from tests.unit.fakes import RecordingClient, Ticket, finished
 from tests.unit.world import Terminal, World
 
@@ -126,13 +132,13 @@ class SlowFriends:
         self.gates: list[Ticket[None]] = []
         self.away = False
 
-    async def listed_by(self, user_id: int) -> list[int]:
+    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
         self.asked.append(user_id)
         if self.away:
             raise TryAgain
         self.gates.append(Ticket())
         await self.gates[-1]
-        return self.listed.get(user_id, [])
+        return [lister for lister in self.listed.get(user_id, []) if lister > after][:limit]
 
     def answer(self, world: World) -> None:
         """Let all who have asked have their answers."""
@@ -246,6 +252,21 @@ def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
     steps = [later - earlier for earlier, later in pairwise(counts)]
     assert [step for step in steps if step] == [MOST_LISTED, MOST_LISTED, MOST_LISTED - 1]
     assert {tuple(states(client)) for client in clients} == {(False,)}
+
+
+@pytest.mark.parametrize("count", [READ_AT_ONCE - 1, READ_AT_ONCE, 2 * READ_AT_ONCE + 1])
+def test_those_who_list_somebody_are_read_in_parts(
+    world: World, bob: User, announcer: Announcer, count: int
+) -> None:
+    """Anybody can list anybody, so there is no bound for how many they are. All are told once."""
+    slow, notes = SlowFriends({bob.id: list(range(100, 100 + count))}), Notes()
+    over(announcer, friends=slow, broker=notes).changed(bob)
+    world.tasks.drain()
+    while slow.gates:
+        slow.answer(world)
+    assert len(slow.asked) == count // READ_AT_ONCE + 1
+    named = [user_id for note in notes.broadcasts for user_id in note.listed_by]
+    assert named == slow.listed[bob.id]
 
 
 class ChangingPresence:

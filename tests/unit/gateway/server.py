@@ -64,9 +64,9 @@ class FriendsElsewhere:
             raise TryAgain
         return await self._inner.page(user_id, after, limit)
 
-    async def listed_by(self, user_id: int) -> list[int]:
+    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
         self.told_of.append(user_id)
-        return await self._inner.listed_by(user_id)
+        return await self._inner.listed_by(user_id, after, limit)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -67,7 +67,7 @@ async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
     async with sqlite_store(path) as store:
         assert await store.log.ends() == before
         assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
-        assert await store.friends.listed_by(bob) == [ann]
+        assert await store.friends.listed_by(bob, 0, 1000) == [ann]
         assert await seen(store, bob) == [3]
         (said,) = await say(store, ann, pair(ann, bob), "hello again")
         assert said.at == 4
