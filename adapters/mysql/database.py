@@ -1,7 +1,7 @@
 """MySQL, as the stores' common statements need it. (`adapters.sql.database`)"""
 
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, TypeVarTuple
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 from pymysql.err import IntegrityError
@@ -10,9 +10,9 @@ from adapters.mysql.batching import batches, flatten, placeholders, statement_ba
 from adapters.mysql.link import Link
 from adapters.mysql.pool import Pool
 from adapters.sql.database import UNIQUE, Dialect, Row, Work
+from adapters.sql.numbers import all_bounded
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
 AT_ONCE = 1000  # values in one statement
 SELECTS = 250  # in one statement
@@ -40,7 +40,7 @@ class MySqlConnection:
     _link: Link
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
-        return await self._link.rows(sql.replace("?", "%s"), args)
+        return await self._link.rows(sql.replace("?", "%s"), all_bounded(args))
 
     async def rows_in(self, sql: str, values: Sequence[int]) -> list[Row]:
         return await self._rows_in(sql, values, "%s")
@@ -81,7 +81,7 @@ class MySqlConnection:
         return [row for row in rows if newest.get(row[0], 0) > after]
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
-        return (await self._link.change(sql.replace("?", "%s"), args)).rows
+        return (await self._link.change(sql.replace("?", "%s"), all_bounded(args))).rows
 
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
         for some in batches(values, AT_ONCE):
@@ -139,12 +139,12 @@ class MySqlConnection:
 class MySqlDatabase:
     _pool: Pool
 
-    def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
-        return self._pool.read(_do, work, args)
+    def read(self, work: Work[T]) -> Awaitable[T]:
+        return self._pool.read(_do, work)
 
-    def write(self, work: Work[*Ts, T], *args: *Ts, repeatable: bool = False) -> Awaitable[T]:
-        return self._pool.write(_do, work, args, repeatable=repeatable)
+    def write(self, work: Work[T], *, repeatable: bool = False) -> Awaitable[T]:
+        return self._pool.write(_do, work, repeatable=repeatable)
 
 
-async def _do(link: Link, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
-    return await work(MySqlConnection(link), *args)
+async def _do(link: Link, work: Work[T]) -> T:
+    return await work(MySqlConnection(link))

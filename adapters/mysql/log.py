@@ -12,7 +12,6 @@ from adapters.mysql.database import MySqlConnection, MySqlDatabase
 from adapters.mysql.link import Link
 from adapters.mysql.pool import TIME_LIMIT, Pool
 from adapters.sql import validation
-from adapters.sql.numbers import bounded
 from adapters.sql.reading import SqlReading, positions_valid
 from chat_domain.entries import EVERYWHERE, FOREVER, Batch, EntryRef, Opening
 from chat_domain.errors import TryAgain
@@ -64,7 +63,7 @@ class MySqlLog(SqlReading):
         return await self._pool.read(_now_ms)
 
     async def opening(self, user_id: int) -> Opening:
-        return await self._pool.read(_opening, bounded(user_id))
+        return await self._pool.read(_opening, user_id)
 
     async def _mark(
         self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef

@@ -6,7 +6,6 @@ from adapters.admission import MOST_MISSED, Admission, Seen, admit, check_creato
 from adapters.sql import entries, members, validation
 from adapters.sql.database import Connection
 from adapters.sql.names import unique_columns
-from adapters.sql.numbers import bounded
 from adapters.sql.users import account
 from chat_domain.entries import CHANGE, Batch, Change, ChangeKind, Entry
 from chat_domain.errors import (
@@ -110,7 +109,7 @@ class _Changes:
     ) -> int:
         """Return the new creator, 0 if the creator stays. A group without members ends."""
         await self._check_group(group_id)
-        role = await members.role_of(self._connection, group_id, bounded(user_id))
+        role = await members.role_of(self._connection, group_id, user_id)
         if role is None:
             raise refusal
         await members.leave(self._connection, group_id, user_id, admission.head + 1)
@@ -155,7 +154,7 @@ class _Changes:
     async def _has_whole_history(self, group_id: int) -> bool:
         """Whether users who join this group see what was before. Raises NoSuchGroup."""
         query = "SELECT whole_history FROM AllGroup WHERE id = ?"
-        rows = await self._connection.rows(query, (bounded(group_id),))
+        rows = await self._connection.rows(query, (group_id,))
         if not rows:
             raise NoSuchGroup(group_id)
         return bool(rows[0][0])

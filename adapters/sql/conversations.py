@@ -36,11 +36,6 @@ _EVERY = (
 )
 
 
-def self_conversation(user_id: int) -> int:
-    """A user's conversation with themselves; 0 if there can be no such user."""
-    return pair(user_id, user_id) if user_id < NO_ID else 0
-
-
 def shown(which: str = "") -> str:
     """A SELECT for `found`: those of a user's conversations in which they may see an entry, and the
     last such entry is below a position. Its arguments: their conversation with themselves, the
@@ -69,7 +64,7 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
     some: list[Conversation] = []
     while len(some) < limit:
         asked = limit - len(some)
-        rows = await _rows(connection, _PAGE, (self_conversation(user_id), user_id, below, asked))
+        rows = await _rows(connection, _PAGE, (pair(user_id, user_id), user_id, below, asked))
         some += await _conversations(connection, user_id, rows)
         if len(rows) < asked:
             break

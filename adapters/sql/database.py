@@ -1,12 +1,11 @@
 """What the statements in this package need from a database."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
 Row = tuple[Any, ...]
 
@@ -32,7 +31,8 @@ class Connection(Protocol):
     """A connection that is acquired for one piece of work.
 
     A statement has values as `?`, no other `?`, and no `%`. Columns named like a word of SQL are in
-    backticks, which all databases understand.
+    backticks, which all databases understand. `rows`, `rows_in` and `change` accept any integers,
+    see `numbers.bounded`.
     """
 
     @property
@@ -81,15 +81,15 @@ class Connection(Protocol):
 
 
 # It may be begun several times. It awaits nothing but its connection.
-Work = Callable[[Connection, *Ts], Coroutine[Any, Any, T]]
+Work = Callable[[Connection], Coroutine[Any, Any, T]]
 
 
 class Database(Protocol):
     """Acquires connections. Both methods raise TryAgain, and whatever the work raises."""
 
-    def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
-        """Run `work(connection, *args)`, which changes nothing. Each of its statements sees at
-        least what the ones before it saw, and what was committed when this was called."""
+    def read(self, work: Work[T]) -> Awaitable[T]:
+        """Do work that changes nothing. Each of its statements sees at least what the ones before
+        it saw, and what was committed when this was called."""
 
-    def write(self, work: Work[*Ts, T], *args: *Ts, repeatable: bool = False) -> Awaitable[T]:
-        """Run it as one transaction. repeatable: whether it may be committed twice."""
+    def write(self, work: Work[T], *, repeatable: bool = False) -> Awaitable[T]:
+        """Do it as one transaction. repeatable: whether it may be committed twice."""

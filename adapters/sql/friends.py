@@ -1,40 +1,14 @@
 """Each user's list of friends, in the table Friend."""
 
-import attrs
-
 from adapters.sql import validation
-from adapters.sql.database import Connection, Database
-from adapters.sql.numbers import bounded
+from adapters.sql.database import Connection
+from adapters.sql.repository import Repository, read_by, write_by
 from chat_domain.errors import AlreadyFriends, NoSuchUser, NotFriends
 from chat_domain.model import User
 
 
-@attrs.frozen
-class SqlFriends:
-    _database: Database
-
-    async def add(self, user_id: int, friend_id: int) -> None:
-        await self._database.write(_add, user_id, friend_id)
-
-    async def remove(self, user_id: int, friend_id: int) -> None:
-        await self._database.write(_remove, user_id, friend_id)
-
-    async def page(self, user_id: int, after: int, limit: int) -> list[User]:
-        return await self._database.read(_page, bounded(user_id), bounded(after), bounded(limit))
-
-    async def listed_by(self, user_id: int, after: int, limit: int) -> list[int]:
-        asked = bounded(user_id), bounded(after), bounded(limit)
-        return await self._database.read(_listed_by, *asked)
-
-    async def count(self, user_id: int) -> int:
-        return await self._database.read(_count, bounded(user_id))
-
-    async def lists(self, user_id: int, friend_id: int) -> bool:
-        return await self._database.read(_lists, bounded(user_id), bounded(friend_id))
-
-
 async def _add(connection: Connection, user_id: int, friend_id: int) -> None:
-    if not await connection.rows("SELECT 1 FROM User WHERE id = ?", (bounded(friend_id),)):
+    if not await connection.rows("SELECT 1 FROM User WHERE id = ?", (friend_id,)):
         raise NoSuchUser(friend_id)
     add = "INSERT INTO Friend (userid, friendid) VALUES (?, ?)"
     added = await connection.change(
@@ -46,8 +20,7 @@ async def _add(connection: Connection, user_id: int, friend_id: int) -> None:
 
 async def _remove(connection: Connection, user_id: int, friend_id: int) -> None:
     removed = await connection.change(
-        "DELETE FROM Friend WHERE userid = ? AND friendid = ?",
-        (bounded(user_id), bounded(friend_id)),
+        "DELETE FROM Friend WHERE userid = ? AND friendid = ?", (user_id, friend_id)
     )
     if not removed:
         raise NotFriends(friend_id)
@@ -79,3 +52,12 @@ async def _count(connection: Connection, user_id: int) -> int:
 async def _lists(connection: Connection, user_id: int, friend_id: int) -> bool:
     query = "SELECT 1 FROM Friend WHERE userid = ? AND friendid = ?"
     return bool(await connection.rows(query, (user_id, friend_id)))
+
+
+class SqlFriends(Repository):
+    add = write_by(_add)
+    remove = write_by(_remove)
+    page = read_by(_page)
+    listed_by = read_by(_listed_by)
+    count = read_by(_count)
+    lists = read_by(_lists)

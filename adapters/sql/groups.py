@@ -1,51 +1,17 @@
 """The groups and who is in them, in the tables AllGroup and Member."""
 
-import attrs
-
 from adapters.ids import NO_ID
 from adapters.sql import validation
-from adapters.sql.database import Connection, Database
+from adapters.sql.database import Connection
 from adapters.sql.names import lookup
-from adapters.sql.numbers import bounded
+from adapters.sql.repository import Repository, read_by, write_by
 from chat_domain.entries import FOREVER
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import Group, Member, Membership, SizedGroup
 
 
-@attrs.frozen
-class SqlGroups:
-    _database: Database
-
-    async def find(self, which: int | str) -> Group | None:
-        return await self._database.read(_group, *lookup(which))
-
-    async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
-        return await self._database.read(_page, bounded(after), bounded(limit), containing)
-
-    async def skip_ids(self, number: int) -> None:
-        await self._database.write(_skip_ids, number)
-
-    async def show_history(self, group_id: int, *, whole: bool) -> bool:
-        asked = bounded(group_id), int(whole)
-        return await self._database.write(_show_history, *asked, repeatable=True)
-
-    async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
-        return await self._database.read(_page_of, bounded(user_id), bounded(after), bounded(limit))
-
-    async def count_of(self, user_id: int) -> tuple[int, int]:
-        return await self._database.read(_count_of, bounded(user_id))
-
-    async def size(self, group_id: int) -> int:
-        return await self._database.read(_size, group_id)
-
-    async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
-        return await self._database.read(_members, group_id, bounded(after), bounded(limit))
-
-    async def keep(self, group_id: int, days: int) -> int:
-        return await self._database.write(_keep, bounded(group_id), days)
-
-    async def keeping(self, after: int, limit: int) -> dict[int, int]:
-        return await self._database.read(_keeping, bounded(after), bounded(limit))
+async def _find(connection: Connection, which: int | str) -> Group | None:
+    return await _group(connection, *lookup(which))
 
 
 async def _group(connection: Connection, column: str, value: int | str) -> Group | None:
@@ -56,7 +22,7 @@ async def _group(connection: Connection, column: str, value: int | str) -> Group
 
 
 async def _page(
-    connection: Connection, after: int, limit: int, containing: str
+    connection: Connection, after: int, limit: int, containing: str = ""
 ) -> list[SizedGroup]:
     members = "(SELECT count(*) FROM Member WHERE conv = AllGroup.id AND `left` = ?)"
     days = "(SELECT days FROM Keeping WHERE groupid = AllGroup.id)"
@@ -76,9 +42,9 @@ async def _skip_ids(connection: Connection, number: int) -> None:
     await connection.skip_ids("AllGroup", number)
 
 
-async def _show_history(connection: Connection, group_id: int, whole: int) -> bool:
+async def _show_history(connection: Connection, group_id: int, *, whole: bool) -> bool:
     change = "UPDATE AllGroup SET whole_history = ? WHERE id = ?"
-    await connection.change(change, (whole, group_id))
+    await connection.change(change, (int(whole), group_id))
     return await _group(connection, "id", group_id) is not None
 
 
@@ -106,7 +72,7 @@ async def _count_of(connection: Connection, user_id: int) -> tuple[int, int]:
 
 async def _size(connection: Connection, group_id: int) -> int:
     query = "SELECT count(*) FROM Member WHERE conv = ? AND `left` = ?"
-    ((count,),) = await connection.rows(query, (bounded(group_id), FOREVER))
+    ((count,),) = await connection.rows(query, (group_id, FOREVER))
     if not count:  # a group without members does not exist
         raise NoSuchGroup(group_id)
     return int(count)
@@ -116,7 +82,7 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
     rows = await connection.rows(
         "SELECT userid, name, role FROM Member JOIN User ON User.id = userid"
         " WHERE conv = ? AND userid > ? AND `left` = ? ORDER BY userid LIMIT ?",
-        (bounded(group_id), after, FOREVER, limit),
+        (group_id, after, FOREVER, limit),
     )
     if not rows:  # above the last one, or no such group
         await _size(connection, group_id)
@@ -143,3 +109,16 @@ async def _keeping(connection: Connection, after: int, limit: int) -> dict[int, 
         (after, limit),
     )
     return {group_id: validation.days(days) for group_id, days in validation.with_ids(rows)}
+
+
+class SqlGroups(Repository):
+    find = read_by(_find)
+    page = read_by(_page)
+    skip_ids = write_by(_skip_ids)
+    show_history = write_by(_show_history, repeatable=True)
+    page_of = read_by(_page_of)
+    count_of = read_by(_count_of)
+    size = read_by(_size)
+    members = read_by(_members)
+    keep = write_by(_keep)
+    keeping = read_by(_keeping)

@@ -1,7 +1,6 @@
 """What distinguishes names in the tables User and AllGroup."""
 
 from adapters.sql.database import UNIQUE
-from adapters.sql.numbers import bounded
 from chat_domain.names import Name
 
 
@@ -12,4 +11,4 @@ def unique_columns(name: Name) -> dict[str, str]:
 
 def lookup(which: int | str) -> tuple[str, int | str]:
     """The column by which to find the row of an id or of a name's key, and its value there."""
-    return ("id", bounded(which)) if isinstance(which, int) else ("namekey", which)
+    return ("id" if isinstance(which, int) else "namekey"), which

@@ -1,21 +1,23 @@
 """Numbers on their way to a database."""
 
-from adapters.ids import NO_ID
+from collections.abc import Sequence
+from typing import Any
+
 from chat_domain.entries import FOREVER
 
 HIDES_READ, HIDES_TYPING = 1, 2  # User.hides is a sum of these
 
 
 def bounded(number: int) -> int:
-    """The same number if it can be an id, otherwise the nearest number that cannot.
+    """The same number if a column can have it, otherwise the nearest that one can have.
 
-    An integer in a request may have any number of digits, which a column may not. So a question
-    about an impossible id is answered like one about an unknown id, and nothing changes for a
-    number that is compared with ids, or counts them.
+    An integer from outside may have any number of digits. A question about an impossible id or
+    position is answered like one about an unknown one, and nothing changes for a number that is
+    compared with ids or positions, or counts them.
     """
-    return min(max(number, 0), NO_ID)
+    return min(max(number, 0), FOREVER)
 
 
-def bounded_at(at: int) -> int:
-    """The same for a position, or a number of positions."""
-    return min(max(at, 0), FOREVER)
+def all_bounded(values: Sequence[Any]) -> list[Any]:
+    """Values for a statement, the integers among them bounded."""
+    return [bounded(value) if type(value) is int else value for value in values]

@@ -4,15 +4,17 @@ The head is read first, then memberships, then entries up to that head: so whate
 meanwhile is above the head that is returned, even if statements do not share one snapshot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from secrets import token_hex
-from typing import TypeVar, TypeVarTuple
+from typing import Any, TypeVar
 
 from adapters.runtime.keyed_semaphore import KeyedSemaphore
 from adapters.sql import conversations, entries, members, retention, validation
-from adapters.sql.database import Connection, Database, Work
+from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
-from adapters.sql.numbers import bounded, bounded_at
+from adapters.sql.numbers import bounded
+from adapters.sql.repository import Repository, read_by, write_by
 from chat_domain.entries import (
     EVERYWHERE,
     FOREVER,
@@ -20,134 +22,22 @@ from chat_domain.entries import (
     TEXT,
     Entry,
     EntryRef,
-    ErasureProgress,
     LogEnds,
     LogSlice,
     Opening,
-    Visibility,
     pair,
 )
 from chat_domain.model import Conversation
 from chat_domain.ports.log import MORE_LOOKED_AT
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
+
+# Of a connection, a user, a position, and a number of results.
+Survey = Callable[[Connection, int, int, int], Coroutine[Any, Any, T]]
 
 # For each user, reads that go through all their conversations
 SURVEYS_AT_ONCE = 1
 SURVEYS_WAITING = 100  # three times as many as a user may have sessions on a node
-
-
-class SqlReading:
-    """The base of an adapter's log, which adds `append`."""
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        surveys: Database | None = None,
-        renewing: Database | None = None,
-    ) -> None:
-        """surveys: does the reads that go through all of a user's conversations. renewing: allows
-        work the time that going through whole tables takes.
-
-        A database that does them in its own way replaces `_missed` and `_conversations`.
-        """
-        self._missed: Work[int, int, int, int] = _missed
-        self._conversations: Work[int, int, int, list[Conversation]] = conversations.page
-        self._database = database
-        self._surveys = surveys or database
-        self._semaphore = KeyedSemaphore(SURVEYS_AT_ONCE, SURVEYS_WAITING)
-        self._renewing = renewing or database
-
-    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
-        found = await self._database.read(_ends_and_place, last, epoch)
-        if found is None:
-            return await self._renewing.write(_ends_under_lock, last, epoch)
-        return found
-
-    async def renew(self) -> str:
-        return await self._renewing.write(renew)
-
-    async def tail(self, after: int, limit: int) -> LogSlice:
-        return await self._database.read(_tail, bounded_at(after), bounded(limit))
-
-    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
-        asked = bounded(user_id), bounded_at(after), bounded(limit)
-        return await self._survey(_read, *asked)
-
-    async def missed(self, user_id: int, after: int, most: int) -> int:
-        asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._survey(self._missed, *asked)
-
-    async def page(
-        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
-    ) -> list[Entry]:
-        before = None if before is None else bounded_at(before)
-        asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
-        return await self._database.read(_page, *asked)
-
-    async def visibility(self, user_id: int, conv: int) -> Visibility | None:
-        return await self._database.read(members.visibility, bounded(user_id), bounded_at(conv))
-
-    async def conversations(
-        self, user_id: int, before: int | None, limit: int
-    ) -> list[Conversation]:
-        below = FOREVER if before is None else bounded_at(before)
-        return await self._survey(self._conversations, bounded(user_id), below, bounded(limit))
-
-    async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
-        """Users take turns: one who asks for a lot, by however many sessions, delays nobody
-        else."""
-        async with self._semaphore.acquire(user_id):
-            return await self._surveys.read(work, user_id, *args)
-
-    async def undelivered(self, user_id: int, sender_id: int, most: int) -> int:
-        asked = bounded(user_id), bounded(sender_id), bounded(most)
-        return await self._database.read(_undelivered, *asked)
-
-    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
-        asked = bounded(user_id), bounded(other_id), bounded(most)
-        return await self._database.read(members.may_begin, *asked)
-
-    async def opening(self, user_id: int) -> Opening:
-        """To be overridden where the statements of one piece of reading see different snapshots."""
-        return await self._database.read(opening, bounded(user_id))
-
-    async def mark(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
-    ) -> None:
-        every = [
-            (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
-            for user, conv in sorted(marks)
-            if conv >= EVERYWHERE
-        ]
-        if every:
-            await self._mark(every, epoch, last)
-
-    async def _mark(
-        self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
-    ) -> None:
-        """Users, conversations and positions, sorted. To be overridden where another epoch could
-        begin while they are written."""
-        await self._database.write(_mark, every, epoch, last, repeatable=True)
-
-    async def reads(self, conv: int, most: int) -> dict[int, int]:
-        return await self._database.read(members.reads, bounded_at(conv), bounded(most))
-
-    async def forget(self, before_ms: int, limit: int) -> int:
-        asked = before_ms, bounded(limit)
-        return await self._database.write(retention.forget, *asked, repeatable=True)
-
-    async def erase(
-        self, user_id: int, so_far: ErasureProgress, upto: int, limit: int
-    ) -> ErasureProgress:
-        asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
-        return await self._database.write(entries.erase_some, *asked, repeatable=True)
-
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
-        asked = bounded_at(conv), before_ms, bounded(limit)
-        return await self._database.write(retention.forget_of, *asked, repeatable=True)
 
 
 async def ends(connection: Connection) -> LogEnds:
@@ -215,8 +105,8 @@ async def _missed(connection: Connection, user_id: int, after: int, most: int) -
     return len(await _first(connection, spans, most))
 
 
-async def _page(  # noqa: PLR0917  # what the port asks
-    connection: Connection, user_id: int, conv: int, before: int | None, after: int, limit: int
+async def _page(
+    connection: Connection, user_id: int, conv: int, *, before: int | None, after: int, limit: int
 ) -> list[Entry]:
     last = before is not None
     upto = FOREVER if before is None else before - 1
@@ -284,7 +174,7 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     found: list[int] = []
     parts = list(spans)
     while parts and limit:
-        share = limit // len(parts) + 1
+        share = bounded(limit // len(parts) + 1)
         query = f"SELECT at AS one {entries.IN_SPAN} LIMIT {share:d}"
         every = await connection.integers(query, parts)
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
@@ -295,3 +185,81 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
             if len(some) == share and (last is None or max(some) < last)
         ]
     return found
+
+
+class SqlReading(Repository):
+    """The base of an adapter's log, which adds `append`."""
+
+    tail = read_by(_tail)
+    page = read_by(_page)
+    visibility = read_by(members.visibility)
+    undelivered = read_by(_undelivered)
+    may_begin = read_by(members.may_begin)
+    reads = read_by(members.reads)
+    forget = write_by(retention.forget, repeatable=True)
+    forget_of = write_by(retention.forget_of, repeatable=True)
+    erase = write_by(entries.erase_some, repeatable=True)
+
+    # To be overridden where the statements of one piece of reading see different snapshots,
+    opening = read_by(opening)
+    # and where another epoch could begin while these are written.
+    _mark = write_by(_mark, repeatable=True)
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        surveys: Database | None = None,
+        renewing: Database | None = None,
+    ) -> None:
+        """surveys: does the reads that go through all of a user's conversations. renewing: allows
+        work the time that going through whole tables takes.
+
+        A database that does them in its own way replaces `_missed` and `_conversations`.
+        """
+        super().__init__(database)
+        self._missed: Survey[int] = _missed
+        self._conversations: Survey[list[Conversation]] = conversations.page
+        self._surveys = surveys or database
+        self._semaphore = KeyedSemaphore(SURVEYS_AT_ONCE, SURVEYS_WAITING)
+        self._renewing = renewing or database
+
+    async def ends(self, last: EntryRef = NO_ENTRY, epoch: str = "") -> LogEnds:
+        found = await self._database.read(partial(_ends_and_place, last=last, epoch=epoch))
+        if found is None:
+            return await self._renewing.write(partial(_ends_under_lock, last=last, epoch=epoch))
+        return found
+
+    async def renew(self) -> str:
+        return await self._renewing.write(renew)
+
+    async def read(self, user_id: int, after: int, limit: int) -> LogSlice:
+        return await self._survey(_read, user_id, after, limit)
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        return await self._survey(self._missed, user_id, after, most)
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
+        below = FOREVER if before is None else before
+        return await self._survey(self._conversations, user_id, below, limit)
+
+    async def _survey(self, survey: Survey[T], user_id: int, place: int, number: int) -> T:
+        """Users take turns: one who asks for a lot, by however many sessions, delays nobody
+        else."""
+        async with self._semaphore.acquire(user_id):
+            return await self._surveys.read(
+                lambda connection: survey(connection, user_id, place, number)
+            )
+
+    async def mark(
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: EntryRef = NO_ENTRY
+    ) -> None:
+        every = [
+            (bounded(user), bounded(conv), bounded(marks[user, conv]))
+            for user, conv in sorted(marks)
+            if conv >= EVERYWHERE
+        ]
+        if every:
+            await self._mark(every, epoch, last)

@@ -1,14 +1,15 @@
 """Proofs of an earlier login, in the table Token."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import attrs
 
 from adapters.ids import NO_ID
 from adapters.session_eviction import making_room
 from adapters.sql import validation
-from adapters.sql.database import Connection, Database
+from adapters.sql.database import Connection
 from adapters.sql.numbers import bounded
+from adapters.sql.repository import Repository, read_by, write_by
 from chat_domain.model import KeptToken, User
 from chat_domain.ports.store import EXPIRED_AT_ONCE
 
@@ -16,53 +17,12 @@ from chat_domain.ports.store import EXPIRED_AT_ONCE
 _COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used, device, seen_ms"
 
 
-@attrs.define
-class SqlTokens:
-    _database: Database
-
-    async def add(
-        self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
-    ) -> list[str]:
-        # copied, since the caller may change it meanwhile
-        return await self._database.write(
-            _add, token, sessions, frozenset(connected), repeatable=True
-        )
-
-    async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
-        return await self._database.read(_find, digest, now_ms)
-
-    async def session_of(self, series: str, now_ms: int) -> tuple[int, str] | None:
-        return await self._database.read(_session_of, series, now_ms)
-
-    async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
-        return await self._database.write(_use, token, following, new, repeatable=True)
-
-    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
-        return await self._database.read(_of, bounded(user_id), now_ms)
-
-    async def sessions_of(self, user_ids: Collection[int]) -> set[tuple[int, str]]:
-        return await self._database.read(_sessions_of, [bounded(user_id) for user_id in user_ids])
-
-    async def extend(self, sessions: Collection[tuple[int, str]], expires_ms: int) -> None:
-        every = sorted(sessions)  # in one order on all nodes, so that there are no deadlocks
-        rows = [(expires_ms, bounded(user_id), session, expires_ms) for user_id, session in every]
-        await self._database.write(_extend, rows, repeatable=True)
-
-    async def remove(self, user_id: int, session: str) -> None:
-        await self._database.write(_remove, bounded(user_id), session, repeatable=True)
-
-    async def remove_all(self, user_id: int) -> None:
-        await self._database.write(_remove_all, bounded(user_id), repeatable=True)
-
-    async def remove_some(self, limit: int) -> int:
-        return await self._database.write(_remove_some, limit)
-
-
 async def _add(
     connection: Connection,
     token: KeptToken,
+    *,
     sessions: int,
-    connected: Collection[str],
+    connected: Collection[str] = (),
 ) -> list[str]:
     # one at a time for each user, or two at once could leave too many sessions
     await connection.lock_user(token.user_id)
@@ -106,7 +66,7 @@ async def _session_of(connection: Connection, series: str, now_ms: int) -> tuple
 
 
 async def _use(
-    connection: Connection, token: KeptToken, following: KeptToken | None, new: int
+    connection: Connection, token: KeptToken, following: KeptToken | None, *, new: int
 ) -> bool:
     await connection.lock_user(token.user_id)
     found = await connection.rows("SELECT used FROM Token WHERE digest = ?", (token.digest,))
@@ -145,15 +105,21 @@ async def _of(connection: Connection, user_id: int, now_ms: int) -> list[KeptTok
     return validation.tokens(found)
 
 
-async def _sessions_of(connection: Connection, user_ids: Sequence[int]) -> set[tuple[int, str]]:
+async def _sessions_of(connection: Connection, user_ids: Collection[int]) -> set[tuple[int, str]]:
     query = "SELECT DISTINCT userid, session FROM Token WHERE userid IN"
-    rows = validation.with_ids(await connection.rows_in(query, user_ids))
+    rows = validation.with_ids(await connection.rows_in(query, [*user_ids]))
     return {(user_id, validation.word(session)) for user_id, session in rows}
 
 
-async def _extend(connection: Connection, rows: Sequence[tuple[int, int, str, int]]) -> None:
+async def _extend(
+    connection: Connection, sessions: Collection[tuple[int, str]], expires_ms: int
+) -> None:
     extend = "UPDATE Token SET expires_ms = ? WHERE userid = ? AND session = ? AND expires_ms < ?"
-    await connection.change_each(extend, rows)
+    every = sorted(sessions)  # in one order on all nodes, so that there are no deadlocks
+    await connection.change_each(
+        extend,
+        [(expires_ms, bounded(user_id), session, expires_ms) for user_id, session in every],
+    )
 
 
 async def _remove(connection: Connection, user_id: int, session: str) -> None:
@@ -167,3 +133,16 @@ async def _remove_all(connection: Connection, user_id: int) -> None:
 
 async def _remove_some(connection: Connection, limit: int) -> int:
     return await connection.change(f"DELETE FROM Token {connection.dialect.some_tokens}", (limit,))  # noqa: S608
+
+
+class SqlTokens(Repository):
+    add = write_by(_add, repeatable=True)
+    find = read_by(_find)
+    session_of = read_by(_session_of)
+    use = write_by(_use, repeatable=True)
+    of = read_by(_of)
+    sessions_of = read_by(_sessions_of)
+    extend = write_by(_extend, repeatable=True)
+    remove = write_by(_remove, repeatable=True)
+    remove_all = write_by(_remove_all, repeatable=True)
+    remove_some = write_by(_remove_some)

@@ -17,10 +17,9 @@ from bisect import bisect_left
 import attrs
 
 from adapters.sql import conversations, validation
-from adapters.sql.conversations import self_conversation
 from adapters.sql.database import Connection
 from adapters.sql.reading import ends
-from chat_domain.entries import FOREVER
+from chat_domain.entries import FOREVER, pair
 from chat_domain.model import Conversation
 
 MOST = 500_000  # conversations whose ends are remembered, for all users together; 16 bytes each
@@ -57,7 +56,7 @@ class Conversations:
         while place and len(some) < limit:
             end, place = place, max(0, place - limit + len(some))
             convs = json.dumps(known.convs[place:end].tolist())
-            args = self_conversation(user_id), user_id, convs, below
+            args = pair(user_id, user_id), user_id, convs, below
             some += await conversations.found(connection, user_id, _THESE, args)
         if place:
             self._remember(user_id, known)
@@ -67,7 +66,7 @@ class Conversations:
         log, known = await ends(connection), self._forget(user_id)
         if known is not None and known.epoch == log.epoch and below <= known.head + 1:
             return known
-        rows = await connection.rows(_ENDS, (self_conversation(user_id), user_id, FOREVER))
+        rows = await connection.rows(_ENDS, (pair(user_id, user_id), user_id, FOREVER))
         lasts, convs = zip(*validation.positions(rows), strict=True) if rows else ((), ())
         return _Ends(log.epoch, log.head, array("q", lasts), array("q", convs))
 

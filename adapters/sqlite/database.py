@@ -3,18 +3,18 @@
 import json
 import sqlite3
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, TypeVarTuple
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 
 from adapters.runtime.synchronous import run_synchronously
 from adapters.sql.database import Dialect, Row, Work
+from adapters.sql.numbers import all_bounded
 from adapters.sqlite.worker import Worker
 from chat_domain.entries import FOREVER, TEXT
 from chat_domain.model import MOST_UNREAD
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
 # The inner limit keeps SQLite from merging the two SELECTs, and computing `first` several times.
 _FIRST = (
@@ -54,7 +54,7 @@ class SqliteConnection:
         """A connection decodes texts by a function of ours that accepts any bytes
         (`opening.connect`). Nearly all are UTF-8, which Python decodes without that call. So it is
         used only if one is not: then the statement, which only reads, is executed again."""
-        connection = self._connection
+        connection, args = self._connection, all_bounded(args)
         lenient, connection.text_factory = connection.text_factory, str
         try:
             return list(connection.execute(sql, args))
@@ -89,7 +89,7 @@ class SqliteConnection:
         return await self.rows(_BEHIND, (after, user_id, after, limit))
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
-        return self._connection.execute(sql, args).rowcount
+        return self._connection.execute(sql, all_bounded(args)).rowcount
 
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
         self._connection.executemany(f"{sql} (?)", [(value,) for value in values])
@@ -126,18 +126,18 @@ class SqliteDatabase:
     _reader: Worker
     _writer: Worker
 
-    def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
-        return self._reader.run(_do, work, args)
+    def read(self, work: Work[T]) -> Awaitable[T]:
+        return self._reader.run(_do, work)
 
     def write(
         self,
-        work: Work[*Ts, T],
-        *args: *Ts,
+        work: Work[T],
+        *,
         repeatable: bool = False,  # noqa: ARG002  # whether it was committed is always known
     ) -> Awaitable[T]:
-        return self._writer.run(_do, work, args)
+        return self._writer.run(_do, work)
 
 
-def _do(connection: sqlite3.Connection, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
+def _do(connection: sqlite3.Connection, work: Work[T]) -> T:
     # This connection never waits.
-    return run_synchronously(work(SqliteConnection(connection), *args))
+    return run_synchronously(work(SqliteConnection(connection)))
