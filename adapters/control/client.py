@@ -33,5 +33,8 @@ def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any
             return {"error": "bad_request", "message": why}
         sock.sendall(request + b"\n")
         answer = b"".join(iter(lambda: sock.recv(65_536), b""))
-    found: dict[str, Any] = json.loads(answer or b'{"error": "failed", "message": "no answer"}')
+    try:
+        found: dict[str, Any] = json.loads(answer)
+    except ValueError:
+        return {"error": "failed", "message": "the answer was cut off"}
     return found

@@ -61,6 +61,20 @@ async def test_arguments_that_are_too_long_are_refused_with_the_reason(path: Pat
     assert "more than the 65,536 bytes" in found["message"]
 
 
+@pytest.mark.parametrize("part", [b"", b'{"result":{"users":[{"id"', b'{"result":"\xe5'])
+async def test_half_an_answer_is_told_to_be_none(tmp_path: Path, part: bytes) -> None:
+    """The server was killed while it answered."""
+
+    async def end_meanwhile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(part)
+        writer.close()
+
+    async with await asyncio.start_unix_server(end_meanwhile, tmp_path / "s"):
+        found = await asyncio.to_thread(ask, tmp_path / "s", "list", {})
+    assert found == {"error": "failed", "message": "the answer was cut off"}
+
+
 async def test_nobody_else_may_open_it(path: Path) -> None:
     """Its mode admits only its owner."""
     mode = path.stat().st_mode  # noqa: ASYNC240  # a file of this test
