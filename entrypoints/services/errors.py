@@ -10,9 +10,9 @@ class MissingProgram(ServiceTrouble):
         super().__init__(f"{program} is not installed; on Debian: apt-get install {package}")
 
 
-class PortInUse(ServiceTrouble):
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is already in use")
+class PortUnusable(ServiceTrouble):
+    def __init__(self, port: int, why: object) -> None:
+        super().__init__(f"cannot use port {port}: {why}")
 
 
 class DidNotStart(ServiceTrouble):

@@ -5,7 +5,7 @@ import random
 import socket
 from contextlib import ExitStack
 
-from entrypoints.services.errors import PortInUse
+from entrypoints.services.errors import PortUnusable
 
 LOOPBACK = "127.0.0.1"
 # Below Linux's ephemeral ports, which outgoing connections may use at any moment.
@@ -40,7 +40,7 @@ def _claim(port: int) -> bool:
     try:
         claim.bind((LOOPBACK, port))
         require_free(port)
-    except (OSError, PortInUse):
+    except (OSError, PortUnusable):
         claim.close()
         return False
     _claims.enter_context(claim)
@@ -48,11 +48,13 @@ def _claim(port: int) -> bool:
 
 
 def require_free(port: int) -> None:
-    """Raise PortInUse if the port is taken."""
+    """Raise PortUnusable if the port is taken, is for root alone, or does not exist."""
     with socket.socket() as probe:
         # As servers do: connections that have ended do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
-            raise PortInUse(port) from None
+        except OSError as error:
+            raise PortUnusable(port, error.strerror) from None
+        except OverflowError:
+            raise PortUnusable(port, "there is no such port") from None

@@ -209,7 +209,15 @@ def test_a_port_in_use_is_one_line(directory: Path) -> None:
         port = other.getsockname()[1]
         with RunningCluster(directory, f"--port={port}") as cluster:
             assert cluster.wait(PATIENCE) == 1
-            assert cluster.said == f"cluster: port {port} is already in use\n"
+            assert cluster.said == f"cluster: cannot use port {port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("port", [99_999, -1])
+def test_a_port_that_does_not_exist_is_one_line(directory: Path, port: int) -> None:
+    """Nothing is started then, either."""
+    with RunningCluster(directory, f"--port={port}") as cluster:
+        assert cluster.wait(PATIENCE) == 1
+        assert cluster.said == f"cluster: cannot use port {port}: there is no such port\n"
 
 
 def test_a_missing_program_is_one_line(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

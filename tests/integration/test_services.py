@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.services.errors import DidNotStart, MissingProgram, PortInUse
+from entrypoints.services.errors import DidNotStart, MissingProgram, PortUnusable
 from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program, find_program, wait_until
@@ -136,7 +136,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     """This comes before anything is started."""
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(PortInUse, match=f"port {port} is already in use"):
+        with pytest.raises(PortUnusable, match=f"port {port}: Address already in use"):
             Redis(tmp_path, port).start()
 
 
