@@ -69,12 +69,12 @@ class TestConnections:
         counters = Counters()
         doors = doors_of(Limits(connections_per_address=2), counters)
         first = doors.enter("192.0.2.1")
-        doors.enter("192.0.2.1")
-        with pytest.raises(TooManyConnections):
-            doors.enter("192.0.2.1")
-        doors.enter("192.0.2.2")
-        doors.leave(first, stranger=True)
         doors.enter("192.0.2.1", 60.0)
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.1", 120.0)
+        doors.enter("192.0.2.2", 120.0)
+        doors.leave(first, stranger=True)
+        doors.enter("192.0.2.1", 180.0)
         assert counters.connections_refused_by_address == 1
 
     def test_a_node_has_room_for_so_many(self) -> None:

@@ -1,7 +1,10 @@
 """When much waits to be written, its writers take turns."""
 
+from typing import Any
+
 import pytest
 
+from chat_domain.entries import Batch
 from chat_domain.errors import TryAgain
 from chat_domain.log.queue import MOST_BYTES, QUARTER
 from tests.unit.world import Terminal, World
@@ -45,6 +48,28 @@ def test_a_user_who_writes_little_is_in_the_next_batch(
         world.log.serve()
         world.tasks.drain()
     assert "hello" in [entry.text for entry in world.entries()]
+
+
+def test_a_batch_has_so_many_bytes_at_most(
+    world: World, many: list[Terminal], bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long each of the texts is that wait."""
+    sizes: list[int] = []
+    append = world.log.append
+
+    def measured(batch: Batch, *args: Any) -> None:
+        sizes.append(sum(entry.size for entry in batch.entries))
+        append(batch, *args)
+
+    monkeypatch.setattr(world.log, "append", measured)
+    world.log.slow_writes = True
+    for number in range(3 * IN_A_BATCH):
+        many[0].says(bob.user, LONGEST if number % 2 else "short")
+    while world.log.writing:
+        world.log.serve()
+        world.tasks.drain()
+    assert len(world.chat.queue) == 0
+    assert max(sizes) <= MOST_BYTES
 
 
 def test_what_takes_turns_stays_in_order(world: World, many: list[Terminal], bob: Terminal) -> None:

@@ -1,5 +1,7 @@
 """Sessions that are behind read on, in order and without a hole."""
 
+from typing import Any
+
 import pytest
 
 from chat_domain.entries import Change, ChangeKind
@@ -292,6 +294,26 @@ class TestTakingOver:
         world.passes(1.0)
         assert world.waiting_for(bob.user) == []
         assert len(world.chat.marks) == 0
+
+    def test_marks_are_written_once_a_second_at_most(
+        self, world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And not while the store has not answered the last time."""
+        mark, writes = world.log.mark, []
+
+        async def counted(*asked: Any) -> None:
+            writes.append(asked)
+            await mark(*asked)
+
+        monkeypatch.setattr(world.log, "mark", counted)
+        counts = []
+        for at, seconds in ((1, 1.0), (2, 0.5), (2, 0.5), (3, 1.0), (3, 1.0)):
+            world.log.slow_reads = at == 3
+            ann.says(bob.user, "hello")
+            bob.takes_over(at)
+            world.passes(seconds)
+            counts.append(len(writes))
+        assert counts == [1, 1, 2, 3, 3]
 
 
 def test_who_has_read_ahead_of_its_node_sees_nothing_twice(

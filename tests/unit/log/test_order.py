@@ -99,6 +99,27 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
     assert texts(world) == ["c1", "c2", "c3"]
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_who_waits_for_what_they_wrote_goes_on_once_all_of_it_is_answered(
+    world: World, ann: Terminal, bob: Terminal, *, failing: bool
+) -> None:
+    """Whether it was written or refused: then no time passes before their next request."""
+    write_slowly(ann, bob, "c1", "c2")
+    waits: list[bool] = []
+
+    async def wait() -> None:
+        waits.append(True)
+        await world.chat.queue.wait_answered(ann.session)
+        waits.clear()
+
+    world.tasks.start(wait())
+    world.tasks.drain()
+    assert waits
+    world.log.failing = failing
+    world.settle()
+    assert not waits
+
+
 def test_nothing_is_written_until_it_is_known_again_what_may_be(
     world: World, ann: Terminal, bob: Terminal, old: Terminal
 ) -> None:

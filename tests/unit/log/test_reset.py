@@ -166,6 +166,14 @@ def test_a_session_that_its_user_ends_during_a_reset_is_ended(
     assert old.client.texts == []
 
 
+def test_who_leaves_during_a_reset_is_not_here_afterwards(world: World, old: Terminal) -> None:
+    """Their session ends while it is being subscribed again."""
+    world.reset()
+    old.leaves()
+    world.settle()
+    assert len(world.chat.sessions) == 0
+
+
 def test_who_joins_and_leaves_during_a_reset_is_shown_what_they_may_see(
     world: World, ann: Terminal, old: Terminal
 ) -> None:

@@ -88,6 +88,7 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
     assert (bob.client.notices, bob.client.texts) == (["dropped"], [])
     world.chat.sessions.memberships = 1
     again = bob.comes_again(since=world.chat.offline.position(bob.session))
+    assert again.client.changes == ["joined"]
     assert again.client.texts == ["welcome", "are you there?"]
     assert world.chat.sessions.memberships == 2
 
