@@ -30,7 +30,7 @@ from chat_domain.ports.store import Friends, Users
 QUIET = 5.0  # seconds
 WAITING = 20_000  # users
 TELLERS = 4
-READ_AT_ONCE = 1_000  # of those who list a user, who may be everybody
+READ_AT_ONCE = 10_000  # of those who list a user, who may be everybody
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
 ABSENT_WEIGH = 0.05  # frames: each user to be told who is not here
