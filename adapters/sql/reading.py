@@ -35,6 +35,8 @@ T = TypeVar("T")
 # Of a connection, a user, a position, and a number of results.
 Survey = Callable[[Connection, int, int, int], Coroutine[Any, Any, T]]
 
+COUNTED_AT_ONCE = 1_000  # conversations in which a user has missed something
+
 # For each user, reads that go through all their conversations
 SURVEYS_AT_ONCE = 1
 SURVEYS_WAITING = 100  # three times as many as a user may have sessions on a node
@@ -102,7 +104,13 @@ async def _read(connection: Connection, user_id: int, after: int, limit: int) ->
 async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
     head = (await ends(connection)).head
     spans = await members.spans(connection, user_id, after, head, most)
-    return len(await _first(connection, spans, most))
+    number = 0
+    for start in range(0, len(spans), COUNTED_AT_ONCE):
+        if number == most:  # the others may be very many
+            break
+        some = spans[start : start + COUNTED_AT_ONCE]
+        number += len(await _first(connection, some, most - number))
+    return number
 
 
 async def _page(
