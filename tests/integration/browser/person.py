@@ -1,6 +1,8 @@
 """A user in front of the page, in a browser of their own."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
@@ -184,6 +186,22 @@ class Person:
         for text in texts:
             self.field.fill(text)
             self.field.press("Enter")
+
+    def reads(self, writer: "Person", text: str) -> None:
+        """Be told something by another user in a new conversation, open it and read it."""
+        writer.find(self.name)
+        writer.write(text)
+        self.open(writer.name)
+        writer.sees_tick("read", text)
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Be without a connection, and know it, during the `with` block."""
+        self.block_server()
+        self.is_offline()
+        yield
+        self.context.set_offline(False)
+        self.comes_back()
 
     def block_server(self) -> None:
         """Let the browser lose its network."""

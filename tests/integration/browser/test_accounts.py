@@ -382,11 +382,8 @@ def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newco
     ann.page.keyboard.press("Escape")
     state = ann.page.get_by_role("region", name="Conversation").locator(".state")
     expect(state).to_have_text("online")
-    ann.block_server()
-    ann.is_offline()
-    expect(state).to_be_hidden()
-    ann.context.set_offline(False)
-    ann.comes_back()
+    with ann.offline():
+        expect(state).to_be_hidden()
     expect(state).to_have_text("online")
     bob.page.close()
     expect(state).to_have_text("offline")

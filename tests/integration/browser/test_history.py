@@ -365,13 +365,10 @@ def test_who_is_at_the_top_of_what_is_loaded_sees_more_as_soon_as_there_is_a_con
     ann = _with_history(newcomer, web, 300)
     web.write(BOB, ANN, "news")
     expect(ann.texts.last).to_have_text("news")  # so the device was sent all that is before it
-    ann.block_server()
-    ann.is_offline()
-    ann.log.evaluate("box => box.scrollTo(0, 0)")
-    expect(ann.texts.first).to_be_in_viewport()
-    first = ann.texts.first.inner_text()
-    ann.context.set_offline(False)
-    ann.comes_back()
+    with ann.offline():
+        ann.log.evaluate("box => box.scrollTo(0, 0)")
+        expect(ann.texts.first).to_be_in_viewport()
+        first = ann.texts.first.inner_text()
     expect(ann.texts.first).not_to_have_text(first)
 
 

@@ -113,10 +113,7 @@ def test_what_comes_while_one_looks_elsewhere_is_below_a_line_in_what_is_open(
     newcomer: Newcomer,
 ) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("seen")
-    ann.open("bob")
-    bob.sees_tick("read", "seen")
+    ann.reads(bob, "seen")
     line = ann.log.get_by_text("New messages")
     expect(line).to_be_in_viewport()
     ann.page.keyboard.press("Escape")
@@ -134,10 +131,7 @@ def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_r
     newcomer: Newcomer,
 ) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("seen")
-    ann.open("bob")
-    bob.sees_tick("read", "seen")
+    ann.reads(bob, "seen")
     _look_elsewhere(ann)
     ann.page.evaluate(HIDE)
     news = [f"news {number}" for number in range(40)]
@@ -159,10 +153,7 @@ def test_who_returns_to_more_than_fits_is_where_it_begins_and_has_not_read_the_r
 
 def test_who_returns_before_what_came_is_drawn_has_not_read_it(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("seen")
-    ann.open("bob")
-    bob.sees_tick("read", "seen")
+    ann.reads(bob, "seen")
     _look_elsewhere(ann)
     ann.page.evaluate(HIDE)
     ann.page.evaluate(DRAW_NOTHING)
@@ -177,10 +168,7 @@ def test_who_returns_before_what_came_is_drawn_has_not_read_it(newcomer: Newcome
 
 def test_who_has_the_page_beside_another_window_sees_what_comes(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("seen")
-    ann.open("bob")
-    bob.sees_tick("read", "seen")
+    ann.reads(bob, "seen")
     _look_elsewhere(ann)
     bob.write(*(f"news {number}" for number in range(40)))
     expect(ann.texts.last).to_have_text("news 39")

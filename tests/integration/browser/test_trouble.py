@@ -135,33 +135,23 @@ def test_what_another_device_got_meanwhile_is_shown_to_who_was_offline(
     ann.find("bob")
     ann.write("before")
     ann.sees_tick("sent", "before")
-    ann.block_server()
-    ann.is_offline()
-    with RawClient(web.port) as phone:
+    with ann.offline(), RawClient(web.port) as phone:
         phone.id = 1
         phone.login(PASSWORD)
         web.write(bob, 1, "meanwhile")
         while phone.next_chat()["msg"] != "meanwhile":
             pass
         phone.ask({"msgid": LOGOUT})
-    ann.context.set_offline(False)
-    ann.comes_back()
     ann.sees("before", "meanwhile")
 
 
 def test_what_came_meanwhile_is_below_a_line_for_who_was_offline(newcomer: Newcomer) -> None:
     """They have not read it all because it has come. The line does not go where more comes."""
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
-    bob.find("ann")
-    bob.write("before")
-    ann.open("bob")
-    bob.sees_tick("read", "before")
-    ann.block_server()
-    ann.is_offline()
-    bob.write(*(f"meanwhile {number}" for number in range(70)))
-    bob.sees_tick("sent", "meanwhile 69")
-    ann.context.set_offline(False)
-    ann.comes_back()
+    ann.reads(bob, "before")
+    with ann.offline():
+        bob.write(*(f"meanwhile {number}" for number in range(70)))
+        bob.sees_tick("sent", "meanwhile 69")
     expect(ann.texts.last).to_have_text("meanwhile 69")
     expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
     expect(ann.log.locator(".unread + .message .text")).to_have_text("meanwhile 0")
@@ -180,16 +170,10 @@ def test_who_has_seen_what_came_meanwhile_still_sees_its_end_above_their_keyboar
 ) -> None:
     ann = newcomer(viewport={"width": 390, "height": 700}).register("ann")
     bob = newcomer().register("bob")
-    bob.find("ann")
-    bob.write("before")
-    ann.open("bob")
-    bob.sees_tick("read", "before")
-    ann.block_server()
-    ann.is_offline()
-    bob.write(*(f"meanwhile {number}" for number in range(9)))
-    bob.sees_tick("sent", "meanwhile 8")
-    ann.context.set_offline(False)
-    ann.comes_back()
+    ann.reads(bob, "before")
+    with ann.offline():
+        bob.write(*(f"meanwhile {number}" for number in range(9)))
+        bob.sees_tick("sent", "meanwhile 8")
     bob.sees_tick("read", "meanwhile 8")
     ann.page.set_viewport_size({"width": 390, "height": 400})
     expect(ann.texts.last).to_be_in_viewport()
@@ -213,13 +197,10 @@ def test_what_members_of_a_group_read_meanwhile_is_ticked_for_who_was_offline(
     phone = newcomer().log_in("bob")
     for group in groups:
         expect(phone.row(group).locator(".count")).to_have_text("1")
-    ann.block_server()
-    ann.is_offline()
-    for group in groups:
-        bob.open(group)
-        expect(phone.row(group).locator(".count")).to_be_hidden()
-    ann.context.set_offline(False)
-    ann.comes_back()
+    with ann.offline():
+        for group in groups:
+            bob.open(group)
+            expect(phone.row(group).locator(".count")).to_be_hidden()
     ann.sees_tick("read", "hello hikers")
     ann.open("gardeners")
     ann.sees_tick("read", "hello gardeners")
