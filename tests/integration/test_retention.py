@@ -8,7 +8,6 @@ from pathlib import Path
 
 from entrypoints.services.ports import free_port
 from tests.integration.bad_input.chatters import newcomer
-from tests.integration.bad_input.test_positions import say
 from tests.integration.raw_client import Frame, RawClient
 from tests.integration.server_process import ServerProcess
 from tests.integration.test_operators_port import get, number
@@ -16,6 +15,11 @@ from tests.integration.test_operators_port import get, number
 DAY_MS = 24 * 3600 * 1000
 PATIENCE = 60.0  # seconds
 GROUP_CHAT = 1009
+
+
+def say(writer: RawClient, reader: RawClient, text: str) -> int:
+    """Write a message to a user; return its position."""
+    return int(writer.ask({"msgid": 1005, "toid": reader.id, "msg": text})["at"])
 
 
 def convs(path: Path) -> set[int]:

@@ -17,7 +17,7 @@ from adapters.wire import errors, requests
 from adapters.wire.answers import Ack, Answer
 from adapters.wire.declaring import ALWAYS, AnyRequest, answer_of
 from adapters.wire.frames import number_of
-from tests.integration.bad_input.requests import GREETINGS, REQUESTS
+from tests.unit.wire.bad_fields import BAD_FIELDS, GREETINGS
 from tests.unit.wire.protocol_page import quoted, rows, section
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def fields_of(request: type[AnyRequest]) -> set[str]:
 
 def missing(request: type[AnyRequest]) -> list[str]:
     """A sentence for each thing that this request lacks."""
-    demands = (_row, _refusals, _bad_input, _gateway_test, _handler, _client_method)
+    demands = (_row, _refusals, _bad_fields, _gateway_test, _handler, _client_method)
     return [sentence for demand in demands for sentence in demand(request)]
 
 
@@ -120,12 +120,12 @@ def _row_of(title: str, number: int) -> list[str]:
 # -- the code and its tests ------------------------------------------------------------------------
 
 
-def _bad_input(request: type[AnyRequest]) -> Iterator[str]:
+def _bad_fields(request: type[AnyRequest]) -> Iterator[str]:
     """Good frames of it, each with what may be wrong with its fields."""
-    where, name = "tests/integration/bad_input/requests.py", name_of(request)
+    where, name = "tests/unit/wire/bad_fields.py", name_of(request)
     if request in NO_FIELDS_TO_SPOIL:
         return
-    cases = [case for case in REQUESTS + GREETINGS if case[0]["msgid"] == number_of(request)]
+    cases = [case for case in BAD_FIELDS + GREETINGS if case[0]["msgid"] == number_of(request)]
     if not cases:
         yield f"{where}: there is no good {name}."
     spoiled = {field for _, fields in cases for field in fields}

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from tests.integration.raw_client import ACK, ERROR, Frame, RawClient
 
-NOBODY = 2_000_000_000  # an id that no user and no group has
 DOCUMENT = Path(__file__).parents[3] / "docs" / "protocol.md"
 ERROR_ROW = re.compile(r"^\| (\d+) \| `(\w+)` \|", re.MULTILINE)
 ERRNO_OF = {error: int(errno) for errno, error in ERROR_ROW.findall(DOCUMENT.read_text("utf-8"))}
-OWN_ACK = {1000: 1001, 1003: 1004, 1015: 1001}  # these are refused by their own acks
 KINDS = ("not logged in", "version 1", "version 2")
 numbers = itertools.count(1)
 
@@ -45,41 +43,12 @@ def try_to_log_in(client: RawClient, user_id: int, version: int = 2) -> Frame:
     return client.ask({"msgid": 1000, "id": user_id, "password": "secret", "v": version})
 
 
-def new_group(creator: RawClient) -> int:
-    answer = creator.ask({"msgid": 1007, "groupname": f"group {next(numbers)}"})
-    return int(answer["groupid"])
-
-
 def assert_refused(answer: Frame, error: str, *named: str, msgid: int = ERROR) -> None:
     """Check that the answer is this error as documented, and that its sentence has all of these."""
     assert (answer["msgid"], answer["error"]) == (msgid, error), answer
     assert answer["errno"] == ERRNO_OF[error]
     for name in named:
         assert name in answer["errmsg"], answer
-
-
-def assert_undisturbed(client: RawClient) -> None:
-    assert client.is_alive(), "the connection does not answer any more"
-
-
-class Regulars:
-    """One client of each kind, which stays as long as its connection lives."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._clients: dict[str, RawClient] = {}
-
-    def __getitem__(self, kind: str) -> RawClient:
-        client = self._clients.get(kind)
-        if client is None or not client.is_alive():
-            if client is not None:
-                client.close()
-            self._clients[kind] = newcomer(self._port, kind)
-        return self._clients[kind]
-
-    def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
 
 
 class Bystanders:

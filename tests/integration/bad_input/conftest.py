@@ -3,8 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.bad_input.chatters import KINDS, Bystanders, Regulars
-from tests.integration.raw_client import RawClient
+from tests.integration.bad_input.chatters import Bystanders
 from tests.integration.server_process import ServerProcess
 
 
@@ -27,28 +26,3 @@ def _undisturbed(bystanders: Bystanders) -> Iterator[None]:
     """Check that two others go on chatting, whatever a test does."""
     yield
     bystanders.chat()
-
-
-@pytest.fixture(scope="module")
-def regulars(port: int) -> Iterator[Regulars]:
-    with contextlib.closing(Regulars(port)) as regulars:
-        yield regulars
-
-
-@pytest.fixture
-def regular(regulars: Regulars) -> RawClient:
-    """A version 2 client."""
-    return regulars["version 2"]
-
-
-@pytest.fixture(params=KINDS)
-def anybody(request: pytest.FixtureRequest, regulars: Regulars) -> RawClient:
-    """A client of each kind."""
-    return regulars[request.param]
-
-
-@pytest.fixture
-def stranger(port: int) -> Iterator[RawClient]:
-    """A client that has not logged in, on a new connection."""
-    with RawClient(port) as client:
-        yield client

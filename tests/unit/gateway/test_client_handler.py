@@ -13,6 +13,7 @@ from chat_domain.log.follower import APPLIED_WITHIN
 from chat_domain.log.queue import ANSWERED_WITHIN
 from chat_domain.people.announcer import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
+from tests.unit.wire.bad_fields import BAD_FIELDS
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
 
@@ -204,16 +205,8 @@ async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server
 async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
     """The client gets `not_logged_in` for each of them."""
     peer = server.join()
-    for msgid, fields in (
-        (1002, {}), (1005, {"toid": 1, "msg": "x"}), (1009, {"groupid": 1, "msg": "x"}),
-        (1006, {"friendid": 1}), (1007, {"groupname": "x"}), (1008, {"groupid": 1}),
-        (1014, {"at": 0}), (1019, {"name": "x"}), (1021, {"friendid": 1}), (1022, {}),
-        (1024, {}), (1026, {"groupid": 1}), (1028, {"groupid": 1}),
-        (1029, {"old": "x", "new": "y"}), (1031, {}), (1033, {"session": "x"}),
-        (1035, {"groupid": 1, "groupname": "x"}), (1043, {"toid": 1, "at": 0}),
-        (1044, {"toid": 1}), (1045, {}),
-    ):  # fmt: skip
-        answer = await peer.ask(msgid, **fields)
+    for request, _ in BAD_FIELDS:
+        answer = await peer.ask(**request)
         assert (answer["msgid"], answer["error"]) == (1011, "not_logged_in")
 
 

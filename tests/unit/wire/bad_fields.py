@@ -2,27 +2,40 @@
 
 from typing import Any
 
-from tests.integration.bad_input.chatters import NOBODY
-from tests.integration.raw_client import Frame
+NOBODY = 2_000_000_000  # an id that no user and no group has
 
+Frame = dict[str, Any]
 Requests = list[tuple[Frame, dict[str, list[Any]]]]
 
 NOT_TEXT: list[Any] = [7, None, True, ["a"], {"a": "b"}]
-NOT_INTEGER: list[Any] = ["7", None, 7.5, True, [7], {"a": 7}]
+NOT_INTEGER: list[Any] = ["7", None, 7.5, True, False, [7], {"a": 7}]
 OUT_OF_RANGE = [0, -1, 2**31, 2**63, -(2**63) - 1, 2**64, 10**400]
 BAD_ID = NOT_INTEGER + OUT_OF_RANGE
 BAD_TEXT = [*NOT_TEXT, "", "x" * 4097]
 BAD_POSITION = [*NOT_INTEGER, -1, 2**63, 2**64, 10**400]
 BAD_SINCE = [one for one in BAD_POSITION if one is not None]
 BAD_EPOCH = [*NOT_TEXT, "x" * 65]
-BAD_DEVICE = [*NOT_TEXT, "", "x" * 51, "a\n", "a\0", "\x1b[2J", "\u202e"]
-BAD_CID: list[Any] = ["", "x" * 65, "with space", "ünïcode", "a\n", "a\0", 7, ["a"]]
+BAD_DEVICE = [
+    *NOT_TEXT,
+    "",
+    "x" * 51,
+    "a\nb",
+    "a\n",
+    "a\0",
+    "a\x1b[2J",
+    "\x7f",
+    "\x9b",
+    "\u202e",
+    "\u2028",
+]
+BAD_CID: list[Any] = ["", "x" * 65, "a b", "ünïcode", "a.b", "a\n", "\na", "a\0", 7, ["a"]]
 BAD_BOOL: list[Any] = [0, 1, "true", [True]]
-BAD_LIMIT: list[Any] = ["7", 7.5, True, 0, -1, 201, 2**64]
-BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
+BAD_LIMIT = [*NOT_INTEGER, 0, -1, 201, 2**64]
+BAD_AFTER = [*NOT_INTEGER, -1, 2**31, 2**64]
+BAD_SEQ: list[Any] = ["7", 7.5, True, False, [7], -1, 2**53, 2**64]
 
-# Requests that need a login: a good one, and what may be wrong with each field.
-REQUESTS: Requests = [
+# Requests that need a login: good ones, and what may be wrong with each field.
+BAD_FIELDS: Requests = [
     ({"msgid": 1002}, {}),
     (
         {"msgid": 1005, "toid": NOBODY, "msg": "hello", "cid": "a-b_c", "re": 7},
