@@ -8,7 +8,7 @@ from chat_domain.names import Name
 from chat_domain.ports.store import Store
 from tests.contract.making import append, change, create
 
-AT_ONCE = 100  # changes in a batch, which a store has to commit in time on any machine
+AT_ONCE = 25  # changes in a batch, which a store has to commit in time on any machine
 
 
 async def people(store: Store, count: int, password: str) -> list[int]:

@@ -310,19 +310,18 @@ REQUESTS: dict[str, bytes] = {
 async def test_requests_as_a_flood(web: WebServer) -> None:
     """Each comes on a new connection."""
 
-    def attack(flood: bytes, address: str) -> int:
+    def attack(flood: bytes, address: str) -> None:
         ends, count = time.monotonic() + PHASE, 0
-        while time.monotonic() < ends:
+        while time.monotonic() < ends or count <= 20:
             with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
                 socks = [stack.enter_context(connected(web.web_port, address)) for _ in range(20)]
                 blast(socks, flood, 0.2)
                 count += len(socks)
-        return count
 
     async with undisturbed(web) as talk:
         for number, (kind, flood) in enumerate(REQUESTS.items()):
             with talk.during(kind):
-                assert await asyncio.to_thread(attack, flood, f"127.0.0.{2 + number}") > 20
+                await asyncio.to_thread(attack, flood, f"127.0.0.{2 + number}")
 
 
 async def test_pages_that_nobody_reads(web: WebServer) -> None:
