@@ -2,18 +2,13 @@
 
 import asyncio
 
-import pytest
-
 from adapters.client import (
-    Changed,
     Conversation,
     InGroup,
     Message,
     Preferences,
     Read,
-    Refused,
     SettingsChanged,
-    Typing,
     With,
 )
 from tests.eventually import eventually
@@ -81,15 +76,6 @@ def marks_of(who: Chatter, other: Chatter) -> list[object]:
     return [event for event in who.events if isinstance(event, Read) and event.user_id == other.id]
 
 
-async def test_typing_is_seen_by_the_other_alone(server: ServerProcess) -> None:
-    """The event names the conversation. The user who types gets none."""
-    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
-        await ann.tells(bob, "hello")
-        await bob.client.typing(ann.id)
-        await eventually(lambda: Typing(bob.id, bob.name, With(bob.id)) in ann.events)
-        assert not bob.of(Typing)
-
-
 async def test_settings_are_the_same_on_all_devices(server: ServerProcess) -> None:
     """A connected device is told of a change; one that comes later asks."""
     async with newcomer(server.port) as ann, newcomer(server.port) as bob:
@@ -105,14 +91,3 @@ async def test_settings_are_the_same_on_all_devices(server: ServerProcess) -> No
             )
             assert await other.client.settings() == chosen
             assert (await first_of(other)).muted
-
-
-async def test_what_one_is_not_in_cannot_be_read(server: ServerProcess) -> None:
-    """It cannot be marked as read, either."""
-    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
-        group = InGroup((await ann.client.create_group("hikers")).id)
-        with pytest.raises(Refused, match="not_member"):
-            await bob.client.history_page(group)
-        with pytest.raises(Refused, match="not_member"):
-            await bob.client.read(group, 1)
-        assert not bob.of(Changed)
