@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from entrypoints.declaring import BadSettings, option
+from entrypoints.declaring import BadSettings, default_of, option
 from entrypoints.settings import Settings
 from entrypoints.version import add_version, called
 
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check-config", action="store_true", help="show what is set, or what is wrong, and exit"
     )
     for field in attrs.fields(Settings):
-        text = f"{field.metadata['help']} (default: {field.default})"
+        text = f"{field.metadata['help']} (default: {default_of(field)})"
         parser.add_argument(option(field.name), help=text, **_form(field))
     return parser
 

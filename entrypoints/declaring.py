@@ -38,6 +38,13 @@ def variable(name: str) -> str:
     return "CHAT_" + name.upper()
 
 
+def default_of(field: "attrs.Attribute[Any]") -> str:
+    """The default of a setting as people read it: `none` for an empty text, `yes` or `no`."""
+    if isinstance(field.default, bool):
+        return "yes" if field.default else "no"
+    return str(field.default) or "none"
+
+
 def shown(value: object) -> str:
     """A value, on one line."""
     text = str(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from entrypoints.declaring import is_secret, option, variable
+from entrypoints.declaring import default_of, is_secret, option, variable
 from entrypoints.settings import Settings
 
 
@@ -27,9 +27,8 @@ def _variables(field: "attrs.Attribute[Any]") -> str:
 
 
 def _default(field: "attrs.Attribute[Any]") -> str:
-    if isinstance(field.default, bool):
-        return "yes" if field.default else "no"
-    return f"`{field.default}`" if field.default != "" else "none"
+    shown = default_of(field)
+    return shown if shown in {"yes", "no", "none"} else f"`{shown}`"
 
 
 def _text(field: "attrs.Attribute[Any]") -> str:

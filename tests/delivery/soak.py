@@ -74,11 +74,13 @@ def _keep(path: Path, cluster: Cluster, keep: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Show that nothing acknowledged is lost.")
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.delivery.soak", description="Show that nothing acknowledged is lost."
+    )
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long (10)")
     parser.add_argument("--seed", type=int, default=None, help="decides who does and suffers what")
     parser.add_argument(
-        "--keep", type=Path, default=Path("build/soak"), help="where to keep failures"
+        "--keep", type=Path, default=Path("build/soak"), help="where to keep failures (build/soak)"
     )
     options = parser.parse_args()
     if not 0 < options.minutes <= LONGEST:

@@ -81,9 +81,13 @@ async def stampede(cluster: Cluster, count: int, *, per_second: float = 300.0) -
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Kill a node under all its clients.")
-    parser.add_argument("--clients", type=int, default=1000)
-    parser.add_argument("--per-second", type=float, default=300.0, help="messages that they write")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.delivery.stampede", description="Kill a node under all its clients."
+    )
+    parser.add_argument("--clients", type=int, default=1000, help="how many (1000)")
+    parser.add_argument(
+        "--per-second", type=float, default=300.0, help="messages that they write (300)"
+    )
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

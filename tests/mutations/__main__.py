@@ -45,7 +45,9 @@ def survivors(chosen: Sequence[Mutation], tree: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Take rules out; a test must notice each.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutations", description="Take rules out; a test must notice each."
+    )
     parser.add_argument("--rule", type=int, default=None, help="this one alone")
     rule = parser.parse_args().rule
     chosen = [one for one in mutations() if rule in (None, one.rule)]
