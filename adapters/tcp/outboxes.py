@@ -7,13 +7,16 @@ from adapters.gateway.unsent import Unsent
 from adapters.runtime.turn_batch import TurnBatch
 from chat_domain.fairness.guard import Guard
 
+AT_ONCE = 2_000  # outboxes, which takes some 20 ms; a message to a group may fill 10,000
+
 
 class Outbox(Protocol):
     def flush(self) -> None: ...
 
 
 class Outboxes(TurnBatch[Outbox]):
-    """The outboxes that have something to write. All are flushed at the end of the turn.
+    """The outboxes that have something to write. They are flushed at the end of the turn; of very
+    many, the others at the ends of the turns that follow.
 
     Each write is a system call: with one per frame, a node carries a tenth of the frames.
 
@@ -25,14 +28,17 @@ class Outboxes(TurnBatch[Outbox]):
     filled = TurnBatch.add  # to be called once per outbox between flushes
 
     def __init__(self, unsent: Unsent | None = None) -> None:
-        super().__init__(_flush)
+        super().__init__(self._flush_some)
         self.unsent = unsent or Unsent(Guard())
 
-
-def _flush(filled: list[Outbox]) -> None:
-    for outbox in filled:
-        try:
-            outbox.flush()
-        except Exception as error:  # noqa: BLE001  # a defect of ours, which may cost only one client
-            what = {"message": "an outbox could not be flushed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(what)
+    def _flush_some(self, filled: list[Outbox]) -> None:
+        if len(filled) > AT_ONCE:
+            for outbox in filled[AT_ONCE:]:
+                self.filled(outbox)
+            del filled[AT_ONCE:]
+        for outbox in filled:
+            try:
+                outbox.flush()
+            except Exception as error:  # noqa: BLE001  # our defect, which may cost only one client
+                what = {"message": "an outbox could not be flushed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(what)

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from adapters.tcp.outboxes import Outboxes
+from adapters.tcp.outboxes import AT_ONCE, Outboxes
 
 
 @attrs.define(eq=False)
@@ -29,3 +29,19 @@ async def test_one_that_fails_keeps_no_other_from_its_turn() -> None:
     await asyncio.sleep(0)
     assert sound.flushed == 1
     assert isinstance(failures[0]["exception"], ZeroDivisionError)
+
+
+async def test_very_many_have_several_turns() -> None:
+    """Those that were filled first are flushed first, and each as often as it was filled."""
+    outboxes, crowd, late = Outboxes(), [Outbox() for _ in range(2 * AT_ONCE + 1)], Outbox()
+    for outbox in crowd:
+        outboxes.filled(outbox)
+    flushed = []
+    for _ in range(4):
+        await asyncio.sleep(0)
+        flushed.append(sum(outbox.flushed for outbox in crowd))
+        if len(flushed) == 1:
+            outboxes.filled(late)
+            assert [outbox.flushed for outbox in crowd] == [1] * AT_ONCE + [0] * (AT_ONCE + 1)
+    assert flushed == [AT_ONCE, 2 * AT_ONCE, len(crowd), len(crowd)]
+    assert late.flushed == 1
