@@ -34,7 +34,7 @@ help:
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make stampede     kill a node under all its clients, and see how soon they are back (make stampede CLIENTS=10000)'
-	@echo 'make mutations    take the rules of delivery out, one by one: a test must fail of each (ARGS="--rule 12")'
+	@echo 'make mutations    take the rules of delivery out, one by one: a test must fail of each (ARGS="--rule 10")'
 	@echo 'make services     install MariaDB, Redis, nginx and Chromium for the tests, where they are missing'
 	@echo 'make check-infra  what lies in infra/, by promtool, systemd-analyze, nginx and Docker Compose (Debian, root)'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'

@@ -3,5 +3,5 @@
 A mutation takes one rule out of the code, or a part of it, and names the test that must notice:
 
     python -m tests.mutations               # all, some minutes
-    python -m tests.mutations --rule 12     # those of one rule
+    python -m tests.mutations --rule 10     # those of one rule
 """
