@@ -7,6 +7,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from chat_domain.cluster.node import GRACE
 from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, Note, PresenceChanged
@@ -239,6 +240,18 @@ def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
     while slow.gates:
         slow.answer(world)
     assert slow.asked == [user.id for user in users]
+
+
+def test_those_of_a_dead_node_have_time_to_come_back(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """Who lists them is told of those alone who have not."""
+    world.tasks.start(world.chat.node.other_died([bob.id]))
+    world.tasks.drain()
+    world.passes(GRACE - 1)
+    assert states(ann.client) == []
+    world.passes(1)
+    assert states(ann.client) == [False]
 
 
 def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:

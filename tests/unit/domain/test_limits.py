@@ -16,10 +16,10 @@ from chat_domain.errors import (
     TooManyRegistrations,
 )
 from chat_domain.fairness import meter, origins
-from chat_domain.fairness.buckets import Bucket
+from chat_domain.fairness.buckets import Bucket, try_spend_all
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.known import Known
-from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
 from chat_domain.groups import membership
@@ -47,6 +47,13 @@ class TestBucket:
         bucket = Bucket(1, 2)
         assert [bucket.try_spend(1, 0.0) for _ in range(3)] == [True, True, False]
         assert bucket.try_spend(1, 1.0)
+
+    def test_what_one_of_several_cannot_afford_costs_none_of_them(self) -> None:
+        """Nor does any of them gain by it."""
+        rich, poor = Bucket(1, 2), Bucket(1, 0)
+        assert rich.try_spend(1, 0.0)
+        assert not try_spend_all([rich, poor], 0.0)
+        assert [rich.try_spend(1, 0.0) for _ in range(2)] == [True, False]
 
     def test_a_rate_of_zero_is_no_limit(self) -> None:
         """Nothing has to wait, however much is spent."""
@@ -381,6 +388,14 @@ class TestOtherLimits:
             register(guard, origin, 0.0)
         with pytest.raises(TooManyConnections):
             guard.origins.enter("192.0.2.1")
+
+    def test_what_strangers_may_leave_waiting(self) -> None:
+        """An address may have a tenth of it."""
+        guard = Guard(Limits(strangers_mib=1))
+        origin = guard.origins.enter("192.0.2.1")
+        assert not guard.strangers_budget.reserve(origin, MIB)
+        guard.set_limits(Limits(strangers_mib=20), registration_open=True)
+        assert guard.strangers_budget.reserve(origin, MIB)
 
     def test_an_address_that_has_gone(self) -> None:
         """The node remembers it, and the new limit applies when it comes back."""

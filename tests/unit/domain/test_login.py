@@ -55,6 +55,31 @@ class TestDevices:
         world.log_in(bob, since=2)
         assert len(world.chat.marks)
 
+    def test_the_writers_of_what_one_has_received_before_are_told(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """It did not report it on its earlier connection. Of what was said in a group nobody is
+        told, even if its number is the user's id."""
+        world.group(ann, name="another")
+        device = world.log_in(bob)
+        group = world.group(ann, device)
+        assert group == bob.id
+        ann.says(bob, "to you")
+        at = ann.client.answers[-1].at
+        ann.says_to_group(group, "to all")
+        device.says(ann.user, "mine")
+        device = device.comes_again(since=world.chat.follower.applied)
+        world.passes(0.5)
+        assert (ann.client.marks, device.client.marks) == ([(bob.id, at)], [])
+
+    def test_one_from_another_epoch_is_reset_even_if_it_has_missed_nothing(
+        self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However much others have written: its positions mean nothing."""
+        monkeypatch.setattr(login, "MISSED_AT_MOST", 0)
+        ann.says(world.register("Cid")[0], "hello")
+        assert world.log_in(bob, since=0, epoch="another").was_reset
+
     def test_one_that_does_not_gets_what_no_device_has_taken_over(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
@@ -175,6 +200,40 @@ class TestVersion1:
             world.log_in_version1(bob)
         assert world.log_in(bob).is_live
         world.tasks.run(world.chat.node.resume())
+        assert world.log_in_version1(bob).is_live
+
+    def test_a_lease_that_has_run_out_counts_again_once_the_node_has_resumed(
+        self, world: World, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The answer to the renewal that finds it gone may be lost; the next finds one."""
+        world.passes(0.5)
+        first = world.log_in_version1(bob)
+        with monkeypatch.context() as patch:
+            patch.setattr(world.chat.node.slots.lease, "held", lambda: False)
+            world.passes(0.5)
+        with pytest.raises(TryAgain):
+            world.log_in_version1(bob)
+        world.tasks.run(world.chat.node.resume())
+        with pytest.raises(AlreadyOnline):
+            world.log_in_version1(bob)
+        first.leaves()
+        assert world.log_in_version1(bob).is_live
+
+    def test_a_slot_that_cannot_be_given_up_now_is_given_up_later(
+        self, world: World, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The user can then log in again."""
+
+        async def unavailable(_claim: Claim) -> None:
+            raise TryAgain
+
+        first = world.log_in_version1(bob)
+        with monkeypatch.context() as patch:
+            patch.setattr(world.chat.node.slots.slots, "release", unavailable)
+            first.leaves()
+        with pytest.raises(AlreadyOnline):
+            world.log_in_version1(bob)
+        world.passes(0.5)
         assert world.log_in_version1(bob).is_live
 
     def test_a_login_that_fails_gives_its_slot_back(self, world: World, bob: User) -> None:

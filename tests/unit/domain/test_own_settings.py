@@ -109,8 +109,12 @@ def test_what_is_undone_elsewhere_at_the_same_moment_holds(
     assert len(told) == 1
 
 
-def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Terminal) -> None:
-    """The store may have answered a question with the older state."""
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_note_is_newer_than_what_is_being_asked_for(
+    world: World, ann: Terminal, *, lost: bool
+) -> None:
+    """The store may have answered a question with the older state. So is a note that may have been
+    lost."""
     settings, user_id = world.chat.settings, ann.user.id
     asked = settings.settings.of
 
@@ -120,7 +124,10 @@ def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Termina
         async def of(self, user_id: int) -> Preferences:
             found = await asked(user_id)
             await world.store.settings.set(user_id, hide_read=True)
-            world.chat.node.receive(SettingsChanged(user_id, HIDDEN, None))
+            if lost:
+                world.chat.node.notes_lost()
+            else:
+                world.chat.node.receive(SettingsChanged(user_id, HIDDEN, None))
             return found
 
     settings.settings = Slow()  # type: ignore[assignment]  # nothing else is asked

@@ -318,6 +318,18 @@ async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> 
     assert await server.waiting_for(2) == ["hello"]
 
 
+async def test_a_server_goes_away_without_its_store(server: Server) -> None:
+    """What its users' devices have taken over last is not stored then."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="taken over")
+    ann.say({"msgid": 1014, "at": 1})
+    await settled()
+    server.log.failing = True
+    await server.gateway.close()
+    assert ann.is_gone()
+    assert bob.is_gone()
+
+
 async def test_nobody_logs_in_while_the_server_goes_away(server: Server) -> None:
     """A client that tries is told that the server is shutting down."""
     await server.register("Ann")

@@ -191,6 +191,7 @@ async def test_nothing_begins_for_who_has_left_before_its_turn(
     await settled()
     assert slow.begun == BEGINNINGS_AT_ONCE
     assert len(server.gateway.shared.beginning_limit) == 0
+    assert len(server.chat.sessions) == 0
 
 
 async def test_who_is_gone_gives_its_turn_up(

@@ -390,7 +390,10 @@ async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
         server.tick(float(now))
     assert "".join(chats(peer)) == "short" + "x" * 3000
     bob = await server.log_in(2)
+    peer.link.stuck = True
     await bob.ask(1005, toid=1, msg="behind")
+    assert await took_over(server) == ["behind"]
+    peer.link.unstick()
     assert chats(peer) == ["behind"]
     assert await took_over(server) == []
     assert not INCIDENTS.defects["clock"]

@@ -96,7 +96,8 @@ def test_what_takes_turns_stays_in_order(world: World, many: list[Terminal], bob
 def test_a_full_queue_has_room_for_users_who_have_little_in_it(
     world: World, many: list[Terminal], bob: Terminal
 ) -> None:
-    """Those who have filled it are told to try again, and all of it is written in the end."""
+    """Those who have filled it are told to try again, and all of it is written in the end. They can
+    still change something, such as end their sessions."""
     bob.says(many[0].user, "the first is looked at")
     before = len(world.entries())
     world.log.slow_writes = True
@@ -104,12 +105,13 @@ def test_a_full_queue_has_room_for_users_who_have_little_in_it(
     while is_taken(many[written % len(many)], bob):
         written += 1
     bob.says(many[0].user, "hello")
+    world.tasks.start(world.chat.devices.end_all(many[0].user))
     world.log.slow_writes = False
     world.tasks.drain()
     while world.log.writing:
         world.log.serve()
         world.tasks.drain()
-    assert len(world.entries()) == before + written + 1
+    assert len(world.entries()) == before + written + 2
 
 
 def test_what_a_full_queue_refuses_again_keeps_its_place(

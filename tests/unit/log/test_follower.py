@@ -35,6 +35,17 @@ def test_notes_in_any_order_make_the_same_log(
     assert follower.lag == 0
 
 
+def test_early_notes_wait_until_each_gap_below_them_is_closed(
+    world: World, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Closing the first gap shows nothing that is above the second."""
+    one, two, three, four = (elsewhere.commits(text) for text in ("one", "two", "three", "four"))
+    hear(world, four, two, one)
+    assert bob.client.texts == ["one", "two"]
+    hear(world, three)
+    assert bob.client.texts == ["one", "two", "three", "four"]
+
+
 def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: Elsewhere) -> None:
     """The node reads it shortly after it has heard of something later."""
     elsewhere.commits("lost")

@@ -248,6 +248,15 @@ class TestTakingOver:
         world.passes(0.5)
         assert ann.client.marks == [(bob.user.id, 2)]
 
+    def test_the_writer_is_told_of_what_was_read_later(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """As of what is shown at once."""
+        miss_three(bob, ann)
+        bob.takes_over()
+        world.passes(0.5)
+        assert ann.client.marks == [(bob.user.id, 3)]
+
     def test_many_writers_are_told_in_several_turns(
         self, world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -90,6 +90,52 @@ def test_a_device_that_was_about_to_begin_at_a_reset_comes_again(
     assert world.chat.sessions.of(bob.user.id) == ()
 
 
+def test_who_begins_during_a_reset_is_told_of_the_new_epoch(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """What was read for them before, such as their groups, is read again."""
+    elsewhere.commits("not received")
+    epochs: list[str] = []
+
+    async def begin() -> None:
+        logins = world.chat.logins
+        start = await logins.begin_device(bob.user, RecordingClient(), "another device")
+        epochs.append(start.ends.epoch)
+
+    world.tasks.start(begin())
+    world.tasks.drain()
+    assert epochs == []
+    epoch = world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.poll_head())
+    assert epochs == [epoch]
+
+
+def test_who_logs_in_before_the_node_has_noticed_another_epoch_begins_in_it(
+    world: World, bob: Terminal, follower: Follower
+) -> None:
+    """The node looks at the log, and then lets them in."""
+    epoch = world.tasks.run(world.store.log.renew())
+    assert world.log_in(bob.user).is_live
+    assert follower.epoch == epoch
+
+
+def test_nobody_is_told_that_what_was_lost_is_with_its_recipient(
+    world: World, ann: Terminal, old: Terminal, follower: Follower
+) -> None:
+    """Another text has its position."""
+    safe = put_away(world)
+    ann.says(old.user, "lost")
+    safe.bring_back()
+    world.tasks.run(follower.poll_head())
+    world.settle()
+    ann, cid = ann.comes_again(), world.newcomer("Cid")
+    cid.says(old.user, "where that was")
+    old.takes_over()
+    world.passes(0.5)
+    assert cid.client.marks == [(old.user.id, follower.applied)]
+    assert ann.client.marks == []
+
+
 def test_however_many_speak_of_another_epoch_the_log_is_polled_once(
     world: World, follower: Follower
 ) -> None:

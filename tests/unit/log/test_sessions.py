@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import pytest
 
-from chat_domain.entries import EVERYBODY, Change, ChangeKind
+from chat_domain.entries import EVERYBODY, Change, ChangeKind, Opening
 from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
@@ -91,6 +91,35 @@ def test_who_has_no_room_after_joining_elsewhere_is_dropped(
     assert again.client.changes == ["joined"]
     assert again.client.texts == ["welcome", "are you there?"]
     assert world.chat.sessions.memberships == 2
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_who_joins_or_leaves_while_a_session_begins_is_shown_what_they_may_see(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch, *, joins: bool
+) -> None:
+    """What was read for it says how it was before."""
+    group = world.group(ann) if joins else world.group(ann, bob)
+    opening, ticket, client = world.log.opening, Ticket[None](), RecordingClient()
+
+    async def answered_late(user_id: int) -> Opening:
+        found = await opening(user_id)
+        await ticket
+        return found
+
+    async def begin() -> None:
+        logins = world.chat.logins
+        logins.ready((await logins.begin_device(bob.user, client, "another")).session)
+
+    monkeypatch.setattr(world.log, "opening", answered_late)
+    world.tasks.start(begin())
+    world.tasks.drain()
+    groups = world.chat.groups
+    change = groups.join(bob.user, group) if joins else groups.leave(bob.user, group)
+    world.tasks.run(change)
+    ticket.settle(lambda: None)
+    world.tasks.drain()
+    ann.says_to_group(group, "hello")
+    assert client.texts == (["hello"] if joins else [])
 
 
 def test_a_group_that_ends_has_nobody() -> None:
