@@ -207,6 +207,11 @@ class TestNetworks:
         """Thousands of networks gain at most a few times what one address gains."""
         assert self.guesses(Attempts(3), "ann") < 4 * 10
 
+    def test_one_of_them_guesses_no_more_than_an_address(self) -> None:
+        """What the wider networks may have is for all of theirs."""
+        one = fail_until_refused(Attempts(3), "ann", "2001:db8:1:2::/64", 0.0)
+        assert one == fail_until_refused(Attempts(3), "ann", HERE, 0.0)
+
     def test_another_site_is_not_touched(self) -> None:
         """Neither another IPv6 site nor an IPv4 address has to wait longer for it."""
         guard = Attempts(3)

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from adapters.gateway.keepalive import DROP_AFTER, PING_AFTER
-from chat_domain.fairness.limits import UNLIMITED
+from chat_domain.fairness.limits import UNLIMITED, Limits
 from chat_domain.fairness.meter import READERS_PER_FRAME, STORE_WEIGHT
 from chat_domain.log.follower import APPLIED_WITHIN
 from chat_domain.log.queue import ANSWERED_WITHIN
@@ -316,6 +316,18 @@ async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> 
     assert len(server.chat.sessions) == 0
     assert await server.waiting_for(1) == []
     assert await server.waiting_for(2) == ["hello"]
+
+
+async def test_a_registration_that_fails_does_not_count() -> None:
+    """Neither a bad name nor a server that cannot hash a password uses up the address's share."""
+    server = Server(limits=Limits(registrations_per_hour=1))
+    guest = server.join()
+    assert (await guest.ask(1003, name="42", password="pw"))["error"] == "bad_name"
+    server.hasher.busy = True
+    assert (await guest.ask(1003, name="Ann", password="pw"))["error"] == "try_again"
+    server.hasher.busy = False
+    assert (await guest.ask(1003, name="Ann", password="pw"))["errno"] == 0
+    assert (await guest.ask(1003, name="Bob", password="pw"))["error"] == "too_many_registrations"
 
 
 async def test_a_server_goes_away_without_its_store(server: Server) -> None:

@@ -108,6 +108,7 @@ class Inside(asyncio.Protocol):
     def __init__(self) -> None:
         self.told = 0
         self.heard: list[bytes] = []
+        self.ended = False
         self.patience = 1_000_000  # how many reads it receives before it pauses
 
     def pause_writing(self) -> None:
@@ -115,6 +116,10 @@ class Inside(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+
+    def eof_received(self) -> bool:
+        self.ended = True
+        return True
 
     def data_received(self, data: bytes) -> None:
         self.heard.append(data)
@@ -242,9 +247,12 @@ async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
 
 
 async def test_what_comes_behind_a_good_bye_is_not_kept(connected: Connected) -> None:
-    """The server discards any amount of it, until the connection ends."""
+    """It is the end of the client's input. The server discards any amount of what follows, until
+    the connection ends."""
     await connected.client.shake_hands()
+    assert not connected.inside.ended
     await connected.client.send(connected.client.good_bye())
+    assert connected.inside.ended
     before = memory()
     for _ in range(50):
         await connected.client.send(bytes(MIB))

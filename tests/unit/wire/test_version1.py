@@ -190,6 +190,15 @@ def test_a_short_answer_takes_as_many_messages_as_fit(
         )
 
 
+def test_a_group_is_shown_with_as_many_of_its_members_as_fit() -> None:
+    """Rather than not at all."""
+    members = [Member(number, "x" * 50, Role.NORMAL, online=False) for number in range(1, 21)]
+    group = OwnGroup(Group(3, "hikers", ""), members)
+    ack, _ = login_ack(User(13, "Ann"), [], [group], [], limit=MAX_FRAME)
+    (shown,) = decoded(ack)["groups"]
+    assert 0 < len(shown["users"]) < len(members)
+
+
 @given(names, friends)
 def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -> None:
     """If there are no groups, no room is reserved for them."""
