@@ -31,7 +31,6 @@ FIRST = [
         "day",
         "test_redis_comes_later.py",
         "browser/test_reading_aloud.py",
-        "original_client/test_quiet.py",
         "browser/test_trouble.py",
         "original_client/test_friends_and_groups.py",
         "browser/test_talking.py",

@@ -6,7 +6,6 @@ import signal
 import socket
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 
 from entrypoints.services.ports import free_port
@@ -81,20 +80,6 @@ async def test_who_only_asks_for_the_page_counts_as_a_connection(tmp_path: Path)
         while "chat_connections_not_logged_in 1" not in page:  # until the server accepts it
             _, page = await beside(get, port, "/metrics")
         assert number(page, "chat_connections") == 1
-
-
-def test_idle_connections_keep_no_health_check_out(tmp_path: Path) -> None:
-    """Nor do they keep out those who ask for readiness or for metrics."""
-    port = free_port()
-    with (
-        ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--http-port", str(port)),
-        ExitStack() as idle,
-    ):
-        for _ in range(100):
-            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
-            assert get(port, "/healthz") == (200, "ok\n")
-        assert get(port, "/readyz") == (200, "ready\n")
-        assert get(port, "/metrics")[0] == 200
 
 
 async def test_a_node_without_redis_is_not_ready(new_cluster: NewCluster) -> None:

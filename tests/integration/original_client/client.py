@@ -5,8 +5,8 @@ cannot parse, or a field that is missing or of another type, aborts the original
 client's fault, which every wait raises. Of two frames in one read it sees the first alone.
 
 The one liberty: the server paces its frames so that each comes in a read of its own, which this
-machine can undo by running the reader late. A read that holds no more frames than could have come
-in good order since the read before it is counted in `late_reads`, and its frames are seen.
+machine can undo by running the reader, or nginx, late. A read that has no more frames than could
+have come one by one meanwhile is counted in `late_reads`, and its frames are seen.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ _marks = itertools.count(1)
 
 BUFFER = 1024  # bytes
 PACE = 0.045  # seconds that are at least between two frames of the server, which aims at 0.05
+LATE_AT_MOST = 0.5  # seconds by which this machine may delay a frame
 PATIENCE = 60.0  # seconds until a test gives up waiting
 
 LOGIN, LOGIN_ACK, LOGOUT, REGISTER, REGISTER_ACK = range(1000, 1005)
@@ -97,12 +98,12 @@ class OriginalClient:
         self.late_reads = 0
         self.ignored: list[Frame] = []  # frames whose msgid the original does not know
         self.longest_frame = 0
-        self.connected_at = time.monotonic()
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._answers: deque[Frame] = deque()
         self._chats: deque[Chat] = deque()
         self._fault: Exception | None = None
         self._closed = False
+        self._waited = 0.0  # seconds for which frames could have come that have not
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read_for_ever, daemon=True)
         self._reader.start()
@@ -241,19 +242,21 @@ class OriginalClient:
         unread = b""
         while data := self._socket.recv(BUFFER - len(unread)):
             now = time.monotonic()
-            unread = self._see(unread + data, now - last_read)
+            self._waited = min(LATE_AT_MOST, self._waited + now - last_read)
+            unread = self._see(unread + data)
             last_read = now
 
-    def _see(self, buffer: bytes, waited: float) -> bytes:
+    def _see(self, buffer: bytes) -> bytes:
         """Take what a read has brought; return a frame's beginning that a late read cut off."""
         *frames, rest = buffer.split(b"\0")
         if not frames:
             raise Abort(f"{len(buffer)} bytes are no whole frame: {buffer!r}")
         behind_the_first = len(frames) - 1 + bool(rest)
-        if behind_the_first * PACE > waited:
+        if behind_the_first * PACE > self._waited:
             frames, rest = frames[:1], b""  # where the original never looks
         elif behind_the_first:
             self.late_reads += 1
+        self._waited = max(0.0, self._waited - len(frames) * PACE)
         for frame in frames:
             self._take(frame)
         return rest

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.cluster import Cluster
-from tests.integration.original_client.client import OriginalClient
 from tests.integration.original_client.people import People, name_of_50
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
@@ -40,10 +39,3 @@ def crowd(port: int) -> list[int]:
                 registrar.send({"msgid": 1003, "name": name, "password": "x", "seq": seq})
             ids += [registrar.find_msgid(1004)["id"] for _ in range(20)]
     return ids
-
-
-@pytest.fixture(scope="package", autouse=True)
-def idler(port: int) -> Iterator[OriginalClient]:
-    """Somebody who logs in before all others and then says nothing."""
-    with contextlib.ExitStack() as stack:
-        yield People(port, stack).newcomer()

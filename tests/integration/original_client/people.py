@@ -39,14 +39,6 @@ class People:
         assert client.login(user_id, "secret") == Welcome(user_id, name, (), (), ())
         return client
 
-    def person(self) -> RawClient:
-        """Somebody with `nc` who has logged in."""
-        client = self.stack.enter_context(RawClient(self.port))
-        client.register(f"person at nc {next(numbers)}")
-        client.send({"msgid": 1000, "id": client.id, "password": "secret"})
-        assert client.find_msgid(1001)["errno"] == 0
-        return client
-
     def modern(self) -> RawClient:
         """Somebody with a version 2 client who has logged in."""
         client = self.stack.enter_context(RawClient(self.port))

@@ -1,16 +1,12 @@
 """Original clients and version 2 clients talk to each other."""
 
-import json
 import time
 
 from tests.integration.original_client.people import (
-    LONG_TEXTS,
-    LONGEST_TEXT,
     People,
     leave,
     read_missed,
     shared_group,
-    welcomed,
 )
 from tests.integration.raw_client import RawClient
 
@@ -60,44 +56,3 @@ class TestBothVersions:
             modern.ask({"msgid": 1002})
         friend.ask({"msgid": 1005, "toid": traveller.id, "msg": "for the old client"})
         assert [chat.text for chat in read_missed(traveller, 1)] == ["for the old client"]
-
-
-class TestPerson:
-    """Somebody with `nc`: version 1, its frames ended by newlines."""
-
-    def test_a_person_gets_a_long_text_in_one_frame(self, people: People) -> None:
-        """A terminal takes frames of any length, so nothing is split."""
-        writer, person = people.newcomer(), people.person()
-        writer.chat(person.id, LONG_TEXTS["emoji"][:LONGEST_TEXT])
-        assert person.find_msgid(1005)["msg"] == LONG_TEXTS["emoji"][:LONGEST_TEXT]
-
-    def test_a_person_sees_the_whole_list_at_login(self, people: People, crowd: list[int]) -> None:
-        """Two hundred friends, and a hundred messages that waited, come in the answer to LOGIN."""
-        writer, person = people.newcomer(), people.person()
-        for friend_id in crowd:
-            person.ask({"msgid": 1006, "friendid": friend_id})
-        person.ask({"msgid": 1002})
-        for number in range(100):
-            writer.chat(person.id, f"message {number}")
-        writer.wait_until_heard()
-        person.send({"msgid": 1000, "id": person.id, "password": "secret"})
-        welcome = person.find_msgid(1001)
-        assert [json.loads(friend)["id"] for friend in welcome["friends"]] == crowd
-        texts = [json.loads(chat)["msg"] for chat in welcome.get("offlinemsg", [])]
-        texts += [person.find_msgid(1005)["msg"] for _ in range(100 - len(texts))]
-        assert texts == [f"message {number}" for number in range(100)]
-
-    def test_a_person_is_told_what_went_wrong(self, people: People) -> None:
-        """An ERROR comes also without a `seq`, since somebody sits there and reads."""
-        person = people.person()
-        person.send({"msgid": 1005, "toid": 2_000_000_000, "msg": "hello?"})
-        assert person.find_msgid(1011)["error"] == "no_such_user"
-
-    def test_a_person_is_not_told_who_comes_and_goes(self, people: People) -> None:
-        """PRESENCE is for version 2 alone."""
-        person, friend = people.person(), people.newcomer()
-        person.ask({"msgid": 1006, "friendid": friend.id})
-        leave(friend)
-        welcomed(friend)
-        friend.chat(person.id, "I am back")
-        assert person.find(lambda _: True)["msg"] == "I am back"

@@ -1,11 +1,7 @@
 """What the original client must never see, since it could hide a chat."""
 
-import time
-
 from tests.integration.original_client.client import OriginalClient
 from tests.integration.original_client.people import People, leave, shared_group, welcomed
-
-SILENCE = 20.0  # seconds after which a version 2 client gets a PING
 
 
 class TestQuiet:
@@ -66,13 +62,3 @@ class TestQuiet:
         speaker.chat(listener.id, "do you hear me?")
         assert listener.next_chat().text == "do you hear me?"
         assert listener.ignored == []
-
-
-class TestIdleness:
-    def test_the_original_may_sit_idle(self, people: People, idler: OriginalClient) -> None:
-        """Who says nothing for long gets no PING, stays online and hears what is said to them."""
-        silent_for = time.monotonic() - idler.connected_at
-        time.sleep(max(0.0, SILENCE + 2 - silent_for))
-        assert idler.ignored == []
-        people.newcomer().chat(idler.id, "awake?")
-        assert idler.next_chat().text == "awake?"

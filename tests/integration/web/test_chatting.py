@@ -39,22 +39,6 @@ def test_a_browser_and_a_client_talk(web: WebServer) -> None:
             assert reader.next_chat()["msg"] == words
 
 
-def test_what_was_missed_comes_by_resume(web: WebServer) -> None:
-    """It comes on another connection, in the order in which it was written."""
-    with WebClient(web.web_port) as anna:
-        anna.register("Anna")
-        login = anna.login()
-    with WebClient(web.web_port) as bert:
-        logged_in(bert, "Bert")
-        for number in range(300):
-            chat = {"msgid": 1005, "toid": anna.id, "msg": f"{number}", "cid": f"c{number}"}
-            bert.ask(chat)
-    with WebClient(web.web_port) as anna:
-        resume = {"msgid": 1015, "token": login["token"], "epoch": login["epoch"]}
-        anna.ask({**resume, "since": login["head"]})
-        assert [anna.next_chat()["msg"] for _ in range(300)] == [str(n) for n in range(300)]
-
-
 def test_version_1_is_refused(web: WebServer) -> None:
     """It is refused in words and by a close code."""
     with WebClient(web.web_port) as anna:
@@ -62,28 +46,6 @@ def test_version_1_is_refused(web: WebServer) -> None:
         refusal = anna.ask({"msgid": 1000, "id": anna.id, "password": "secret"})
         assert (refusal["msgid"], refusal["error"]) == (1001, "too_old")
         assert anna.code() == 1008
-
-
-def test_the_client_closes(web: WebServer) -> None:
-    """It gets the answers to its earlier requests, and then the same code."""
-    with WebClient(web.web_port) as anna:
-        anna.register("Anna")
-        anna.send({"msgid": 1000, "id": anna.id, "password": "secret", "v": 2, "seq": 9})
-        anna.send_bytes(b"\x88\x82\0\0\0\0\x03\xe8")
-        assert anna.find(lambda frame: frame.get("seq") == 9)["errno"] == 0
-        assert anna.code() == 1000
-
-
-def test_a_session_that_is_ended_elsewhere(web: WebServer) -> None:
-    """4001 says that the token is no longer valid."""
-    with WebClient(web.web_port) as phone, WebClient(web.web_port) as laptop:
-        logged_in(phone, "Anna")
-        laptop.id = phone.id
-        laptop.login()
-        sessions = phone.ask({"msgid": 1031})["sessions"]
-        (other,) = [one["session"] for one in sessions if not one["current"]]
-        phone.ask({"msgid": 1033, "session": other})
-        assert laptop.code() == 4001
 
 
 def test_a_server_that_stops(web: WebServer) -> None:

@@ -88,22 +88,32 @@ def test_whatever_comes_breaks_nothing_else(data: bytes) -> None:
         assert arriving.incoming.code in {1002, 1003, 1007, 1009}
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (frame(Opcode.BINARY, b"{}"), 1003),
-        (text(b"\xff"), 1007),
-        (frame(Opcode.TEXT, b"\xe6", fin=False) + frame(Opcode.CONT, b"x"), 1007),
-        (frame(Opcode.CLOSE, b"\x03\xe8\xff"), 1007),
-        (b"\x81\x00", 1002),
-        (frame(Opcode.CONT, b"x"), 1002),
-        (b"\x8f\x80\0\0\0\0", 1002),
-    ],
-    ids=["binary", "bytes", "half", "reason", "no mask", "part of nothing", "opcode"],
-)
+BAD = {
+    "binary": (frame(Opcode.BINARY, b"{}"), 1003),
+    "bytes": (text(b"\xff"), 1007),
+    "half a character": (
+        frame(Opcode.TEXT, b"\xe6", fin=False) + frame(Opcode.CONT, b"x"),
+        1007,
+    ),
+    "a reason that is no text": (frame(Opcode.CLOSE, b"\x03\xe8\xff"), 1007),
+    "a length of exabytes": (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009),
+    "no mask": (b"\x81\x00", 1002),
+    "a reserved bit": (b"\xc1\x80\0\0\0\0", 1002),
+    "an unknown opcode": (b"\x8f\x80\0\0\0\0", 1002),
+    "a part of nothing": (frame(Opcode.CONT, b"x"), 1002),
+    "a message within another": (frame(Opcode.TEXT, b"{", fin=False) + text(b"{}"), 1002),
+    "a long ping": (b"\x89\xfe\0\x7e\0\0\0\0" + bytes(126), 1002),
+    "a ping in parts": (b"\x09\x80\0\0\0\0", 1002),
+    "half a code": (b"\x88\x81\0\0\0\0\0", 1002),
+    "a code that is none": (b"\x88\x82\0\0\0\0\x03\xe7", 1002),
+    "a request of HTTP": (b"GET /chat HTTP/1.1\r\nHost: localhost\r\n\r\n", 1002),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), BAD.values(), ids=BAD)
 def test_what_is_not_for_us_has_its_code(arriving: Arriving, data: bytes, code: int) -> None:
     """Messages before it are still taken."""
-    with pytest.raises(BadWebSocket) as told:
+    with pytest.raises(FrameTooLong if code == 1009 else BadWebSocket) as told:
         arriving.all_of(text(b"before") + data + text(b"behind"))
     assert told.value.frames == [b"before"]
     assert arriving.incoming.code == code
