@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -16,12 +15,10 @@ from chat_domain.fairness.limits import STRANGERS_FRAME
 from tests.integration.abuse.attackers import (
     ELSEWHERE,
     blast,
-    last_words,
     raise_file_limit,
     send_what_goes,
 )
 from tests.integration.abuse.bystanders import memory_of, undisturbed
-from tests.integration.raw_client import PATIENCE
 from tests.integration.web_client import WebClient, WebServer, connected, frame, get, text
 
 MIB = 1024 * 1024
@@ -165,52 +162,6 @@ async def test_strangers_on_websockets_hold_little(web: WebServer) -> None:
     assert memory_of(web) - before < 40 * MIB
 
 
-async def test_a_websocket_without_a_login(tmp_path: Path) -> None:
-    """It is closed when the time to log in is over."""
-    options = ("--hashing", "cheap", "--login-seconds", "2", "--menu-seconds", "2")
-    with WebServer(f"sqlite:///{tmp_path}/chat.db", *options) as web:
-
-        def attack() -> int:
-            with stranger(web) as client:
-                return client.code()
-
-        async with undisturbed(web):
-            assert await asyncio.to_thread(attack) == 1008
-
-
-HALVES: dict[str, bytes] = {
-    "an upgrade that never ends": HANDSHAKE[:-2],
-    "half a request": b"GET / HT",
-    "nothing": b"",
-}
-
-
-async def test_who_does_not_end_a_request(web: WebServer) -> None:
-    """Such a client has ten seconds, however many there are, and even if it sends byte by byte."""
-
-    def attack() -> None:
-        with contextlib.ExitStack() as stack:
-            slow = {
-                what: stack.enter_context(connected(web.web_port, ELSEWHERE)) for what in HALVES
-            }
-            drip = stack.enter_context(connected(web.web_port, ELSEWHERE))
-            for _ in range(400):
-                stack.enter_context(connected(web.web_port, ELSEWHERE)).sendall(HANDSHAKE[:-3])
-            begun = time.monotonic()
-            for what, sock in slow.items():
-                sock.sendall(HALVES[what])
-            with contextlib.suppress(ConnectionError):
-                while time.monotonic() - begun < PATIENCE:
-                    drip.sendall(b"G")
-                    time.sleep(0.2)
-            assert 9 < time.monotonic() - begun < PATIENCE
-            words = {what: last_words(sock)[:12] for what, sock in slow.items()}
-            assert words == {what: b"HTTP/1.1 408" if HALVES[what] else b"" for what in HALVES}
-
-    async with undisturbed(web):
-        await asyncio.to_thread(attack)
-
-
 REQUESTS: dict[str, bytes] = {
     "requests": get("/"),
     "pipelined": get("/") * 100,
@@ -258,16 +209,3 @@ async def test_pages_that_nobody_reads(web: WebServer) -> None:
     async with undisturbed(web):
         await asyncio.to_thread(attack)
     assert memory_of(web) - before < 40 * MIB
-
-
-async def test_tls_to_the_plain_port(web: WebServer) -> None:
-    """It is answered as what it is there: no HTTP."""
-
-    def attack() -> None:
-        context = ssl.create_default_context()
-        with connected(web.web_port, ELSEWHERE) as sock, pytest.raises(ssl.SSLError):
-            context.wrap_socket(sock, server_hostname="127.0.0.1")
-
-    async with undisturbed(web):
-        await asyncio.to_thread(attack)
-    web.says("this is not HTTP")
