@@ -73,6 +73,12 @@ async def _begin_version2(
 
 async def resume(context: ClientContext, request: requests.Resume) -> None:
     _check_not_logged_in(context)
+    async with context.shared.resume_limit.acquire(context.origin):
+        context.check_connected()
+        await _resume(context, request)
+
+
+async def _resume(context: ClientContext, request: requests.Resume) -> None:
     user, token = await context.chat.accounts.prove_by_token(request.token)
     client = context.new_client(user, Version2Client.version)
     start = await _begin_device(context, request, user, client, token)

@@ -8,6 +8,7 @@ from adapters.gateway.per_origin_limit import (
     REQUESTS_AT_ONCE,
     WAITS_WITHIN,
     PerOriginLimit,
+    ResumeLimit,
 )
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
@@ -24,7 +25,8 @@ class Shared:
     """depths: the lengths of the queues behind the rules. closing: whether the server is about to
     end, so that nobody may log in any more. list_limit: for requests that may ask the store for
     much. recipient_limit: for chats to users about whom the store is asked. request_limit: for all
-    others that wait for the store or for Redis. beginning_limit: for sessions that begin."""
+    others that wait for the store or for Redis. beginning_limit: for sessions that begin.
+    resume_limit: for RESUME as a whole."""
 
     chat: Chat
     tasks: BackgroundTasks
@@ -44,6 +46,7 @@ class Shared:
     beginning_limit: PerOriginLimit = attrs.field(
         factory=lambda: PerOriginLimit(BEGINNINGS_AT_ONCE)
     )
+    resume_limit: ResumeLimit = attrs.field(factory=ResumeLimit)
     slices: Slices = attrs.field(init=False)
     unsent: Unsent = attrs.field(init=False)
     closing: bool = False

@@ -10,6 +10,8 @@ from adapters.gateway.per_origin_limit import (
     BEGINNINGS_AT_ONCE,
     LISTS_AT_ONCE,
     REQUESTS_AT_ONCE,
+    RESUMES_AT_ONCE,
+    RESUMES_WAIT,
     WAITS_WITHIN,
 )
 from chat_domain.entries import Opening
@@ -192,6 +194,72 @@ async def test_nothing_begins_for_who_has_left_before_its_turn(
     assert slow.begun == BEGINNINGS_AT_ONCE
     assert len(server.gateway.shared.beginning_limit) == 0
     assert len(server.chat.sessions) == 0
+
+
+class Returning:
+    """Clients whose node has died, each of an address of its own or all of one. asked: how many
+    have asked the store for their user so far; nothing is found before the gate is open."""
+
+    def __init__(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gate = asyncio.Event()
+        self.asked = 0
+        self._server = server
+        self._patch = monkeypatch
+        self._find = server.store.tokens.find
+        monkeypatch.setattr(type(server.store.tokens), "find", self._slow_find)
+
+    async def _slow_find(self, _: Any, *args: Any) -> Any:
+        self.asked += 1
+        await self.gate.wait()
+        return await self._find(*args)
+
+    async def come(self, token: str, count: int, *, alike: bool = False) -> list[Peer]:
+        peers = []
+        for number in range(count):
+            address = "192.0.2.9" if alike else f"10.0.{number // 250}.{number % 250}"
+            self._patch.setattr(FakeLink, "peer", address)
+            peers.append(self._server.join())
+            peers[-1].say({"msgid": 1015, "token": token, "seq": 1})
+        await settled()
+        return peers
+
+
+async def token_of_ann(server: Server) -> str:
+    (login,) = (await server.logged_in("Ann")).heard()
+    token: str = login["token"]
+    return token
+
+
+@pytest.mark.parametrize(
+    ("alike", "at_once"), [(False, RESUMES_AT_ONCE), (True, BEGINNINGS_AT_ONCE)]
+)
+async def test_of_many_who_resume_the_first_are_done_first(
+    server: Server, monkeypatch: pytest.MonkeyPatch, alike: bool, at_once: int
+) -> None:
+    """If all were carried out at once, each would take as long as all of them, and clients do not
+    wait that long. Who has left meanwhile costs the store nothing."""
+    token, returning = await token_of_ann(server), Returning(server, monkeypatch)
+    first = await returning.come(token, at_once, alike=alike)
+    gone, last = await returning.come(token, 2, alike=alike)
+    assert returning.asked == at_once
+    gone.link.abort()
+    returning.gate.set()
+    await asyncio.sleep(0.1)
+    assert returning.asked == at_once + 1
+    assert all(peer.heard() for peer in (*first, last))
+
+
+async def test_who_cannot_resume_in_time_is_told(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So however long the store hangs, no more wait than clients still do."""
+    token, returning = await token_of_ann(server), Returning(server, monkeypatch)
+    await returning.come(token, RESUMES_AT_ONCE)
+    (late,) = await returning.come(token, 1)
+    await asyncio.sleep(RESUMES_WAIT + 0.1)
+    assert [frame["error"] for frame in late.heard()] == ["try_again"]
+    assert returning.asked == RESUMES_AT_ONCE
+    await server.tasks.finish(seconds=0)
 
 
 async def test_who_is_gone_gives_its_turn_up(
