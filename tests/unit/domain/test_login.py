@@ -182,6 +182,18 @@ class TestVersion1:
         world.tasks.run(world.chat.logins.begin_version1(bob, client))
         assert client.texts == ["1", "2"]
 
+    def test_who_leaves_is_shown_nothing_more(self, world: World, ann: Terminal, bob: User) -> None:
+        """While their own words are still on their way into the log."""
+        first = world.log_in_version1(bob)
+        first.says(ann.user, "the first is looked at")
+        world.log.slow_writes = True
+        ann.says(bob, "too late")
+        first.says(ann.user, "last words")
+        world.tasks.start(world.chat.logins.end(first.session))
+        world.settle()
+        assert first.client.texts == []
+        assert ann.client.texts == ["the first is looked at", "last words"]
+
     def test_its_mark_is_written_before_its_slot_is_given_up(
         self, world: World, ann: Terminal, bob: User
     ) -> None:

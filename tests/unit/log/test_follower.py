@@ -46,6 +46,15 @@ def test_early_notes_wait_until_each_gap_below_them_is_closed(
     assert bob.client.texts == ["one", "two", "three", "four"]
 
 
+def test_what_was_received_in_part_is_shown_once(
+    world: World, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Some of a batch, or of what is read to close a gap, may have arrived before."""
+    one, two = elsewhere.commits("one"), elsewhere.commits("two")
+    hear(world, one, Appended(one.epoch, one.first, two.upto, (*one.entries, *two.entries)))
+    assert bob.client.texts == ["one", "two"]
+
+
 def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: Elsewhere) -> None:
     """The node reads it shortly after it has heard of something later."""
     elsewhere.commits("lost")

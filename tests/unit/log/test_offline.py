@@ -304,6 +304,17 @@ class TestTakingOver:
         assert world.waiting_for(bob.user) == []
         assert len(world.chat.marks) == 0
 
+    def test_who_leaves_has_their_own_mark_written(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """At once, and nobody else's: thousands may leave together."""
+        ann.says(bob.user, "hello")
+        for reader in (ann, bob):
+            reader.takes_over()
+        bob.leaves()
+        assert world.waiting_for(bob.user) == []
+        assert len(world.chat.marks) == 1
+
     def test_marks_are_written_once_a_second_at_most(
         self, world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:

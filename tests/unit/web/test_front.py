@@ -66,6 +66,23 @@ def requests() -> int:
     return sum(isinstance(one, Request) for one in gc.get_objects())
 
 
+async def test_who_asks_for_a_websocket_wrongly_is_refused(site: Site) -> None:
+    """The answer is in HTTP, and no connection of a client begins."""
+    browser = site.browser()
+    browser.asks("/chat", "Upgrade: websocket", "Connection: Upgrade")
+    await settled()
+    assert (browser.statuses(), browser.transport.closed) == ([400], True)
+    assert (site.strangers, len(site.server.gateway)) == (0, 0)
+
+
+async def test_a_websocket_is_at_one_path(site: Site) -> None:
+    """Elsewhere there are files."""
+    browser = site.browser()
+    browser.asks("/", "Upgrade: websocket", "Connection: Upgrade")
+    await settled()
+    assert browser.statuses() == [200]
+
+
 async def test_a_full_address_is_told_so() -> None:
     """The answer is in HTTP if no WebSocket was asked for yet."""
     limits = attrs.evolve(UNLIMITED, connections_per_address=1, connections=100)
