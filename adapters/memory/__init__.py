@@ -1,30 +1,30 @@
-"""The store that forgets everything when it ends: for demonstrations, and as the fake of unit
-tests. `nodes` connects the nodes of one process, without Redis.
+"""The store that forgets everything when it ends: for demonstrations, and for unit tests. `nodes`
+connects the nodes of one process, without Redis.
 
-No method of the store ever waits, so each is one atomic step of the event loop. What methods return
-is immutable, or a copy.
+It is SQLite without a file and threads: no method ever waits, so each is one atomic step of the
+event loop. Several nodes of one process can share it.
 """
 
-from adapters.memory.friends import MemoryFriends
-from adapters.memory.groups import MemoryGroups
+from adapters.memory.database import MemoryDatabase
 from adapters.memory.log import MemoryLog
-from adapters.memory.members import Members
-from adapters.memory.settings import MemorySettings
-from adapters.memory.tokens import MemoryTokens
-from adapters.memory.users import MemoryUsers
+from adapters.sql.friends import SqlFriends
+from adapters.sql.groups import SqlGroups
+from adapters.sql.settings import SqlSettings
+from adapters.sql.tokens import SqlTokens
+from adapters.sql.users import SqlUsers
+from adapters.sqlite.appending import Appender
 from chat_domain.ports.store import Store
 
 __all__ = ["memory_store"]
 
 
 def memory_store() -> Store:
-    users, members = MemoryUsers(), Members()
-    tokens, friends = MemoryTokens(users), MemoryFriends(users)
-    groups = MemoryGroups(users, members)
-    settings = MemorySettings(users, members)
-    log = MemoryLog(users, members, groups, settings)
-    users.end_tokens = tokens.forget
-    users.forget += [tokens.forget, friends.forget, settings.forget, log.forget_user]
+    database, appender = MemoryDatabase(), Appender()
     return Store(
-        users=users, tokens=tokens, friends=friends, groups=groups, settings=settings, log=log
+        users=SqlUsers(database, appender.forget_pairs),
+        tokens=SqlTokens(database),
+        friends=SqlFriends(database),
+        groups=SqlGroups(database),
+        settings=SqlSettings(database),
+        log=MemoryLog(database, appender),
     )

@@ -116,12 +116,16 @@ def open_writer(path: Path, durability: Durability = "disk") -> sqlite3.Connecti
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not left in the file
         if is_new:
-            connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+            create_tables(connection)
         _take_over(connection, durability)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
 
 
 def _take_over(connection: sqlite3.Connection, durability: Durability) -> None:

@@ -36,7 +36,7 @@ def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]
     return str(refusal.value), world.hasher.verified, world.hasher.hashed
 
 
-ODD = ["nobody", "", " ", "42", "a\0b", "\ud800", "x" * 1024, 99, 0, -1, 2**31, 2**63 - 1, -(2**63)]
+ODD = ["nobody", "", " ", "42", "a\0b", "x" * 1024, 99, 0, -1, 2**31, 2**63 - 1, -(2**63)]
 
 
 @pytest.mark.parametrize("who", ["Ann", "ANN", "Old", 1, 2, *ODD], ids=ascii)

@@ -270,11 +270,9 @@ class Server:
 
     async def lose(self, count: int, *, noticed: bool = True) -> None:
         """Bring the database back without its last entries, and let the node notice."""
-        inner = self.log.inner
-        for _ in range(count):
-            entry = inner._entries._all.pop()
-            inner._entries._of[entry.conv].pop()
-            del inner._entries._first_copies[entry.sender_id, entry.cid]
+        execute = self.log.inner.database.connection.execute
+        execute("DELETE FROM Entry WHERE at > (SELECT head FROM Log) - ?", (count,))
+        execute("UPDATE Log SET head = head - ?", (count,))
         if noticed:
             await self.chat.follower.poll_head()
             await settled()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.tokens import MemoryTokens
+from adapters.sql.tokens import SqlTokens
 from chat_domain.model import KeptToken
 from tests.unit.gateway.server import Peer, Server, settled
 
@@ -58,14 +58,14 @@ async def test_a_login_by_a_password_that_is_changed_meanwhile(
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """While it is cleared, no token is stored."""
-    add, gate = MemoryTokens.add, asyncio.Event()
+    add, gate = SqlTokens.add, asyncio.Event()
     gate.set()
 
-    async def slow_add(tokens: MemoryTokens, token: KeptToken, **options: Any) -> list[str]:
+    async def slow_add(tokens: SqlTokens, token: KeptToken, **options: Any) -> list[str]:
         await gate.wait()
         return await add(tokens, token, **options)
 
-    monkeypatch.setattr(MemoryTokens, "add", slow_add)
+    monkeypatch.setattr(SqlTokens, "add", slow_add)
     return gate
 
 
@@ -127,14 +127,14 @@ async def test_a_resume_by_a_token_that_is_ended_meanwhile(
     token = ann.heard()[0]["token"]
     ann.link.abort()
     await settled()
-    find, gate = MemoryTokens.find, asyncio.Event()
+    find, gate = SqlTokens.find, asyncio.Event()
 
-    async def slow_find(tokens: MemoryTokens, digest: str, now_ms: int) -> Any:
+    async def slow_find(tokens: SqlTokens, digest: str, now_ms: int) -> Any:
         found = await find(tokens, digest, now_ms)
         await gate.wait()
         return found
 
-    monkeypatch.setattr(MemoryTokens, "find", slow_find)
+    monkeypatch.setattr(SqlTokens, "find", slow_find)
     thief = server.join()
     says(thief, RESUME, token=token)
     await settled()

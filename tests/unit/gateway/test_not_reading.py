@@ -15,6 +15,7 @@ from adapters.tcp.outboxes import Outboxes
 from chat_domain.entries import ChangeKind
 from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
+from tests.unit.fakes import finished
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
@@ -272,7 +273,7 @@ class Story:
         After joining again, she need not see what came before, but a device may have been a member
         then."""
         inside, others, before, now = False, set[int](), set[int](), set[int]()
-        for entry in self.server.log.inner._entries.above(self._begun):
+        for entry in finished(self.server.log.inner.tail(self._begun, 10_000)).entries:
             what = None if entry.change is None else entry.change.what
             if what == ChangeKind.JOINED:
                 inside, before, now = True, before | now, set()

@@ -10,7 +10,7 @@ from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.keepalive import DROP_AFTER
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
-from adapters.memory.tokens import MemoryTokens
+from adapters.sql.tokens import SqlTokens
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
 from chat_domain.errors import TryAgain
@@ -626,7 +626,7 @@ async def test_what_it_is_sent_once_it_leaves_is_not_taken_over(
     async def slow_remove(*_: object) -> None:
         await gate.wait()
 
-    monkeypatch.setattr(MemoryTokens, "remove", slow_remove)
+    monkeypatch.setattr(SqlTokens, "remove", slow_remove)
     if half_closed:
         server.hasher.gate = gate
         nick.say({"msgid": 1029, "old": "pw", "new": "mine"})
@@ -669,7 +669,7 @@ async def test_a_client_whose_input_ended_behind_a_logout_that_fails_still_leave
         await gate.wait()
         raise TryAgain
 
-    monkeypatch.setattr(MemoryTokens, "remove", fail_late)
+    monkeypatch.setattr(SqlTokens, "remove", fail_late)
     nick, ann = await person(server), await server.logged_in("Ann")
     nick.say({"msgid": 1002})
     nick.handler.input_ended()
@@ -689,7 +689,7 @@ async def test_a_client_whose_logout_failed_goes_on(
     async def fail(*_: object) -> None:
         raise TryAgain
 
-    monkeypatch.setattr(MemoryTokens, "remove", fail)
+    monkeypatch.setattr(SqlTokens, "remove", fail)
     nick, ann = await person(server), await server.logged_in("Ann")
     assert (await nick.ask(1002))["error"] == "try_again"
     await ann.ask(1005, toid=1, msg="hello")

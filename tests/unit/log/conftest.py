@@ -29,4 +29,4 @@ def elsewhere(world: World, ann: Terminal, bob: Terminal) -> Elsewhere:
 @pytest.fixture(params=[1_000, 0], ids=["in the commit", "once applied"])
 def judged_again(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch that is out of date is judged again in either of the two ways."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", request.param)
+    monkeypatch.setattr("adapters.sql.changes.MOST_MISSED", request.param)

@@ -129,7 +129,7 @@ def test_what_waits_to_be_judged_again_at_a_reset_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What its writer may see is unknown by then."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", 0)
+    monkeypatch.setattr("adapters.sql.changes.MOST_MISSED", 0)
     group = world.group(ann, bob)
     elsewhere.changes(bob, group, LEFT)
     ann.says(bob.user, "hello")

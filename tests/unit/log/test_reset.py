@@ -631,7 +631,7 @@ def test_nothing_waits_for_a_change_that_was_lost(  # noqa: PLR0917  # fixtures
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A message that had to be authorized again after it is refused; later ones are written."""
-    monkeypatch.setattr("adapters.memory.log.MOST_MISSED", 0)
+    monkeypatch.setattr("adapters.sql.changes.MOST_MISSED", 0)
     group = world.group(ann, bob)
     safe = put_away(world)
     elsewhere.changes(bob, group, Change(ChangeKind.LEFT))
