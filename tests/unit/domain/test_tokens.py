@@ -239,6 +239,21 @@ def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
     assert is_good(world, second)
 
 
+def test_only_so_many_ends_of_sessions_wait_to_be_written(
+    world: World, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the log is away. Who asks for more of them is told so as well."""
+    monkeypatch.setattr(devices, "MAX_UNWRITTEN", 1)
+    first, second = world.log_in(bob), world.newcomer("Ann")
+    world.log.failing = True
+    for one in (first, second):
+        with pytest.raises(TryAgain):
+            world.tasks.run(world.chat.devices.end_all(one.user))
+    world.log.failing = False
+    world.passes(0.5)
+    assert (first.session.ended, second.session.ended) == (True, False)
+
+
 def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) -> None:
     """Nor is it replaced: a user who was logged out has no token left to resume by."""
     token = world.issue(bob)

@@ -164,9 +164,13 @@ def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
         ("connection closed", "192.0.2.2", None),
         ("connections closed", "192.0.2.1", 999),
     ]
+    for _ in range(2):
+        disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
+    disconnect_log.tick(1.5 * TOGETHER)
+    assert len(lines) == 5
     disconnect_log.tick(2 * TOGETHER)
     disconnect_log.log_stranger(DisconnectReason.RESET, "192.0.2.1")
-    assert len(lines) == 5
+    assert len(lines) == 7
 
 
 def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:

@@ -8,6 +8,7 @@ from chat_domain.notes import CrowdsThere
 from tests.contract.pairs import Pair, Person, enter, pair_in_memory
 from tests.eventually import eventually
 from tests.unit.fakes import ManualClock
+from tests.unit.world import Terminal, World
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ async def test_a_node_tells_of_its_crowds_regularly(pair: Pair, clock: ManualClo
     assert pair.second.sessions.crowded == set()
     clock.advance(VALID_FOR)
     assert first.readers(group_id) == 0
+
+
+def test_a_note_names_so_many_crowds_at_most(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many grow at once; nodes take no longer ones."""
+    monkeypatch.setattr("chat_domain.log.crowds.MOST_CROWDS", 2)
+    notes: list[CrowdsThere] = []
+    monkeypatch.setattr(world.chat.crowds.broker, "broadcast", notes.append)
+    groups = [world.group(ann, name=f"group {number}") for number in range(3)]
+    notes.clear()
+    for group_id in groups:
+        world.chat.crowds.grown(group_id)
+    world.tasks.drain()
+    assert [len(note.readers) for note in notes] == [2]
 
 
 async def test_the_largest_crowd_of_a_group_counts(pair: Pair, clock: ManualClock) -> None:
