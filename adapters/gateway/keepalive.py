@@ -48,7 +48,7 @@ class Keepalive:
     def _check_silence(self, now: float) -> None:
         intake, link, client = self._intake, self._context.link, self._context.client
         silence = now - self._quiet_since
-        if intake.active or intake.waiting or intake.is_paused():
+        if intake.active or intake.waiting:
             intake.active, self._pinged, self._quiet_since = False, False, now
         elif silence >= DROP_AFTER and (intake.choked or self._pinged):
             link.abort(DisconnectReason.NOT_READING if intake.choked else DisconnectReason.SILENT)

@@ -16,12 +16,11 @@ class Pacer(Generic[T]):
     busy: whether an item was sent less than PAUSE ago or waits to be sent.
     """
 
-    __slots__ = ("_queue", "_send", "_timer", "busy")
+    __slots__ = ("_queue", "_send", "busy")
 
     def __init__(self, send: Callable[[T], None]) -> None:
         self._send = send
         self._queue: deque[T] = deque()
-        self._timer: asyncio.TimerHandle | None = None
         self.busy = False
 
     def __len__(self) -> int:
@@ -39,7 +38,7 @@ class Pacer(Generic[T]):
 
     def _start(self) -> None:
         self.busy = True
-        self._timer = asyncio.get_running_loop().call_later(PAUSE, self._next)
+        asyncio.get_running_loop().call_later(PAUSE, self._next)
 
     def _next(self) -> None:
         self.busy = False
@@ -50,6 +49,3 @@ class Pacer(Generic[T]):
     def stop(self) -> None:
         """Discard what waits."""
         self._queue.clear()
-        self.busy = False
-        if self._timer is not None:
-            self._timer.cancel()

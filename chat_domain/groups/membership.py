@@ -115,8 +115,6 @@ class GroupMembership:
 
         refused: why it may not be done, unless it was done before under the same cid.
         """
-        if refused is not None and cid is None:
-            raise refused
         cid = cid or self.ids.cid()
         entry = Entry(group_id, CHANGE, user.id, user.name, cid, change=change)
         return await self.queue.change(entry, refused)
