@@ -97,9 +97,10 @@ async def _keep(connection: Connection, group_id: int, days: int) -> int:
         raise NoSuchGroup(group_id)
     which = "Keeping WHERE groupid = ?"
     before = await connection.rows(f"SELECT days FROM {which}", (group_id,))  # noqa: S608
-    await connection.change(f"DELETE FROM {which}", (group_id,))  # noqa: S608  # constants
     if days:
-        await connection.change("INSERT INTO Keeping VALUES (?, ?)", (group_id, days))
+        await connection.change("REPLACE INTO Keeping VALUES (?, ?)", (group_id, days))
+    else:
+        await connection.change(f"DELETE FROM {which}", (group_id,))  # noqa: S608  # constants
     return validation.days(before[0][0]) if before else 0
 
 

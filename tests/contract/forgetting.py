@@ -12,6 +12,7 @@ from tests.contract.making import (
     MADE,
     ODD_INTEGERS,
     append,
+    at_once,
     ats,
     commit,
     create,
@@ -264,6 +265,16 @@ async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Stor
     with pytest.raises(NoSuchGroup):
         await store.groups.keep(group.id, 8)
     assert await store.log.forget_of(group.id, MADE + 1, 9) == 3
+
+
+async def test_operators_may_set_the_days_at_once(store: Store) -> None:
+    """Each gets an answer, and the days of one of them hold."""
+    (ann,) = await register(store, "Ann")
+    group = await create(store, ann, "Chess")
+    for _ in range(5):
+        befores = await at_once([store.groups.keep(group.id, days) for days in range(1, 9)])
+        assert set(befores) <= set(range(9))
+        assert await store.groups.keep(group.id, 0) in range(1, 9)
 
 
 async def test_no_group_has_no_days(store: Store) -> None:
