@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from adapters.faults.incidents import INCIDENTS
 from adapters.ids import NO_ID
 from adapters.mysql.appending import Appender
-from adapters.mysql.batching import batches, flatten, placeholders
-from adapters.mysql.database import MySqlConnection, MySqlDatabase
-from adapters.mysql.link import Link
+from adapters.mysql.batching import batches, flatten
+from adapters.mysql.database import MySqlDatabase
 from adapters.mysql.pool import TIME_LIMIT, Pool
 from adapters.sql import validation
+from adapters.sql.database import Connection
 from adapters.sql.reading import SqlReading, positions_valid
+from adapters.sql.repository import read_by, write_by
 from chat_domain.entries import EVERYWHERE, FOREVER, Batch, EntryRef, Opening
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
@@ -24,8 +25,8 @@ MARKED_AT_ONCE = 500  # marks in one statement
 # One statement, since that sees one snapshot, whatever the isolation of its transaction.
 _OPENING = (
     "SELECT epoch, head, oldest, changed, got, conv FROM Log CROSS JOIN LogEnds"
-    " LEFT JOIN User ON User.id = %s"
-    " LEFT JOIN Member ON Member.userid = %s AND conv < %s AND `left` = %s"
+    " LEFT JOIN User ON User.id = ?"
+    " LEFT JOIN Member ON Member.userid = ? AND conv < ? AND `left` = ?"
 )
 
 _NOW_MS = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
@@ -33,12 +34,64 @@ _NOW_MS = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV
 Done = Callable[[Outcome], None]
 
 
+async def _now_ms(connection: Connection) -> int:
+    ((now_ms,),) = await connection.rows(_NOW_MS)
+    return int(now_ms)
+
+
+async def _opening(connection: Connection, user_id: int) -> Opening:
+    rows = await connection.rows(_OPENING, (user_id, user_id, NO_ID, FOREVER))
+    ends = validation.ends(list({row[:4] for row in rows}))
+    got = rows[0][4]
+    groups = validation.ids(row[5] for row in rows if row[5] is not None)
+    return Opening(ends, 0 if got is None else validation.position(got), tuple(sorted(groups)))
+
+
+async def _mark(
+    connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
+) -> None:
+    """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
+    # held until the commit: marks that a new epoch cuts to the head must not be written after that
+    await connection.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
+    if not await positions_valid(connection, epoch, last):
+        return
+    got = [(user_id, at) for user_id, conv, at in every if conv == EVERYWHERE]
+    for some in batches(got, MARKED_AT_ONCE):
+        await _mark_got(connection, some)
+    for others in batches([mark for mark in every if mark[1] != EVERYWHERE], MARKED_AT_ONCE):
+        await _mark_read(connection, others)
+
+
+async def _mark_got(connection: Connection, some: Sequence[tuple[int, int]]) -> None:
+    cases = " ".join(["WHEN ? THEN ?"] * len(some))
+    await connection.change(
+        f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608  # placeholders
+        f" WHERE id IN ({', '.join('?' * len(some))})",
+        [*flatten(some), *(user_id for user_id, _ in some)],
+    )
+
+
+async def _mark_read(connection: Connection, some: Sequence[tuple[int, int, int]]) -> None:
+    """Join the marks with their rows of Member by its primary key."""
+    others = " UNION ALL SELECT ?, ?, ?" * (len(some) - 1)
+    await connection.change(
+        "UPDATE (SELECT ? AS userid, ? AS conv, ? AS at"  # noqa: S608  # placeholders
+        f"{others}) AS mark STRAIGHT_JOIN Member"
+        " ON Member.userid = mark.userid AND Member.conv = mark.conv"
+        " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
+        flatten(some),
+    )
+
+
 class MySqlLog(SqlReading):
     """pool: for reading, and for marks. renewing: for work that goes through whole tables."""
 
+    now_ms = read_by(_now_ms)
+    opening = read_by(_opening)
+    _mark = write_by(_mark, repeatable=True)
+
     def __init__(self, pool: Pool, appender: Appender, renewing: Pool) -> None:
         super().__init__(MySqlDatabase(pool), renewing=MySqlDatabase(renewing))
-        self._pool = pool
         self._appender = appender
         self._waiting: deque[tuple[Batch, Done]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -58,17 +111,6 @@ class MySqlLog(SqlReading):
     def depth(self) -> int:
         """How many batches are in flight or wait."""
         return len(self._waiting)
-
-    async def now_ms(self) -> int:
-        return await self._pool.read(_now_ms)
-
-    async def opening(self, user_id: int) -> Opening:
-        return await self._pool.read(_opening, user_id)
-
-    async def _mark(
-        self, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
-    ) -> None:
-        await self._pool.write(_mark, every, epoch, last, repeatable=True)
 
     async def close(self) -> None:
         """Append what waits, for as long as one batch may take, and nothing after that."""
@@ -105,52 +147,3 @@ class MySqlLog(SqlReading):
     def _answer(self, outcome: Outcome) -> None:
         _, done = self._waiting.popleft()
         asyncio.get_running_loop().call_soon(done, outcome)
-
-
-async def _now_ms(link: Link) -> int:
-    ((now_ms,),) = await link.rows(_NOW_MS)
-    return int(now_ms)
-
-
-async def _opening(link: Link, user_id: int) -> Opening:
-    rows = await link.rows(_OPENING, (user_id, user_id, NO_ID, FOREVER))
-    ends = validation.ends(list({row[:4] for row in rows}))
-    got = rows[0][4]
-    groups = validation.ids(row[5] for row in rows if row[5] is not None)
-    return Opening(ends, 0 if got is None else validation.position(got), tuple(sorted(groups)))
-
-
-async def _mark(
-    link: Link, every: Sequence[tuple[int, int, int]], epoch: str, last: EntryRef
-) -> None:
-    """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
-    # held until the commit: marks that a new epoch cuts to the head must not be written after that
-    await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
-    if not await positions_valid(MySqlConnection(link), epoch, last):
-        return
-    got = [(user_id, at) for user_id, conv, at in every if conv == EVERYWHERE]
-    for some in batches(got, MARKED_AT_ONCE):
-        await _mark_got(link, some)
-    for others in batches([mark for mark in every if mark[1] != EVERYWHERE], MARKED_AT_ONCE):
-        await _mark_read(link, others)
-
-
-async def _mark_got(link: Link, some: Sequence[tuple[int, int]]) -> None:
-    cases = " ".join(["WHEN %s THEN %s"] * len(some))
-    await link.change(
-        f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608  # placeholders
-        f" WHERE id IN ({placeholders(len(some))})",
-        [*flatten(some), *(user_id for user_id, _ in some)],
-    )
-
-
-async def _mark_read(link: Link, some: Sequence[tuple[int, int, int]]) -> None:
-    """Join the marks with their rows of Member by its primary key."""
-    others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
-    await link.change(
-        "UPDATE (SELECT %s AS userid, %s AS conv, %s AS at"  # noqa: S608  # placeholders
-        f"{others}) AS mark STRAIGHT_JOIN Member"
-        " ON Member.userid = mark.userid AND Member.conv = mark.conv"
-        " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
-        flatten(some),
-    )
