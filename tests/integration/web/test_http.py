@@ -168,13 +168,15 @@ def test_who_asks_for_too_much_has_to_wait() -> None:
     """The answer says when to try again. Others are served meanwhile."""
     with WebServer("memory://", "--frames-per-second", "50") as web:
         with connected(web.web_port, "127.0.0.2") as sock:
-            statuses = [200]
-            while statuses[-1] == 200:
+            statuses = []
+            for _ in range(1000):
                 sock.sendall(get("/", method="HEAD"))
                 answer = read_answer(sock, with_body=False)
                 statuses.append(answer.status)
+                if answer.status != 200:
+                    break
         assert (statuses[-1], answer.headers["Retry-After"]) == (429, "10")
-        assert len(statuses) > 2
+        assert len(statuses) > 1
         assert asked(web.web_port, get()).status == 200
 
 

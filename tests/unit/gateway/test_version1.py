@@ -558,6 +558,14 @@ async def test_a_person_gets_errors_and_answers(server: Server) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("end", [b"\n", NUL])
+async def test_a_login_has_its_seq_in_its_answer(server: Server, end: bytes) -> None:
+    """Version 1 may number its requests, too."""
+    (user_id,) = await server.register("Nick")
+    peer = await server.log_in(user_id, version=1, end=end, seq=7)
+    assert [frame["seq"] for frame in peer.heard()] == [7]
+
+
 async def test_a_person_gets_no_ping_and_no_presence(server: Server) -> None:
     """Nobody types an answer to a PING."""
     peer = await person(server)
