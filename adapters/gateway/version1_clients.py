@@ -179,8 +179,8 @@ class OriginalClient(PersonClient):
 
     def _send_paced(self, item: tuple[bytes, int]) -> None:
         frame, at = item
-        self._link.written_upto = at or self._link.written_upto
         self._link.write_alone(frame)
+        self._link.written_upto = at or self._link.written_upto
         if self.full and not len(self):
             self.full = False
             self.on_full_changed()

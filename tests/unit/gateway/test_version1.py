@@ -218,6 +218,34 @@ async def test_what_is_passed_over_does_not_overtake_what_is_paced(server: Serve
     assert await took_over(server) == ["x" * 3000]
 
 
+async def test_what_is_paced_has_not_left_with_what_waited_before_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the login may still wait for its turn to be sent when the first message behind
+    it is due. If that then does not leave, it is shown again."""
+    texts = [f"{number} {'x' * 200}" for number in range(10)]
+    user_id = await away(server, "Old", *texts)
+    peer = server.join(NUL)
+    link, flush = peer.link, peer.link._flush
+    link.stuck = True
+    peer.say({"msgid": 1000, "id": user_id, "password": "pw"})
+    await settled()
+
+    def flush_once() -> None:
+        flush()
+        link.stuck = True
+
+    monkeypatch.setattr(link, "_flush", flush_once)
+    link.stuck = False
+    await asyncio.sleep(PAUSE * 1.5)
+    (ack,) = peer.heard()
+    link.abort()
+    await settled()
+    await server.chat.marks.write()
+    assert 0 < len(offline(ack)) < len(texts)
+    assert await server.waiting_for(user_id) == texts[len(offline(ack)) :]
+
+
 async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
     """The writer learns that the message was taken over while both are connected."""
     await original(server)
