@@ -164,6 +164,14 @@ async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
         assert (answer["msgid"], answer["errno"], answer["error"]) == (ack, 12, "bad_field")
 
 
+@pytest.mark.parametrize("password", ["a\0b", "a\r\n", "\x1b[31mred", "\u202ex", " ", "密码"])
+async def test_a_password_may_have_any_characters(server: Server, password: str) -> None:
+    """What registers logs in."""
+    peer = server.join()
+    user_id = (await peer.ask(1003, name="Ann", password=password))["id"]
+    assert (await peer.ask(1000, id=user_id, password=password))["errno"] == 0
+
+
 async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> None:
     """The server first answers the frames before it, and then gives the reason."""
     peer = server.join()

@@ -8,7 +8,6 @@ import pytest
 
 from adapters.faults.incidents import INCIDENTS
 from adapters.gateway.keepalive import DROP_AFTER
-from adapters.gateway.pacer import PAUSE
 from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
 from adapters.sql.tokens import SqlTokens
 from adapters.wire.framing import MAX_SERVER_FRAME
@@ -20,6 +19,7 @@ from chat_domain.people.accounts import Accounts
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 NUL = b"\0"
+PAUSE = 0.05  # seconds, as docs/protocol.md promises
 
 
 async def original(server: Server) -> Peer:
@@ -584,6 +584,20 @@ async def test_a_person_gets_errors_and_answers(server: Server) -> None:
         (1011, "no_such_user", None), (1011, "unknown_msgid", None), (1013, None, None),
         (1010, None, 5), (1023, None, None),
     ]  # fmt: skip
+
+
+async def test_a_person_is_shown_so_much_at_login(server: Server) -> None:
+    """The answer has 200 friends, and 20 groups with 50 members of each, if there are more."""
+    user_id, *others = await server.register("Nick", *(f"friend {n}" for n in range(201)))
+    for other in others:
+        await server.chat.friends.add(user_id, other)
+    for number in range(21):
+        members = others[:50] if number == 19 else []  # the last that is shown has the most room
+        await server.group(user_id, *members, name=f"group {number}")
+    (ack,) = (await server.log_in(user_id, version=1)).heard()
+    groups = [json.loads(group) for group in ack["groups"]]
+    assert [json.loads(friend)["id"] for friend in ack["friends"]] == others[:200]
+    assert [len(group["users"]) for group in groups] == [*[1] * 19, 50]
 
 
 @pytest.mark.parametrize("end", [b"\n", NUL])
