@@ -19,11 +19,7 @@ from adapters.mysql.link import connect
 from adapters.mysql.log import NAME, MySqlLog
 from adapters.mysql.pool import Pool
 from adapters.mysql.schema import check
-from adapters.sql.friends import SqlFriends
-from adapters.sql.groups import SqlGroups
-from adapters.sql.settings import SqlSettings
-from adapters.sql.tokens import SqlTokens
-from adapters.sql.users import SqlUsers
+from adapters.sql.store import sql_store
 from chat_domain.ports.store import Store
 
 __all__ = ["mysql_store"]
@@ -56,16 +52,8 @@ async def mysql_store(url: str) -> AsyncIterator[Store]:
         appender = Appender(appending)
         log = MySqlLog(pool, appender, renewing)
         stack.push_async_callback(log.close)
-        database = MySqlDatabase(pool)
-        yield Store(
-            users=SqlUsers(database, appender.forget_pairs),
-            tokens=SqlTokens(database),
-            friends=SqlFriends(database),
-            groups=SqlGroups(database),
-            settings=SqlSettings(database),
-            log=log,
-            depths={NAME: log.depth, "mysql work": pool.depth},
-        )
+        depths = {NAME: log.depth, "mysql work": pool.depth}
+        yield sql_store(MySqlDatabase(pool), log, appender.forget_pairs, depths)
 
 
 async def _check(address: Address) -> None:

@@ -16,11 +16,11 @@ from collections.abc import Container
 import attrs
 from pymysql.err import IntegrityError
 
-from adapters.admission import Admission, admit_texts
 from adapters.mysql.database import MySqlConnection
 from adapters.mysql.link import Link
 from adapters.mysql.pool import Pool
 from adapters.sql import changes, entries, reading
+from adapters.sql.admission import Admission, admit_texts
 from adapters.sql.recent_numbers import RecentNumbers
 from chat_domain.entries import Batch
 from chat_domain.ports.log import Committed, EpochChanged, OutOfDate

@@ -2,8 +2,8 @@
 
 import attrs
 
-from adapters.admission import MOST_MISSED, Admission, Seen, admit, check_creator
 from adapters.sql import entries, members, validation
+from adapters.sql.admission import MOST_MISSED, Admission, Seen
 from adapters.sql.database import Connection
 from adapters.sql.names import unique_columns
 from adapters.sql.users import account
@@ -14,8 +14,10 @@ from chat_domain.errors import (
     GroupNameTaken,
     NoSuchGroup,
     NoSuchMember,
+    NotAllowed,
     NotLoggedIn,
     NotMember,
+    TryAgain,
 )
 from chat_domain.model import OPERATOR, Role
 from chat_domain.names import Name
@@ -43,8 +45,22 @@ async def append(
 
     seen: from `entries.look_up`, which may be called before the lock. head, changed: the log's.
     """
-    changes = _Changes(connection, head)
-    admission = await admit(batch, seen, head, changed, changes.carry_out)
+    admission = Admission(batch, seen, head, changed)
+    changes = _Changes(connection, admission, head)
+    for place, entry in enumerate(batch.entries):
+        other = admission.refusal(place)
+        conv, change = entry.conv, entry.change
+        if other is None and change is not None:
+            try:
+                conv, change = await changes.carry_out(entry, change)
+            except TryAgain:  # it refuses no entry, but the whole batch
+                raise
+            except ChatError as refusal:
+                other = refusal
+        if other is None:
+            admission.write(entry, conv, change)
+        else:
+            admission.others[place] = other
     await entries.insert(connection, admission, behind=changes.inserted)
     return admission
 
@@ -54,32 +70,33 @@ class _Changes:
     """inserted: the position up to which the batch's entries are in the table."""
 
     _connection: Connection
+    _admission: Admission
     inserted: int
 
-    async def carry_out(self, admission: Admission, entry: Entry) -> tuple[int, Change]:
-        """See `adapters.admission.CarryOut`. What prevents a change is found before anything
-        changes."""
-        change, conv = entry.change, entry.conv
-        assert change is not None
+    async def carry_out(self, entry: Entry, change: Change) -> tuple[int, Change]:
+        """Carry out the change of an entry that is to get the next position. Return the entry's
+        conversation, and the change as it is to be stored. Raises why it refuses, having done
+        nothing."""
+        conv, at = entry.conv, self._admission.head + 1
         match change.what:
             case ChangeKind.CREATED:
                 await self._check_account(entry.sender_id)
-                conv = await self._create(entry.sender_id, change, admission.head + 1)
+                conv = await self._create(entry.sender_id, change, at)
             case ChangeKind.JOINED:
                 await self._check_account(entry.sender_id)
-                await self._join(entry, admission.head + 1)
+                await self._join(entry, at)
             case ChangeKind.LEFT:
-                heir = await self._leave(admission, conv, entry.sender_id, NotMember(conv))
+                heir = await self._leave(conv, entry.sender_id, NotMember(conv))
                 change = attrs.evolve(change, user_id=heir)
             case ChangeKind.REMOVED:
                 refusal = NoSuchMember(change.user_id, conv)
-                await self._leave(admission, conv, change.user_id, refusal)
+                await self._leave(conv, change.user_id, refusal)
             case ChangeKind.RENAMED:
                 await self._rename(conv, Name(change.name), entry.sender_id)
             case ChangeKind.ENDED:
-                await self._end(admission, conv)
+                await self._end(conv)
             case ChangeKind.ERASED:
-                await self._erase(admission, entry)
+                await self._erase(entry, at)
         return conv, change
 
     async def _check_account(self, user_id: int) -> None:
@@ -104,18 +121,16 @@ class _Changes:
         if not entered:
             raise AlreadyMember(entry.conv)
 
-    async def _leave(
-        self, admission: Admission, group_id: int, user_id: int, refusal: ChatError
-    ) -> int:
+    async def _leave(self, group_id: int, user_id: int, refusal: ChatError) -> int:
         """Return the new creator, 0 if the creator stays. A group without members ends."""
         await self._check_group(group_id)
         role = await members.role_of(self._connection, group_id, user_id)
         if role is None:
             raise refusal
-        await members.leave(self._connection, group_id, user_id, admission.head + 1)
-        admission.shut_out(group_id, user_id)
+        await members.leave(self._connection, group_id, user_id, self._admission.head + 1)
+        self._admission.shut_out(group_id, user_id)
         if not await members.are_any_in(self._connection, group_id):
-            await self._delete_group(admission, group_id)
+            await self._delete_group(group_id)
             return 0
         if role is not Role.CREATOR:
             return 0
@@ -126,27 +141,30 @@ class _Changes:
     async def _rename(self, group_id: int, name: Name, by_id: int) -> None:
         await self._check_group(group_id)
         if by_id != OPERATOR.id:
-            check_creator(group_id, await members.role_of(self._connection, group_id, by_id))
+            role = await members.role_of(self._connection, group_id, by_id)
+            if role is None:
+                raise NotMember(group_id)
+            if role is not Role.CREATOR:
+                raise NotAllowed(group_id)
         columns = {"groupname": name.text, **unique_columns(name)}
         new = ", ".join(f"{column} = ?" for column in columns)
         rename = f"UPDATE AllGroup SET {new} WHERE id = ?"  # noqa: S608  # constants
         if not await self._connection.update_unique(rename, (*columns.values(), group_id)):
             raise GroupNameTaken(name.text)
 
-    async def _end(self, admission: Admission, group_id: int) -> None:
+    async def _end(self, group_id: int) -> None:
         await self._check_group(group_id)
-        await members.leave_all(self._connection, group_id, admission.head + 1)
-        await self._delete_group(admission, group_id)
+        await members.leave_all(self._connection, group_id, self._admission.head + 1)
+        await self._delete_group(group_id)
 
-    async def _delete_group(self, admission: Admission, group_id: int) -> None:
+    async def _delete_group(self, group_id: int) -> None:
         await self._connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
-        admission.shut_out(group_id)
+        self._admission.shut_out(group_id)
 
-    async def _erase(self, admission: Admission, entry: Entry) -> None:
-        await entries.insert(self._connection, admission, behind=self.inserted)
-        self.inserted = admission.head
-        above, at = entry.answers, admission.head + 1
-        await entries.erase(self._connection, entry.sender_id, above, at)
+    async def _erase(self, entry: Entry, at: int) -> None:
+        await entries.insert(self._connection, self._admission, behind=self.inserted)
+        self.inserted = self._admission.head
+        await entries.erase(self._connection, entry.sender_id, entry.answers, at)
 
     async def _check_group(self, group_id: int) -> None:
         await self._has_whole_history(group_id)

@@ -1,16 +1,16 @@
 """The table Entry: what is in the log.
 
-To append, first `look_up` a batch, which only reads; then put what `adapters.admission` makes of it
-into the tables with `insert`, together with the effects of changes (`adapters.sql.changes`). Each
-adapter handles the row of Log itself: how it is locked and increased differs.
+To append, first `look_up` a batch, which only reads; then put what `admission` makes of it into the
+tables with `insert`, together with the effects of changes (`changes`). Each adapter handles the row
+of Log itself: how it is locked and increased differs.
 """
 
 import json
 from collections.abc import Collection, Container, Sequence
 from typing import Any
 
-from adapters.admission import Admission, FirstCopy, Key, Row, Seen
 from adapters.sql import members, validation
+from adapters.sql.admission import Admission, FirstCopy, Key, Row, Seen
 from adapters.sql.database import Connection
 from chat_domain.entries import (
     TEXT,
@@ -110,7 +110,7 @@ async def in_span(
 
 
 async def look_up(connection: Connection, batch: Batch, known_pairs: Container[int]) -> Seen:
-    """What `adapters.admission` needs. known_pairs: conversations of two that are known to have
+    """What `adapters.sql.admission` needs. known_pairs: conversations of two that are known to have
     members."""
     entries = batch.entries
     pairs = {entry.conv for entry in entries if not is_group(entry.conv)}

@@ -5,11 +5,11 @@ from collections.abc import Collection
 import attrs
 
 from adapters.ids import NO_ID
-from adapters.session_eviction import making_room
 from adapters.sql import validation
 from adapters.sql.database import Connection
 from adapters.sql.numbers import bounded
 from adapters.sql.repository import Repository, read_by, write_by
+from adapters.sql.session_eviction import making_room
 from chat_domain.model import KeptToken, User
 from chat_domain.ports.store import EXPIRED_AT_ONCE
 

@@ -11,10 +11,10 @@ from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from adapters.admission import FirstCopy, Key
 from adapters.faults.incidents import INCIDENTS
 from adapters.ids import NO_ID
-from adapters.session_eviction import Kept
+from adapters.sql.admission import FirstCopy, Key
+from adapters.sql.session_eviction import Kept
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Duplicate, Entry, LogEnds
 from chat_domain.model import (
     DISABLED,

@@ -6,11 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from adapters.faults.startup_errors import StoreUnusable
-from adapters.sql.friends import SqlFriends
-from adapters.sql.groups import SqlGroups
-from adapters.sql.settings import SqlSettings
-from adapters.sql.tokens import SqlTokens
-from adapters.sql.users import SqlUsers
+from adapters.sql.store import sql_store
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.files import Files, WalTrimmer
@@ -62,16 +58,10 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             raise StoreUnusable(f"cannot use {path}: {error}") from error
         database, surveys = SqliteDatabase(reader, writer), SqliteDatabase(surveyor, writer)
         appender = Appender()
-        yield Store(
-            users=SqlUsers(database, appender.forget_pairs),
-            tokens=SqlTokens(database),
-            friends=SqlFriends(database),
-            groups=SqlGroups(database),
-            settings=SqlSettings(database),
-            log=SqliteLog(database, surveys, writer, appender),
-            depths={
-                "sqlite reader": reader.depth,
-                "sqlite surveyor": surveyor.depth,
-                "sqlite writer": writer.depth,
-            },
-        )
+        log = SqliteLog(database, surveys, writer, appender)
+        depths = {
+            "sqlite reader": reader.depth,
+            "sqlite surveyor": surveyor.depth,
+            "sqlite writer": writer.depth,
+        }
+        yield sql_store(database, log, appender.forget_pairs, depths)

@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import adapters.sqlite
-from adapters.admission import Seen
 from adapters.runtime.synchronous import run_synchronously
 from adapters.sql import changes
+from adapters.sql.admission import Seen
 from adapters.sqlite.database import SqliteConnection
 from chat_domain.entries import CHANGE, FOREVER, NO_ENTRY, Batch, Change, ChangeKind, Entry
 

@@ -1,11 +1,6 @@
-"""Which entries of a batch enter the log, and where: the part of `Log.append` without a database.
+"""Which entries of a batch enter the log, and where: what `Log.append` does without a database."""
 
-To append, an adapter looks up what `Seen` holds and calls `admit` or, if the batch has no changes,
-`admit_texts`. It then stores `rows`, and the log's new `head` and `changed`, commits, and calls
-`settle`.
-"""
-
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -15,11 +10,8 @@ from chat_domain.errors import (
     CidConflict,
     NoSuchGroup,
     NoSuchUser,
-    NotAllowed,
     NotMember,
-    TryAgain,
 )
-from chat_domain.model import Role
 
 # Positions above what a batch was authorized by, among which the log is searched for changes while
 # it is locked. If there are more, the batch is out of date.
@@ -156,20 +148,6 @@ class Admission:
             entry.at, entry.conv, entry.change = row.at, row.conv, row.change
 
 
-def check_creator(group_id: int, role: Role | None) -> None:
-    """Raises NotMember and NotAllowed unless somebody with this role (None: no member) may do what
-    only a group's creator may."""
-    if role is None:
-        raise NotMember(group_id)
-    if role is not Role.CREATOR:
-        raise NotAllowed(group_id)
-
-
-# Carries out the change of an entry that is to get the next position. Returns the entry's
-# conversation, and the change as it is to be stored. Raises why it refuses, having done nothing.
-CarryOut = Callable[[Admission, Entry], Awaitable[tuple[int, Change]]]
-
-
 def admit_texts(batch: Batch, seen: Seen, head: int, changed: int) -> Admission:
     """Admit a batch that has no changes. The number of rows does not depend on `head`, so this can
     be called before `head` is known, and again once it is."""
@@ -178,29 +156,6 @@ def admit_texts(batch: Batch, seen: Seen, head: int, changed: int) -> Admission:
         other = admission.refusal(place)
         if other is None:
             admission.write(entry, entry.conv, None)
-        else:
-            admission.others[place] = other
-    return admission
-
-
-async def admit(
-    batch: Batch, seen: Seen, head: int, changed: int, carry_out: CarryOut
-) -> Admission:
-    """Admit any batch, while nothing else can append. A ChatError of `carry_out` refuses its entry,
-    except for TryAgain, which is raised like any other exception."""
-    admission = Admission(batch, seen, head, changed)
-    for place, entry in enumerate(batch.entries):
-        other = admission.refusal(place)
-        conv, change = entry.conv, entry.change
-        if other is None and change is not None:
-            try:
-                conv, change = await carry_out(admission, entry)
-            except TryAgain:
-                raise
-            except ChatError as refusal:
-                other = refusal
-        if other is None:
-            admission.write(entry, conv, change)
         else:
             admission.others[place] = other
     return admission
