@@ -17,6 +17,7 @@ from chat_domain.people.announcer import (
     READ_AT_ONCE,
     TELLERS,
     TOLD_PER_SECOND,
+    USER_WEIGHS,
     Announcer,
 )
 from tests.unit.fakes import RecordingClient, Ticket, finished
@@ -352,6 +353,26 @@ def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> N
     for _ in range(3):
         world.passes(1)
     assert told(clients) == 2 * TOLD_PER_SECOND
+
+
+def test_whom_nobody_lists_costs_the_node_time_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks the store about so many of them in a second at most, and about the rest later."""
+    monkeypatch.setattr(announcing, "TOLD_PER_SECOND", 2 * USER_WEIGHS)
+    world, asked = World(), list[int]()
+
+    async def listed_by(user_id: int, *_: int) -> list[int]:
+        asked.append(user_id)
+        return []
+
+    monkeypatch.setattr(world.chat.node.announcer.friends, "listed_by", listed_by)
+    users = world.register(*(f"user {number}" for number in range(20)))
+    for user in users:
+        world.chat.node.announcer.changed(user)
+    world.tasks.drain()
+    assert len(asked) <= 3 + TELLERS
+    for _ in range(10):
+        world.passes(1)
+    assert asked == [user.id for user in users]
 
 
 def test_a_node_that_ends_tells_all_that_it_can(world: World) -> None:

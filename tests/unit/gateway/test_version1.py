@@ -496,7 +496,7 @@ async def test_the_original_s_requests_are_done(server: Server) -> None:
 
 async def test_an_original_that_logs_out_may_log_in_again(server: Server) -> None:
     """This works on the same connection, and what was still to be paced comes with the next
-    login."""
+    login. Then it is taken over."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
     await settled()
@@ -508,6 +508,7 @@ async def test_an_original_that_logs_out_may_log_in_again(server: Server) -> Non
     ack, *parts = peer.heard()
     assert ack["errno"] == 0
     assert "".join(part["msg"] for part in parts) == "x" * 3000
+    assert await took_over(server) == []
 
 
 async def test_an_original_that_is_lost_during_its_login_is_not_written_to(server: Server) -> None:
