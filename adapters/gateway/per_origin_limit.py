@@ -12,10 +12,12 @@ out at the same time, each would take as long as all of them: longer than client
 try again, for ever.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from adapters.runtime.keyed_semaphore import KeyedSemaphore
+from chat_domain.errors import TryAgain
 from chat_domain.fairness.origins import Origin
 
 LISTS_AT_ONCE = 2
@@ -50,11 +52,17 @@ class ResumeLimit:
     RESUMES_AT_ONCE of all. Others wait in order; those who come first are done first."""
 
     def __init__(self) -> None:
-        self._of_origin = PerOriginLimit(BEGINNINGS_AT_ONCE, RESUMES_WAIT)
-        self._of_all = KeyedSemaphore(RESUMES_AT_ONCE, within=RESUMES_WAIT)
+        self._of_origin = PerOriginLimit(BEGINNINGS_AT_ONCE)
+        self._of_all = KeyedSemaphore(RESUMES_AT_ONCE)
 
     @asynccontextmanager
     async def acquire(self, origin: Origin) -> AsyncIterator[None]:
-        """See `PerOriginLimit.acquire`."""
-        async with self._of_origin.acquire(origin), self._of_all.acquire(None):
+        """See `PerOriginLimit.acquire`. RESUMES_WAIT is for both limits together."""
+        async with AsyncExitStack() as permits:
+            try:
+                async with asyncio.timeout(RESUMES_WAIT):
+                    await permits.enter_async_context(self._of_origin.acquire(origin))
+                    await permits.enter_async_context(self._of_all.acquire(None))
+            except TimeoutError:
+                raise TryAgain from None
             yield

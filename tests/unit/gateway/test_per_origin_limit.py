@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from adapters.gateway.per_origin_limit import (
     RESUMES_AT_ONCE,
     RESUMES_WAIT,
     WAITS_WITHIN,
+    ResumeLimit,
 )
 from chat_domain.entries import Opening
 from chat_domain.errors import TryAgain
+from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.origins import Origin
 from tests.unit.gateway.server import FakeLink, GatedLog, Peer, Server, settled
 
 HISTORY = {"msgid": 1041, "toid": 1, "seq": 7}
@@ -260,6 +264,34 @@ async def test_who_cannot_resume_in_time_is_told(
     assert [frame["error"] for frame in late.heard()] == ["try_again"]
     assert returning.asked == RESUMES_AT_ONCE
     await server.tasks.finish(seconds=0)
+
+
+async def test_who_waits_for_others_of_their_address_waits_no_longer_in_all() -> None:
+    """They wait for a permit of their address, then for one of all addresses."""
+    limit, origins = ResumeLimit(), Guard().origins
+    office = origins.enter("192.0.2.9", 0.0)
+    others = [origins.enter(f"10.0.{n // 250}.{n % 250}", 0.0) for n in range(RESUMES_AT_ONCE)]
+
+    async def begin(origin: Origin) -> AsyncExitStack:
+        stack = AsyncExitStack()
+        await stack.enter_async_context(limit.acquire(origin))
+        return stack
+
+    first = [await begin(office) for _ in range(BEGINNINGS_AT_ONCE)]
+    begun = [await begin(origin) for origin in others[BEGINNINGS_AT_ONCE:]]
+    late = asyncio.create_task(begin(office))
+    await asyncio.sleep(RESUMES_WAIT - 1)
+    behind = [asyncio.create_task(begin(origin)) for origin in others[:BEGINNINGS_AT_ONCE]]
+    await settled()
+    for stack in first:
+        await stack.aclose()
+    begun += await asyncio.gather(*behind)
+    assert not late.done()
+    await asyncio.sleep(1.1)
+    assert isinstance(late.exception(), TryAgain)
+    for stack in begun:
+        await stack.aclose()
+    await (await begin(office)).aclose()
 
 
 async def test_who_is_gone_gives_its_turn_up(
