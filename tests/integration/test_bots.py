@@ -124,7 +124,7 @@ class Talk:
         while self._go_on:
             await self._who.client.send(self._where, str(number))
             number += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
         return number
 
     async def end(self) -> list[str]:
