@@ -1,5 +1,6 @@
 """Which tables a database has, and creating ours in an empty one."""
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 
@@ -9,24 +10,8 @@ from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.link import Link
 from adapters.sql.version import check_version
 
-OUR_TABLES = (
-    "User",
-    "Token",
-    "Friend",
-    "AllGroup",
-    "Keeping",
-    "Banned",
-    "Invited",
-    "Block",
-    "Log",
-    "LogEnds",
-    "Entry",
-    "Member",
-    "SchemaVersion",
-)
-
 _USER = ("id", "name", "password", "state")
-_HAVE_A_ROW = ("SchemaVersion", "Log", "LogEnds")  # from the beginning
+_HAVE_A_ROW = ("schemaversion", "log", "logends")  # from the beginning
 _RESTORE = "if it was restored from a backup, restore all of it"
 
 
@@ -35,6 +20,11 @@ def statements() -> list[str]:
     text = files(__package__).joinpath("schema.sql").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("--")]
     return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" \n;")]
+
+
+NAME = re.compile(r"(?<=CREATE TABLE IF NOT EXISTS )\w+")
+# in the order in which schema.sql creates them: SchemaVersion last, so once it is there, all are
+OUR_TABLES = tuple(found[0] for each in statements() if (found := NAME.search(each)))
 
 
 @attrs.frozen
@@ -118,7 +108,15 @@ async def create(link: Link, where: str) -> bool:
 async def _require_unused(link: Link, found: Tables, where: str) -> None:
     """Beside a part of a backup, no empty tables are made for the rest: new users would get the ids
     of those in the backup, and read what these have written."""
-    for ours in OUR_TABLES:
-        table = None if ours in _HAVE_A_ROW else found.find(ours)
-        if table and await link.rows(f"SELECT 1 FROM `{table}` LIMIT 1"):  # noqa: S608  # a constant
-            raise StoreUnusable(f"{where} has a {table} in use, but not all tables: {_RESTORE}")
+    table = await used(link, filter(None, map(found.find, OUR_TABLES)))
+    if table:
+        raise StoreUnusable(f"{where} has a {table} in use, but not all tables: {_RESTORE}")
+
+
+async def used(link: Link, some: Iterable[str]) -> str | None:
+    """The first of these tables with a row that was not there from the beginning."""
+    for table in some:
+        query = f"SELECT 1 FROM `{table}` LIMIT 1"  # noqa: S608  # one of our constants
+        if table.lower() not in _HAVE_A_ROW and await link.rows(query):
+            return table
+    return None

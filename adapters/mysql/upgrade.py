@@ -25,7 +25,7 @@ from pymysql.err import MySQLError
 from adapters.faults.startup_errors import StoreUnusable
 from adapters.mysql.failures import Conflict, Failure
 from adapters.mysql.link import Link
-from adapters.mysql.schema import Tables, check, statements, tables
+from adapters.mysql.schema import Tables, check, statements, tables, used
 from adapters.mysql.upgrading.filling import Filling
 from adapters.mysql.upgrading.messages import Reader
 from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
@@ -35,7 +35,6 @@ from adapters.sql.version import VERSION
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
 LOCK_WITHIN = 10  # seconds; the database may still be busy with an interrupted run
-_HAVE_A_ROW = ("schemaversion", "log", "logends")  # from the beginning
 WAIT = 20  # seconds for clients that use an old table
 
 
@@ -121,10 +120,8 @@ async def _continue_ids(link: Link, old: OldTables) -> None:
 async def _drop_leftovers(link: Link, names: Names, where: str) -> None:
     """schema.sql may have been run beside the old tables. If its tables are unused, drop them."""
     leftovers = names.leftovers()
-    for table in leftovers:
-        query = f"SELECT 1 FROM `{table}` LIMIT 1"  # noqa: S608  # one of our constants
-        if table.lower() not in _HAVE_A_ROW and await link.rows(query):
-            raise StoreUnusable(f"{where} has old tables and a new {table} that is in use")
+    if table := await used(link, leftovers):
+        raise StoreUnusable(f"{where} has old tables and a new {table} that is in use")
     for table in leftovers:
         await link.change(f"DROP TABLE `{table}`")
 

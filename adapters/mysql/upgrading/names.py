@@ -1,10 +1,8 @@
 """The names of the tables before, during and after an upgrade."""
 
-import re
-
 import attrs
 
-from adapters.mysql.schema import OUR_TABLES, Tables
+from adapters.mysql.schema import NAME, OUR_TABLES, Tables
 from adapters.mysql.upgrading.report import TABLE as REPORT
 
 # Our names, which are those of the C++ server's documentation, and the server's own.
@@ -15,9 +13,7 @@ ORIGINALS = {
     "GroupUser": "groupuser",
     "OfflineMessage": "offlinemessage",
 }
-# SchemaVersion is the last one: once it is there, all are.
 OURS = (REPORT, *OUR_TABLES)
-_TABLE = re.compile(r"(?<=CREATE TABLE IF NOT EXISTS )\w+")
 
 
 def staging(ours: str) -> str:
@@ -30,7 +26,7 @@ def backup(ours: str) -> str:
 
 def create_staging(statement: str) -> str:
     """One of our CREATE TABLE statements, for the staging table instead."""
-    return _TABLE.sub(lambda match: staging(match[0]), statement, count=1)
+    return NAME.sub(lambda match: staging(match[0]), statement, count=1)
 
 
 @attrs.frozen
