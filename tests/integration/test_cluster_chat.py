@@ -13,6 +13,7 @@ from tests.eventually import eventually
 from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 from tests.integration.raw_client import ACK, RawClient
+from tests.integration.traffic import log_in
 
 
 @pytest.fixture(scope="module")
@@ -215,11 +216,6 @@ async def test_a_second_login_of_version_1_elsewhere_is_refused(ports: list[int]
 
         await beside(try_it)
         await bert.tells(anna, "still there?")
-
-
-def log_in(client: RawClient, who: Chatter) -> dict[str, object]:
-    """Log in with version 1; return the answer."""
-    return client.ask({"msgid": 1000, "id": who.id, "password": who.password})
 
 
 def log_in_at_once(first: RawClient, second: RawClient, who: Chatter) -> int:

@@ -14,6 +14,7 @@ import pytest
 from entrypoints.services.ports import free_port
 from entrypoints.services.program import wait_until
 from tests.integration.cluster import NodeProcess, Services
+from tests.integration.processes import children_of
 from tests.integration.raw_client import ERROR, PATIENCE, RawClient
 from tests.integration.server_process import ROOT, ServerProcess
 
@@ -85,16 +86,11 @@ def test_every_worker_and_its_successor_has_the_new_settings(
         os.kill(server.pid, signal.SIGHUP)
         assert wait_until(lambda: server.log.count("configuration reloaded") == 3, PATIENCE)
         assert server.log.count("configuration not reloaded") == 1
-        for pid in workers_of(server):
+        for pid in children_of(server.pid):
             os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: server.log.count("listening") == 4, PATIENCE)
         with RawClient(server.port) as anna:
             assert refusal_of_registration(anna) == "registration_closed"
-
-
-def workers_of(server: NodeProcess) -> list[int]:
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-    return [int(pid) for pid in children.read_text().split()]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -19,7 +19,7 @@ from entrypoints.services.program import wait_until
 from tests.integration.certificates import Files
 from tests.integration.cluster import NewCluster, NodeProcess, Services
 from tests.integration.manage import told
-from tests.integration.processes import is_gone
+from tests.integration.processes import children_of, is_gone
 from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT, ended_server
 from tests.integration.web_client import WebClient, WebServer
@@ -138,11 +138,6 @@ def server(cluster_services: Services, any_store: str) -> Iterator[NodeProcess]:
         yield process
 
 
-def workers_of(server: NodeProcess) -> list[int]:
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-    return [int(pid) for pid in children.read_text().split()]
-
-
 def visit(server: NodeProcess) -> None:
     """Connect, get an answer, and leave."""
     with RawClient(server.port) as client:
@@ -198,25 +193,25 @@ def test_all_workers_log_more_and_less(
 
 def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away(server: NodeProcess) -> None:
     """Clients that connect meanwhile wait in its queue."""
-    victim = workers_of(server)[0]
+    victim = children_of(server.pid)[0]
     os.kill(victim, signal.SIGKILL)
     for _ in range(30):
         visit(server)
-    assert len(workers_of(server)) == WORKERS
-    assert victim not in workers_of(server)
+    assert len(children_of(server.pid)) == WORKERS
+    assert victim not in children_of(server.pid)
 
 
 @pytest.mark.parametrize("end", [NodeProcess.stop, NodeProcess.interrupt])
 def test_all_end_together(server: NodeProcess, end: Callable[[NodeProcess], int]) -> None:
     """SIGTERM and Ctrl-C are passed on, and the watcher ends last."""
-    workers = workers_of(server)
+    workers = children_of(server.pid)
     assert end(server) == 0
     assert all(is_gone(pid) for pid in workers)
 
 
 def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
     """Otherwise they would keep the port forever."""
-    workers = workers_of(server)
+    workers = children_of(server.pid)
     server.kill()
     assert wait_until(lambda: all(is_gone(pid) for pid in workers), PATIENCE)
 

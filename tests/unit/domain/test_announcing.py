@@ -25,11 +25,6 @@ from tests.unit.world import Terminal, World
 
 
 @pytest.fixture
-def ann(world: World) -> Terminal:
-    return world.newcomer("Ann")
-
-
-@pytest.fixture
 def bob(world: World, ann: Terminal) -> User:
     """Bob, whom Ann lists as a friend."""
     (bob,) = world.register("Bob")
