@@ -326,6 +326,24 @@ async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> 
     assert await server.waiting_for(2) == ["hello"]
 
 
+async def test_who_sends_no_more_is_answered_before_the_server_goes_away(server: Server) -> None:
+    """Its connection would close at the next tick if nothing more had to be said."""
+    ann, _ = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard()
+    server.log.slow_writes = True
+    ann.say({"msgid": 1005, "toid": 2, "msg": "last words", "seq": 1})
+    await settled()
+    ann.handler.input_ended()
+    closing = asyncio.create_task(server.gateway.close())
+    await asyncio.sleep(0.05)
+    server.tick(0.0)
+    assert not ann.is_gone()
+    server.log.slow_writes = False
+    server.log.serve()
+    await closing
+    assert [frame.get("at") for frame in ann.heard()] == [None, 1]
+
+
 async def test_a_registration_that_fails_does_not_count() -> None:
     """Neither a bad name nor a server that cannot hash a password uses up the address's share."""
     server = Server(limits=Limits(registrations_per_hour=1))

@@ -68,11 +68,14 @@ async def test_before_a_login_frames_are_short(server: Server, *, logged_in: boo
 
 
 async def test_who_logs_out_is_a_stranger_again(server: Server) -> None:
-    """Their frames are short again."""
+    """They count as one, and their frames are short again."""
     ann = await server.logged_in("Ann")
+    origins = server.gateway.shared.guard.origins
+    assert origins.strangers == 0
     ann.say({"msgid": 1002})
     await settled()
     ann.heard()
+    assert origins.strangers == 1
     ann.link.arrives(b"x" * (STRANGERS_FRAME + 1))
     await settled()
     assert errors(ann) == ["frame_too_long"]

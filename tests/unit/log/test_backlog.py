@@ -6,6 +6,7 @@ import pytest
 
 from chat_domain.entries import Batch
 from chat_domain.errors import TryAgain
+from chat_domain.log import queue
 from chat_domain.log.queue import MOST_BYTES, QUARTER
 from tests.unit.world import Terminal, World
 
@@ -112,6 +113,20 @@ def test_a_full_queue_has_room_for_users_who_have_little_in_it(
         world.log.serve()
         world.tasks.drain()
     assert len(world.entries()) == before + written + 2
+
+
+def test_a_full_queue_takes_nothing_from_anybody(
+    world: World, many: list[Terminal], bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users with little in it may be very many."""
+    monkeypatch.setattr(queue, "HALF", 500)
+    monkeypatch.setattr(queue, "MOST_WAITING", 2_000)
+    bob.says(many[0].user, "the first is looked at")
+    world.log.slow_writes = True
+    for one in many:
+        one.says(bob.user, "x" * 300)
+    with pytest.raises(TryAgain):
+        bob.says(many[0].user, "hello")
 
 
 def test_what_a_full_queue_refuses_again_keeps_its_place(

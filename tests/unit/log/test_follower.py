@@ -64,6 +64,18 @@ def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: E
     assert bob.client.texts == ["lost", "heard"]
 
 
+def test_a_position_that_the_log_does_not_have_is_not_waited_for(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Whoever can send notes may name any. What is written later has its place."""
+    hear(world, Appended(follower.epoch, 99, 99, ()))
+    assert follower.lag == 99 - follower.applied
+    world.passes(GAP_WAITS)
+    assert follower.lag == 0
+    hear(world, elsewhere.commits("one"))
+    assert bob.client.texts == ["one"]
+
+
 def test_the_clock_finds_what_nobody_has_told(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:

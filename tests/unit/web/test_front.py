@@ -66,6 +66,21 @@ def requests() -> int:
     return sum(isinstance(one, Request) for one in gc.get_objects())
 
 
+async def test_who_comes_and_goes_has_to_slow_down() -> None:
+    """A request for a file counts among its address's connections of a second; one for a WebSocket
+    does not count twice."""
+    site = Site(attrs.evolve(UNLIMITED, connections_per_address=20, connections=100))
+    for _ in range(10):
+        browser = site.browser()
+        await browser.opens()
+        browser.transport.close()
+        await settled()
+    for _ in range(10):
+        site.browser().transport.close()
+        await settled()
+    assert site.browser().statuses() == [503]
+
+
 async def test_who_asks_for_a_websocket_wrongly_is_refused(site: Site) -> None:
     """The answer is in HTTP, and no connection of a client begins."""
     browser = site.browser()
