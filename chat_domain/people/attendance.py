@@ -59,6 +59,4 @@ class Attendance:
         """Correct what the presence wrongly says of this node: an answer can be lost, or come late,
         and the presence can have forgotten the node. To be called regularly. Raises TryAgain."""
         stored = await self.presence.users_of(self.node)
-        wrong = set(stored) ^ set(self.sessions.users())
-        if wrong:
-            await self._write_presence(wrong)
+        await self._write_presence(set(stored) ^ set(self.sessions.users()))

@@ -38,7 +38,8 @@ class SlotKeeper:
         return not self.suspended and self.lease.held()
 
     def check_lease(self) -> None:
-        """Suspend this node if its lease has run out."""
+        """Suspend this node if its lease has run out: the answer to the renewal that finds it gone
+        may be lost. To be called regularly."""
         self.suspended = not self.is_active()
 
     async def claim(self, user_id: int, session_name: str) -> Claim:
@@ -77,8 +78,8 @@ class SlotKeeper:
             self._to_release.add(claim)
 
     def retry_releases(self) -> None:
-        """Release what could not be released. To be called regularly."""
-        if self._to_release and self.is_active():
+        """Release what could not be released. To be called regularly while slots can be claimed."""
+        if self._to_release:
             some, self._to_release = self._to_release, set()
             self.tasks.start(self._release_all(some))
 
