@@ -166,6 +166,19 @@ async def test_a_position_that_means_nothing_is_reset(
     assert ack["epoch"] == server.chat.follower.epoch
 
 
+@both_ways
+async def test_a_position_below_the_oldest_is_reset(server: Server, way: int) -> None:
+    """Entries after it may be deleted; from the oldest on, nothing is missing."""
+    _, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two", "three", "four", "five")
+    assert await server.store.log.forget(END, 3) == 3
+    ack, rest = await come(server, way, **position_of(server, 2))
+    assert (ack["oldest"], ack["reset"], ack["head"], texts(rest)) == (4, True, 5, [])
+    ack, rest = await come(server, way, **position_of(server, 3))
+    assert "reset" not in ack
+    assert texts(rest) == ["four", "five"]
+
+
 async def test_a_device_that_was_reset_is_shown_what_is_new(server: Server) -> None:
     """The device may take that over."""
     _, bob = await ann_and_bob(server)
