@@ -13,6 +13,7 @@ from adapters.tcp.outboxes import Outboxes
 from adapters.wire.incoming import IncomingBytes
 
 HARD_LIMIT = 2 * 1024 * 1024  # bytes unsent; a client that far behind is cut off
+MUCH = 16  # frames; what a session that catches up is shown in a turn is more
 LEAVES_WITHIN = 10.0  # seconds for unsent data to leave when the connection is closed
 
 
@@ -162,6 +163,9 @@ class TransportLink(_Outgoing):
             self._check_backpressure(len(data))
         else:
             self._sent_upto = self.written_upto
+
+    def has_much(self) -> bool:
+        return self._more is not None and len(self._more) >= MUCH
 
     def _check_backpressure(self, written: int) -> None:
         """`written` bytes were written just now, and not all have left. A client is cut off for a

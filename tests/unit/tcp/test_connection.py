@@ -11,7 +11,7 @@ from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.link import Link
 from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp import connection
-from adapters.tcp.connection import HARD_LIMIT, Connection
+from adapters.tcp.connection import HARD_LIMIT, MUCH, Connection
 from adapters.tcp.outboxes import Outboxes
 
 
@@ -158,6 +158,18 @@ async def test_what_has_left_is_known(bench: Bench) -> None:
     bench.connection.resume_writing()
     assert bench.connection.sent_upto() == 2
     assert bench.transport.limits == (0, 0)
+
+
+async def test_a_few_frames_may_wait_for_a_later_turn(bench: Bench) -> None:
+    """Many of them may not: nobody is told to write no more before they are written."""
+    assert not bench.connection.has_much()
+    for _ in range(MUCH):
+        bench.connection.write(b"x")
+    assert not bench.connection.has_much()
+    bench.connection.write(b"x")
+    assert bench.connection.has_much()
+    await asyncio.sleep(0)
+    assert not bench.connection.has_much()
 
 
 async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:

@@ -12,6 +12,10 @@ from adapters.tcp.outboxes import AT_ONCE, Outboxes
 class Outbox:
     broken: bool = False
     flushed: int = 0
+    much: bool = False
+
+    def has_much(self) -> bool:
+        return self.much
 
     def flush(self) -> None:
         if self.broken:
@@ -45,3 +49,15 @@ async def test_very_many_have_several_turns() -> None:
             assert [outbox.flushed for outbox in crowd] == [1] * AT_ONCE + [0] * (AT_ONCE + 1)
     assert flushed == [AT_ONCE, 2 * AT_ONCE, len(crowd), len(crowd)]
     assert late.flushed == 1
+
+
+async def test_what_is_much_does_not_wait_behind_very_many() -> None:
+    """A session that catches up goes on in each turn until it hears that its link takes no more."""
+    outboxes, crowd = Outboxes(), [Outbox() for _ in range(AT_ONCE + 1)]
+    much = Outbox(much=True)
+    for outbox in (*crowd, much):
+        outboxes.filled(outbox)
+    await asyncio.sleep(0)
+    assert (crowd[-1].flushed, much.flushed) == (0, 1)
+    await asyncio.sleep(0)
+    assert (crowd[-1].flushed, much.flushed) == (1, 1)
