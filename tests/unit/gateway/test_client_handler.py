@@ -765,14 +765,15 @@ async def test_members_hear_of_what_changes_a_group(server: Server) -> None:
 async def test_a_change_that_comes_again_gets_the_answer_of_the_first(
     server: Server, msgid: int, fields: dict[str, object]
 ) -> None:
-    """The change is made once."""
+    """The change is made once. The answer says where and when."""
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
     await server.group(bob)
     await server.group(1, name="ours")
     first = await ann.ask(msgid, **fields, cid="c1")
+    server.clock.advance(1)
     second = await ann.ask(msgid, **fields, cid="c1")
-    assert "error" not in first
+    assert (first["at"], first["time"]) == (server.chat.follower.applied, server.clock.ms - 1000)
     assert second == first | {"seq": second["seq"]}
 
 

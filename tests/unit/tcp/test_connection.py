@@ -156,6 +156,8 @@ async def test_what_has_left_is_known(bench: Bench) -> None:
     assert bench.connection.sent_upto() == 1
     bench.transport.buffered = 0
     bench.connection.resume_writing()
+    bench.says(b"c", 3)
+    await asyncio.sleep(0)
     assert bench.connection.sent_upto() == 2
     assert bench.transport.limits == (0, 0)
 
