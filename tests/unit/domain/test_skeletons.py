@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_domain.names import Name
@@ -69,6 +69,7 @@ def test_ideographs_are_told_apart() -> None:
 
 
 @given(st.text(max_size=60))
+@example("\ufdfa" * 50)  # a whole sentence each
 def test_any_text_has_a_skeleton_that_fits_its_column(text: str) -> None:
     """It has at most 600 bytes, and depends neither on the text's composition nor on the space
     around it."""

@@ -118,6 +118,19 @@ async def test_a_page_fits_into_a_frame(
     assert max(sizes) <= MAX_SERVER_FRAME
 
 
+@pytest.mark.parametrize("place", [{}, {"after": 0}, {"before": 151}], ids=str)
+async def test_a_long_page_has_each_entry_once(server: Server, ann: Peer, place: Frame) -> None:
+    """The node reads it in several pieces, and no more than it was asked for."""
+    bob = await server.logged_in("Bob")
+    await fill(server, "hello", 150)
+    bob.heard()
+    page = await bob.ask(HISTORY, toid=1, limit=150, **place)
+    assert [entry["at"] for entry in page["entries"]] == list(range(1, 151))
+    assert not page["more"]
+    page = await bob.ask(HISTORY, toid=1, limit=120, **place)
+    assert (len(page["entries"]), page["more"]) == (120, True)
+
+
 @pytest.mark.parametrize("place", [{}, {"after": 0}, {"before": 200}], ids=str)
 async def test_little_is_read_in_vain(
     server: Server, ann: Peer, monkeypatch: pytest.MonkeyPatch, place: Frame

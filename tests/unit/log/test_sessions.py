@@ -163,6 +163,22 @@ def test_what_the_presence_has_wrong_of_a_node_is_made_good(world: World) -> Non
     assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]
 
 
+def test_who_comes_while_the_presence_is_away_is_there_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as it can be written again."""
+
+    async def unavailable(_node: str, _user_ids: Collection[int]) -> None:
+        raise TryAgain
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.presence, "came", unavailable)
+        ann = world.newcomer("Ann")
+    assert world.tasks.run(world.presence.users_of("alone")) == []
+    world.passes(0.5)
+    assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]
+
+
 def test_who_comes_while_the_presence_is_made_good_is_there(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
