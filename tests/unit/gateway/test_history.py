@@ -88,6 +88,18 @@ async def test_a_conversation_s_last_text_is_shortened(ann: Peer, bob: Peer) -> 
     assert not row.keys() & {"groupid", "muted", "left"}
 
 
+async def test_a_group_that_has_ended_is_listed_as_left(ann: Peer, bob: Peer) -> None:
+    """It has no name any more. Its last members can read it up to its end."""
+    group_id = (await ann.ask(1007, groupname="hikers"))["groupid"]
+    await bob.ask(1008, groupid=group_id)
+    for peer in (ann, bob):
+        await peer.ask(1028, groupid=group_id)
+    (row,) = (await bob.ask(CONVERSATIONS))["conversations"]
+    assert (row["groupid"], row["left"], row["name"]) == (group_id, True, "?")
+    page = await bob.ask(HISTORY, groupid=group_id)
+    assert [entry["what"] for entry in page["entries"]] == ["joined", "left", "left"]
+
+
 @pytest.mark.parametrize("letter", ["\x01", "👋", "\x7f"], ids=ascii)
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_page_fits_into_a_frame(

@@ -57,14 +57,18 @@ async def test_who_has_logged_in_may_leave_more_waiting(server: Server) -> None:
 
 @pytest.mark.parametrize("logged_in", [False, True])
 async def test_before_a_login_frames_are_short(server: Server, *, logged_in: bool) -> None:
-    """A LOGIN fits into one. A longer frame ends the connection, as one above 64 KiB does after the
-    login."""
+    """A LOGIN fits into one. One byte more ends the connection, as it does after the login with one
+    byte more than 64 KiB."""
     peer = await server.logged_in("Ann") if logged_in else server.join()
     peer.heard()
-    peer.link.arrives(b'{"msgid":1012,"more":"%s"}\n' % (b"x" * STRANGERS_FRAME))
+    begun, limit = b'{"msgid":1012,"more":"', 65_536 if logged_in else 8_192
+    peer.link.arrives(begun.ljust(limit - 2, b"x") + b'"}\n')
     await settled()
-    assert errors(peer) == ([] if logged_in else ["frame_too_long"])
-    assert peer.is_gone() is not logged_in
+    assert [frame["msgid"] for frame in peer.heard()] == [1013]
+    peer.link.arrives(begun.ljust(limit - 1, b"x") + b'"}\n')
+    await settled()
+    assert errors(peer) == ["frame_too_long"]
+    assert peer.is_gone()
 
 
 async def test_who_logs_out_is_a_stranger_again(server: Server) -> None:
