@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.mysql.upgrading.naming import is_harmless
 from chat_domain.errors import BadName
-from chat_domain.names import MAX_NAME, MAX_TYPED, Name, name_key
+from chat_domain.names import MAX_NAME, MAX_TYPED, Name, id_or_key, name_key
 from tests.unit.characters import characters
 
 LETTERS = st.text(st.characters(categories=["L", "Nd", "Zs", "S", "P"]), max_size=60)
@@ -160,3 +160,11 @@ def test_any_text_is_a_name_or_a_bad_name(raw: str) -> None:
     name_key(raw)
     with suppress(BadName):
         Name.parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("42", 42), ("Ann", "ann"), ("\u0663", "\u0663"), ("\u00b2", "\u00b2")]
+)
+def test_a_number_is_an_id_and_everything_else_a_name(typed: str, meant: int | str) -> None:
+    """Digits of other scripts, and those in superscript, are none of a number."""
+    assert id_or_key(typed) == meant

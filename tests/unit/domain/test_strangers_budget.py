@@ -45,14 +45,15 @@ def test_networks_count_together(guard: Guard) -> None:
     assert take_all(guard, peers) == pytest.approx(MIB * 4 / 14, rel=0.02)
 
 
-def test_what_is_given_back_is_free(guard: Guard) -> None:
-    """Those who come next can have it."""
-    budget, here = guard.strangers_budget, guard.origins.enter("192.0.2.1")
+@pytest.mark.parametrize("peer", ["192.0.2.1", "2001:db8:1:1::1"])
+def test_what_is_given_back_is_free(guard: Guard, peer: str) -> None:
+    """Those who come next can have it, in the networks around an address as well."""
+    budget, here = guard.strangers_budget, guard.origins.enter(peer)
     for _ in range(10):
         assert budget.reserve(here, MIB // 12)
         assert not budget.reserve(here, MIB // 12)
         budget.release(here, MIB // 12)
-    assert (budget.held, here.held) == (0, 0)
+    assert (budget.held, {one.held for one in here.lineage()}) == (0, {0})
 
 
 def test_no_limit() -> None:

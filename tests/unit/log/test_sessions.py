@@ -179,6 +179,24 @@ def test_who_comes_while_the_presence_is_away_is_there_later(
     assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]
 
 
+def test_who_comes_back_while_their_leaving_is_written_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is written after the other, so the later one holds."""
+    ann, left, ticket = world.newcomer("Ann"), world.presence.left, Ticket[None]()
+
+    async def slow(node: str, user_ids: Collection[int]) -> None:
+        await ticket
+        await left(node, user_ids)
+
+    monkeypatch.setattr(world.presence, "left", slow)
+    ann.leaves()
+    world.log_in(ann.user)
+    ticket.settle(lambda: None)
+    world.tasks.drain()
+    assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]
+
+
 def test_who_comes_while_the_presence_is_made_good_is_there(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
