@@ -3,9 +3,13 @@
 A connection on which somebody has logged in has a line of its own. The others come in floods: of
 those of one origin that end for one reason, the first in a second has its own line, and the rest
 share one, with a count, at the end of the second.
+
+When a network goes down, thousands of connections end in one turn of the event loop. Their lines
+are written over several.
 """
 
-from collections import Counter
+import asyncio
+from collections import Counter, deque
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +22,7 @@ log = structlog.get_logger()
 TOGETHER = 1.0  # seconds
 APART = 100  # pairs of origin and reason in that time; further ones are counted by reason alone
 OTHERS = "others"
+LINES_AT_ONCE = 200  # in a turn of the event loop; some 6 ms
 
 
 class DisconnectLog:
@@ -28,9 +33,22 @@ class DisconnectLog:
         # Those without a line of their own.
         self._not_told: Counter[tuple[str, DisconnectReason]] = Counter()
         self._since = 0.0
+        # Those whose lines are still to be written: at most as many as there were connections.
+        self._ended: deque[tuple[ClientContext, DisconnectReason, float]] = deque()
 
     def log_client(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
         """A connection that had a handler has ended. now: on the domain's monotonic clock."""
+        if not self._ended:
+            asyncio.get_running_loop().call_soon(self._log_some)
+        self._ended.append((context, reason, now))
+
+    def _log_some(self) -> None:
+        for _ in range(min(len(self._ended), LINES_AT_ONCE)):
+            self._log_one(*self._ended.popleft())
+        if self._ended:
+            asyncio.get_running_loop().call_soon(self._log_some)
+
+    def _log_one(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
         seconds = round(now - context.started_at, 3)
         if context.last_session is None:
             self.log_stranger(reason, context.link.peer, connection=context.id, seconds=seconds)
@@ -69,7 +87,9 @@ class DisconnectLog:
             self.flush()
 
     def flush(self) -> None:
-        """Log how many had no line of their own."""
+        """Write what is still to be written, and how many had no line of their own."""
+        while self._ended:
+            self._log_one(*self._ended.popleft())
         counts, self._not_told = self._not_told, Counter()
         for (origin, why), count in counts.items():
             if count:

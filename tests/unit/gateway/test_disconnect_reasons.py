@@ -10,7 +10,7 @@ import pytest
 from structlog.typing import EventDict
 
 from adapters.faults.owner import OWNER
-from adapters.gateway.disconnect_log import APART, OTHERS, TOGETHER, DisconnectLog
+from adapters.gateway.disconnect_log import APART, LINES_AT_ONCE, OTHERS, TOGETHER, DisconnectLog
 from adapters.gateway.disconnect_reasons import DisconnectReason
 from adapters.gateway.keepalive import DROP_AFTER
 from adapters.wire.framing import MAX_CLIENT_FRAME
@@ -193,6 +193,23 @@ async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) 
     OWNER.reset(before)
     assert len(lines) == 2
     assert not any("session" in line for line in lines)
+
+
+async def test_the_lines_of_many_that_end_at_once_take_several_turns(
+    server: Server, lines: Lines
+) -> None:
+    """A network may go down. No line is lost when the gateway ends meanwhile."""
+    ann, disconnect_log = await server.logged_in("Ann"), server.gateway.disconnect_log
+    for _ in range(3 * LINES_AT_ONCE):
+        disconnect_log.log_client(ann.context, DisconnectReason.UNREACHABLE, 0.0)
+    written = []
+    for _ in range(2):
+        await asyncio.sleep(0)
+        written.append(len(lines))
+    disconnect_log.flush()
+    assert [*written, len(lines)] == [n * LINES_AT_ONCE for n in (1, 2, 3)]
+    await asyncio.sleep(0)
+    assert len(lines) == 3 * LINES_AT_ONCE
 
 
 async def test_the_gateway_tells_who_had_no_line(server: Server, lines: Lines) -> None:
