@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.wire import version1
-from adapters.wire.version1 import MAX_FRAME, OwnGroup, chat, login_ack, short_chats
+from adapters.wire.version1 import OwnGroup, chat, login_ack, short_chats
 from chat_domain.entries import TEXT, Entry, pair
 from chat_domain.model import Friend, Group, Member, Role, User
 from tests.tries import tries
@@ -19,6 +19,7 @@ from tests.unit.wire.protocol_page import examples, section
 
 MS = 1_795_176_302_123  # 2026-11-20 12:05:02 UTC
 ROOM = 2**31  # bytes; enough for any lists
+MAX_FRAME = 1023  # bytes; the C++ client reads at most 1,024, the last of which is the NUL
 
 ids = st.integers(1, 2**31 - 1)
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=50)
