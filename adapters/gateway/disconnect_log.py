@@ -43,10 +43,12 @@ class DisconnectLog:
         self._ended.append((context, reason, now))
 
     def _log_some(self) -> None:
-        for _ in range(min(len(self._ended), LINES_AT_ONCE)):
-            self._log_one(*self._ended.popleft())
-        if self._ended:
-            asyncio.get_running_loop().call_soon(self._log_some)
+        try:
+            for _ in range(min(len(self._ended), LINES_AT_ONCE)):
+                self._log_one(*self._ended.popleft())
+        finally:  # also if something raises, or the rest would not be written
+            if self._ended:
+                asyncio.get_running_loop().call_soon(self._log_some)
 
     def _log_one(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
         seconds = round(now - context.started_at, 3)
@@ -84,12 +86,15 @@ class DisconnectLog:
         """To be called about twice a second. now: the loop's time."""
         if now - self._since >= TOGETHER:
             self._since = now
-            self.flush()
+            self._log_counts()
 
     def flush(self) -> None:
-        """Write what is still to be written, and how many had no line of their own."""
+        """Write at once what is still to be written, and how many had no line of their own."""
         while self._ended:
             self._log_one(*self._ended.popleft())
+        self._log_counts()
+
+    def _log_counts(self) -> None:
         counts, self._not_told = self._not_told, Counter()
         for (origin, why), count in counts.items():
             if count:
