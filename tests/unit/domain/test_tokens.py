@@ -6,7 +6,7 @@ from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.model import User
 from chat_domain.people import devices
 from chat_domain.people.devices import NEW_KEPT, SESSIONS_KEPT
-from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest
+from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest, series_of
 from tests.unit.world import World
 
 DAY = ROTATED_AFTER_MS
@@ -228,6 +228,14 @@ def test_who_is_there_by_another_session_stays(world: World, bob: User) -> None:
         world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert terminal.client.notices == []
     assert world.chat.sessions.of(bob.id) == (terminal.session,)
+
+
+def test_the_tokens_of_a_session_have_a_series_of_their_own(world: World, bob: User) -> None:
+    """By which a token that comes again is known to be of that session, and of no other."""
+    first, second = followed(world, bob)
+    another = world.issue(bob)
+    assert series_of(first.text) == series_of(second.text) == first.kept.series
+    assert series_of(another.text) != series_of(first.text)
 
 
 def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
