@@ -64,7 +64,8 @@ REQUESTS, _FAILED = "requests", "request failed"
 class ClientHandler:
     """The receiver of one link's events.
 
-    on_disconnect: called once, when the connection has ended, with the reason.
+    on_disconnect: called once, when the connection has ended, with the reason. It logs the client
+    out.
     """
 
     __slots__ = (
@@ -195,8 +196,6 @@ class ClientHandler:
         context.disconnected = True
         self.intake.drop()
         self._on_disconnect(self, reason)
-        if context.session is not None:
-            context.shared.tasks.start(context.log_out(), context.session)
 
     def tick(self, now: float) -> None:
         """Look after what depends on time. Called about twice a second."""

@@ -8,14 +8,14 @@ When a network goes down, thousands of connections end in one turn of the event 
 are written over several.
 """
 
-import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
 
 from adapters.gateway.client_context import ClientContext
 from adapters.gateway.disconnect_reasons import DisconnectReason
+from adapters.runtime.over_turns import OverTurns
 
 log = structlog.get_logger()
 
@@ -34,23 +34,14 @@ class DisconnectLog:
         self._not_told: Counter[tuple[str, DisconnectReason]] = Counter()
         self._since = 0.0
         # Those whose lines are still to be written: at most as many as there were connections.
-        self._ended: deque[tuple[ClientContext, DisconnectReason, float]] = deque()
+        self._ended = OverTurns(self._log_one, LINES_AT_ONCE)
 
     def log_client(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
         """A connection that had a handler has ended. now: on the domain's monotonic clock."""
-        if not self._ended:
-            asyncio.get_running_loop().call_soon(self._log_some)
-        self._ended.append((context, reason, now))
+        self._ended.add((context, reason, now))
 
-    def _log_some(self) -> None:
-        try:
-            for _ in range(min(len(self._ended), LINES_AT_ONCE)):
-                self._log_one(*self._ended.popleft())
-        finally:  # also if something raises, or the rest would not be written
-            if self._ended:
-                asyncio.get_running_loop().call_soon(self._log_some)
-
-    def _log_one(self, context: ClientContext, reason: DisconnectReason, now: float) -> None:
+    def _log_one(self, ended: tuple[ClientContext, DisconnectReason, float]) -> None:
+        context, reason, now = ended
         seconds = round(now - context.started_at, 3)
         if context.last_session is None:
             self.log_stranger(reason, context.link.peer, connection=context.id, seconds=seconds)
@@ -90,8 +81,7 @@ class DisconnectLog:
 
     def flush(self) -> None:
         """Write at once what is still to be written, and how many had no line of their own."""
-        while self._ended:
-            self._log_one(*self._ended.popleft())
+        self._ended.flush()
         self._log_counts()
 
     def _log_counts(self) -> None:

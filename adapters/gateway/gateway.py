@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from adapters.faults.incidents import INCIDENTS
+from adapters.gateway.client_context import ClientContext
 from adapters.gateway.client_handler import REQUESTS, ClientHandler
 from adapters.gateway.disconnect_log import DisconnectLog
 from adapters.gateway.disconnect_reasons import DisconnectReason
@@ -14,6 +15,7 @@ from adapters.gateway.keepalive import HELD_UP
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
+from adapters.runtime.over_turns import OverTurns
 from adapters.runtime.repeating import repeat_forever
 from chat_domain.errors import TooManyConnections, TryAgain
 
@@ -23,6 +25,7 @@ TICK = 0.5  # seconds
 FORGETS_EVERY = 600.0  # seconds
 EXTENDS_EVERY = 24 * 3600.0  # seconds; so tokens of connected devices do not expire
 SHARES = 20  # of a tick: 10,000 handlers at once would block the event loop for some 15 ms
+LOGGED_OUT_AT_ONCE = 200  # in a turn of the event loop; some 6 ms
 LAST_WORDS_TAKE = 0.1  # seconds in which the last frames reach the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the end takes 10 at most
 
@@ -34,6 +37,8 @@ class Gateway:
         self.shared = shared
         self.disconnect_log = DisconnectLog(shared.guard.networks.name_of)
         self._handlers: set[ClientHandler] = set()
+        # Those whose connections have ended: thousands at once if a network goes down.
+        self._to_log_out = OverTurns(self._log_out, LOGGED_OUT_AT_ONCE)
         INCIDENTS.watch(REQUESTS)
 
     def __len__(self) -> int:
@@ -70,6 +75,11 @@ class Gateway:
         context, shared = handler.context, self.shared
         self.disconnect_log.log_client(context, reason, shared.chat.clock.monotonic())
         shared.guard.origins.leave(context.origin, stranger=context.session is None)
+        if context.session is not None:
+            self._to_log_out.add(context)
+
+    def _log_out(self, context: ClientContext) -> None:
+        self.shared.tasks.start(context.log_out(), context.session)
 
     def loops(self) -> list[Coroutine[Any, Any, None]]:
         """What is to run for as long as the node does: all that is done regularly."""
@@ -104,6 +114,7 @@ class Gateway:
         shared.closing = True
         await send_away([handler.context for handler in self], shared.tasks, drain_seconds)
         shared.chat.node.announcer.hurry()
+        self._to_log_out.flush()
         await shared.tasks.finish(CLOSING_TAKES)
         with suppress(TryAgain):  # the stored marks are a second old then
             await shared.chat.marks.write()
@@ -112,5 +123,6 @@ class Gateway:
         await asyncio.sleep(LAST_WORDS_TAKE)
         for handler in self:
             handler.context.link.abort(DisconnectReason.SHUTTING_DOWN)
+        self._to_log_out.flush()
         await shared.tasks.finish(1)
         self.disconnect_log.flush()

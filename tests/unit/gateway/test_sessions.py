@@ -2,10 +2,14 @@
 after the other."""
 
 import asyncio
+from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from adapters.gateway import gateway
+from adapters.gateway.disconnect_reasons import DisconnectReason
 from chat_domain.log.sessions import MOST_OF_A_USER
 from chat_domain.people.devices import SESSIONS_KEPT, Devices
 from chat_domain.people.tokens import ROTATED_AFTER_MS, Token
@@ -332,3 +336,43 @@ async def test_a_user_has_so_many_connections_at_once(server: Server) -> None:
     assert (refusal["error"], peer.is_gone()) == ("too_many_connections", False)
     await server.register("Bob")
     assert (await peer.ask(LOGIN, id=2, password="pw", v=2))["errno"] == 0
+
+
+async def cut_off_together(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A server whose six users have lost their connections in this turn of the event loop."""
+    monkeypatch.setattr(gateway, "LOGGED_OUT_AT_ONCE", 1)
+    server = Server()
+    peers = [await server.logged_in(name) for name in ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay")]
+    for peer in peers:
+        peer.handler.lost(DisconnectReason.UNREACHABLE)
+    return server
+
+
+async def test_many_who_lose_their_connections_at_once_are_logged_out_over_several_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A network may go down: the event loop does other work meanwhile."""
+    server = await cut_off_together(monkeypatch)
+    left = [6]
+    for _ in range(20):
+        await asyncio.sleep(0)
+        left.append(len(server.chat.logins.sessions))
+    assert left[-1] == 0
+    assert max(before - after for before, after in pairwise(left)) == 1
+
+
+async def test_when_the_server_ends_it_waits_for_those_who_were_not_logged_out_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It waits for all tasks, and by then each of them has one."""
+    server, waited_for = await cut_off_together(monkeypatch), list[int]()
+    finish = server.tasks.finish
+
+    def count(seconds: float) -> Coroutine[Any, Any, None]:
+        waited_for.append(len(server.tasks))
+        return finish(seconds)
+
+    monkeypatch.setattr(server.tasks, "finish", count)
+    await server.gateway.close()
+    assert waited_for[0] >= 6
+    assert not len(server.chat.logins.sessions)
