@@ -104,6 +104,11 @@ def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: New
         ann.find("ann")
 
 
+def test_a_password_manager_is_told_whose_password_changes(newcomer: Newcomer) -> None:
+    settings = newcomer().register("ann").open_settings()
+    expect(settings.locator("form input[autocomplete=username]")).to_have_value("ann")
+
+
 def test_tabs_of_two_users_do_not_take_each_other_over(newcomer: Newcomer) -> None:
     ann = newcomer()
     first, second = ann.page, ann.new_tab()  # both ask who is there

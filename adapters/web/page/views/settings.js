@@ -78,6 +78,8 @@ export function openSettings(app) {
   }
 
   function passwordForm() {
+    // Not to be seen: it tells a password manager whose password this is.
+    const name = h("input", { autocomplete: "username", value: app.session.me?.name, readonly: true, hidden: true });
     const old = h("input", { type: "password", autocomplete: "current-password", maxlength: "128" });
     const next = h("input", { type: "password", autocomplete: "new-password", maxlength: "128" });
     return form(
@@ -97,6 +99,7 @@ export function openSettings(app) {
       },
       {},
       h("h3", {}, t("change_password")),
+      name,
       field(t("old_password"), old),
       field(t("new_password"), next),
       h("button", { type: "submit" }, t("change")),
