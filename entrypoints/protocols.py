@@ -36,15 +36,20 @@ log = structlog.get_logger()
 
 @attrs.frozen
 class HandshakeDoor:
-    """Counts a TLS handshake as a connection from its beginning. (`adapters.tcp.tls.Door`)"""
+    """Counts a TLS handshake as a connection from its beginning. (`adapters.tcp.tls.Door`)
+
+    answered: the slices of handshakes that the server has answered.
+    """
 
     guard: Guard
     clock: Clock
     disconnect_log: DisconnectLog
     slices: Slices
+    answered: Slices
 
-    def in_turn(self, peer: str, work: Callable[[], None]) -> None:
-        self.slices.add(self.guard.networks.name_of(peer), work)
+    def in_turn(self, peer: str, work: Callable[[], None], *, answered: bool) -> None:
+        slices = self.answered if answered else self.slices
+        slices.add(self.guard.networks.name_of(peer), work)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         origins = self.guard.origins
@@ -102,10 +107,15 @@ class Entrance:
     proxies: Proxies
     access: Access
     _outboxes: Outboxes = attrs.field(init=False)
+    _answered: Slices = attrs.field(init=False)
 
     @_outboxes.default
     def _of_all_links(self) -> Outboxes:
         return Outboxes(self._gateway.shared.unsent)
+
+    @_answered.default
+    def _of_answered_handshakes(self) -> Slices:
+        return Slices(self._gateway.shared.guard.networks.lineage_of)
 
     def client(self) -> asyncio.Protocol:
         return self._arrived(self._connect)
@@ -145,7 +155,13 @@ class Entrance:
     ) -> asyncio.Protocol:
         gateway = self._gateway
         shared = gateway.shared
-        door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.disconnect_log, shared.slices)
+        door = HandshakeDoor(
+            shared.guard,
+            shared.chat.clock,
+            gateway.disconnect_log,
+            shared.slices,
+            self._answered,
+        )
         secured = TlsTransport(certificate, begin, door, peer, to_plain_http=to_plain_http)
         return cast("asyncio.Protocol", secured)  # `Arrival` calls its `data_received`
 

@@ -34,8 +34,13 @@ class Door(Protocol):
     def handshake_begins(self, peer: str) -> "Leave | None":
         """None if there is no room for another; otherwise what to call when it ends."""
 
-    def in_turn(self, peer: str, work: Callable[[], None]) -> None:
-        """Do a step of a handshake, which may take a millisecond, in turn with other work."""
+    def in_turn(self, peer: str, work: Callable[[], None], *, answered: bool) -> None:
+        """Do a step of a handshake, which may take a millisecond, in turn with other work.
+
+        answered: whether the server has answered the client. What follows takes much less, and does
+        not wait behind handshakes that begin, or in a storm of these no handshake would be done
+        before all have begun.
+        """
 
 
 # Called with None if the handshake succeeded; otherwise with why it failed, and a detail.
@@ -71,6 +76,7 @@ class TlsTransport(asyncio.BufferedProtocol):
         self._leave: Leave | None = None
         self._broken: ssl.SSLError | None = None
         self._reads = 0  # in the handshake
+        self._answered = False
         self._paused = self._ended = False
         self._stuck = False  # something written is still in this process
 
@@ -104,7 +110,7 @@ class TlsTransport(asyncio.BufferedProtocol):
                 self._transport.abort()
                 return
             self._transport.pause_reading()
-            self._door.in_turn(self._peer, self._shake_hands)
+            self._door.in_turn(self._peer, self._shake_hands, answered=self._answered)
         elif not self._read() and self._may_read():
             self._inner.data_received(b"")  # a read that completes nothing is charged, too
 
@@ -121,6 +127,7 @@ class TlsTransport(asyncio.BufferedProtocol):
                     return
                 answer = self._out.read()
                 self._hello.answered(answer)
+                self._answered = self._answered or bool(answer)
                 self._send(answer)
         except ssl.SSLError as error:
             self._say_why_not(error)

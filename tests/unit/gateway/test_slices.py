@@ -6,6 +6,8 @@ import pytest
 
 from adapters.gateway.slices import TURN, Slices
 from adapters.runtime.fair_queue import alone
+from entrypoints.protocols import HandshakeDoor
+from tests.unit.gateway.server import Server
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 
@@ -17,14 +19,14 @@ class Busy:
         self.done: list[str] = []
 
     def add(self, origin: str, times: int = 1) -> None:
-        def work() -> None:
-            loop = asyncio.get_running_loop()
-            assert isinstance(loop, VirtualTimeLoop)
-            loop.pass_time(TURN)
-            self.done.append(origin)
-
         for _ in range(times):
-            self.slices.add(origin, work)
+            self.slices.add(origin, lambda: self.work(origin))
+
+    def work(self, whose: str) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.pass_time(TURN)
+        self.done.append(whose)
 
 
 async def test_a_turn_of_the_loop_has_so_much() -> None:
@@ -54,3 +56,16 @@ async def test_a_failure_stops_nobody_else() -> None:
     await asyncio.sleep(1)
     assert busy.done == ["somebody else"]
     assert len(failures) == 1
+
+
+async def test_a_handshake_that_was_answered_goes_on_before_others_begin(server: Server) -> None:
+    """Otherwise none would be done before all of a storm have begun, which may take too long."""
+    begins, goes_on = Busy(), Busy()
+    door = HandshakeDoor(
+        server.guard, server.clock, server.gateway.disconnect_log, begins.slices, goes_on.slices
+    )
+    for _ in range(3):
+        door.in_turn("192.0.2.1", lambda: begins.work("begins"), answered=False)
+    door.in_turn("192.0.2.1", lambda: goes_on.work("goes on"), answered=True)
+    await asyncio.sleep(0)
+    assert (begins.done, goes_on.done) == (["begins"], ["goes on"])

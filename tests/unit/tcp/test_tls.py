@@ -27,10 +27,12 @@ MIB = 1024 * 1024
 
 @attrs.define
 class Hall:
-    """Counts the handshakes under way, and records how each has ended."""
+    """Counts the handshakes under way, and records how each has ended, and whether the server had
+    answered before each step."""
 
     inside: int = 0
     reasons: list[DisconnectReason | None] = attrs.field(factory=list)
+    answered: list[bool] = attrs.field(factory=list)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         self.inside += 1
@@ -41,7 +43,8 @@ class Hall:
 
         return leave
 
-    def in_turn(self, peer: str, work: Callable[[], None]) -> None:
+    def in_turn(self, peer: str, work: Callable[[], None], *, answered: bool) -> None:
+        self.answered.append(answered)
         asyncio.get_running_loop().call_soon(work)
 
 
@@ -149,6 +152,14 @@ def connect(certificate: Certificate, keys: Path) -> Connected:
 @pytest.fixture
 async def connected(certificate: Certificate, tmp_path: Path) -> Connected:
     return connect(certificate, tmp_path / "keys")
+
+
+async def test_a_step_says_whether_the_server_has_answered(connected: Connected) -> None:
+    """The first one, which may bring a part of the ClientHello only, comes before any answer."""
+    hall, hello = connected.hall, client_hello()
+    for part in (hello[:100], hello[100:], b"x"):
+        await connected.client.send(part)
+    assert hall.answered == [False, False, True]
 
 
 async def test_what_openssl_says_to_who_does_not_read_is_told_of(connected: Connected) -> None:
