@@ -50,6 +50,7 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     try:
         await link.change(
             f"SET SESSION wait_timeout = {IDLE_AT_MOST}, net_write_timeout = {READ_WITHIN}"
+            " /*!80000 , max_execution_time = 0 */ /*M! , max_statement_time = 0 */"
         )
         yield link
     except (Failure, MySQLError) as error:

@@ -37,7 +37,7 @@ from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
 from tests.contract.making import create, ids, join, leave, say, unread
 from tests.eventually import PATIENCE
-from tests.integration.database_server import Database
+from tests.integration.database_server import MYSQLD, Database
 
 from .conftest import Ask
 
@@ -713,6 +713,23 @@ async def test_a_server_that_only_reads_is_named(
         reader.cursor().execute("SELECT * FROM user")
         assert "stop all C++ servers" in await refused(upgrade(old))
     assert await upgrade(old) is not None
+
+
+async def test_a_server_that_ends_long_statements_does_not_end_those_of_an_upgrade(
+    old: str, ask: Ask
+) -> None:
+    """Reading a whole table takes long. Here, it waits for a lock."""
+    limit = "max_execution_time = {}000" if MYSQLD else "max_statement_time = {}"
+    ask(f"SET GLOBAL {limit.format(1)}")
+    try:
+        ask("LOCK TABLES user WRITE")
+        upgrading = asyncio.create_task(upgrade_tables(old))
+        await asyncio.sleep(2)
+        ask("UNLOCK TABLES")
+        assert await upgrading is not None
+    finally:
+        ask("UNLOCK TABLES")
+        ask(f"SET GLOBAL {limit.format(0)}")
 
 
 async def test_going_back(old: str, ask: Ask) -> None:
