@@ -47,6 +47,7 @@ _CONSISTENCY = (
 # NAMES: a server may be configured to ignore the character set in the driver's greeting.
 # sql_mode: without a strict one, values that do not fit are cut silently.
 # autocommit: a server's init_connect may turn it off unheard by the driver, which relies on it.
+# unique_checks: without, InnoDB may take in a second row with the same key, such as a copy's.
 # completion_type: with another, each COMMIT ends the connection or begins a transaction.
 # sql_safe_updates, sql_select_limit, sql_big_selects: what protects people who type statements
 # would refuse ours, or cut what they find.
@@ -70,7 +71,7 @@ def _at_the_start() -> Sequence[str]:
         "SET NAMES utf8mb4",
         (
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-            " autocommit = 1, completion_type = 0,"
+            " autocommit = 1, unique_checks = 1, completion_type = 0,"
             f" sql_safe_updates = 0, sql_big_selects = 1, sql_select_limit = {NO_LIMIT},"
             " innodb_lock_wait_timeout = 1, lock_wait_timeout = 1,"
             f" wait_timeout = /*!80000 {HANGS_AFTER} */ /*M! {IDLE_AT_MOST} */,"

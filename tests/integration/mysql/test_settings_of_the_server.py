@@ -54,6 +54,14 @@ async def test_tables_are_made_and_used_whatever_sessions_begin_with(
             ]
 
 
+async def test_what_is_unique_is_checked_whatever_sessions_begin_with(home: Path) -> None:
+    options = ["--init-connect=SET unique_checks = 0"]
+    with Database(home / "unique", fast=True, options=options) as server:
+        link = await connect(Address.parse(server.url()))
+        assert await link.rows("SELECT @@unique_checks") == [(1,)]
+        await link.close()
+
+
 async def test_a_table_that_is_locked_is_not_waited_for_for_ever(url: str, ask: Ask) -> None:
     """The wait ends in the server, too, so that no connection of those who gave up stays there."""
     link = await connect(Address.parse(url))
