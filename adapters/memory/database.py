@@ -1,6 +1,7 @@
 """SQLite in memory, as the stores' common statements need it. (`adapters.sql.database`)"""
 
 import sqlite3
+import weakref
 from functools import cache
 from typing import TypeVar
 
@@ -20,9 +21,7 @@ class MemoryDatabase:
         self.connection = _connect()
         _empty().backup(self.connection)
         self.do(renew)
-
-    def __del__(self) -> None:
-        self.connection.close()
+        weakref.finalize(self, self.connection.close)  # `__del__` could find it deleted already
 
     async def read(self, work: Work[T]) -> T:
         return self.do(work)
