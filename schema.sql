@@ -136,7 +136,7 @@ CREATE TABLE IF NOT EXISTS Member (
     quiet  BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'whether they have muted it',
     muted_until BIGINT NOT NULL DEFAULT 0 COMMENT 'when they may write again: UTC, milliseconds since 1970',
     PRIMARY KEY (userid, conv),
-    KEY MemberOf (conv, userid)
+    KEY MemberOf (conv, `left`, userid)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'who is or was a member of which conversation';
 
 -- The last table, so that an incomplete set of tables is not taken for a complete one.

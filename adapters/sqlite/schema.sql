@@ -120,7 +120,7 @@ CREATE TABLE Member (
     muted_until INTEGER NOT NULL DEFAULT 0,  -- ms
     PRIMARY KEY (userid, conv)
 ) WITHOUT ROWID;
-CREATE INDEX MemberOf ON Member (conv, userid);
+CREATE INDEX MemberOf ON Member (conv, "left", userid);
 
 CREATE TABLE SchemaVersion (
     version INTEGER NOT NULL PRIMARY KEY
