@@ -150,6 +150,7 @@ class TransportLink(_Outgoing):
         frame = self._frame
         self._frame = None
         if frame is None or self._closing:
+            self._more = None
             return
         if self._more is not None:
             data = self._all_framed((frame, *self._more))

@@ -256,6 +256,17 @@ async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     assert bench.transport.calls == ["close"]
 
 
+async def test_what_is_said_to_a_closed_connection_is_not_kept(bench: Bench) -> None:
+    """It may take a while to end, and its session is shown what it has missed meanwhile."""
+    bench.connection.close(DisconnectReason.REPLACED)
+    for _ in range(2 * MUCH):
+        for _ in range(2):
+            bench.connection.write(b"more")
+        await asyncio.sleep(0)
+    bench.connection.write(b"more")
+    assert not bench.connection.has_much()
+
+
 @pytest.fixture
 async def last_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Last words that are written but do not leave, with no time to wait for them."""
