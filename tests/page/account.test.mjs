@@ -271,6 +271,18 @@ test("how far others have read what was loaded before is asked for once in a con
   assert.deepEqual([chat.reads.get(LI), chat.messages.at(-1).at], [880, 900]);
 });
 
+test("read marks that were refused are asked for again", async () => {
+  const { chats, chat } = await opened(900, 870);
+  const session = new FakeSession(new Error("try_again"), {
+    msgid: 1042, toid: LI, entries: [], more: true, marks: [{ id: LI, read: 880 }],
+  });
+  const history = new History(session, new FakeStore(), chats);
+  session.emit("online", {});
+  await assert.rejects(history.loadMarks("u15"));
+  await history.loadMarks("u15");
+  assert.equal(chat.reads.get(LI), 880);
+});
+
 test("a message is kept and shown before it is sent, until the server has it", () => {
   const [session, store, chats] = [new FakeSession(), new FakeStore(), new Chats(ME)];
   const writing = new Writing(session, store, chats);

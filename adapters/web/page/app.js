@@ -14,6 +14,7 @@ import { Drafts, Writing } from "./account/writing.js";
 import { explained, t } from "./i18n/i18n.js";
 import { Chats } from "./model/chats.js";
 import { MSG, isGroup } from "./protocol/protocol.js";
+import { Fetches } from "./session/fetches.js";
 import { Banner } from "./views/banner.js";
 import { ConversationView } from "./views/conversation.js";
 import { closeDialogs, h, hasMouse, isLookedAt, say } from "./views/dom.js";
@@ -45,6 +46,11 @@ export class App {
     this.roster = new Roster(session, this.chats);
     this.writing = new Writing(session, store, this.chats);
     this._reading = new Reading(session, this.chats);
+    this._fetches = new Fetches(session);
+    this._fetchList = () => this.conversations.load();
+    this._fetchOpen = () => this._loadOpen();
+    // Who is online comes last: for a while, the server may not know.
+    this._fetchRest = [() => this.preferences.load(), () => this.roster.load()];
     this.banner = new Banner(this);
     this.sidebar = new Sidebar(this);
     this._conversation = new ConversationView(this);
@@ -122,14 +128,8 @@ export class App {
 
   async _load() {
     this.banner.online();
-    try {
-      await this.conversations.load();
-      await this.roster.load();
-      await this.preferences.load();
-      if (this.open) await this._loadOpen(this.open);
-    } catch {
-      await this._restoreOpen(); // the connection is gone again
-    }
+    const come = await this._fetches.all(this._fetchList, this._fetchOpen, ...this._fetchRest);
+    if (!come) await this._restoreOpen(); // the server is busy, or the connection gone again
   }
 
   _reset() {
@@ -147,7 +147,7 @@ export class App {
       if (entry.key === this.open) this._conversation.messages.comes(entry);
       if (this.chats.pushed(entry)) this._tell(entry);
     }
-    if (unknown) this.conversations.load().catch(() => {});
+    if (unknown) this._fetches.all(this._fetchList);
     this.changed();
   }
 
@@ -189,7 +189,8 @@ export class App {
     this.sawMessages();
     // The last that is kept is not where it opens if there are many news: it would be seen to jump.
     if (this.banner.lost || !this.history.hasManyNews(key)) await this._restoreOpen();
-    await this._loadOpen(key).catch(async () => this.session.online && this._restoreOpen());
+    const come = await this._fetches.all(this._fetchOpen);
+    if (!come && this.session.online) await this._restoreOpen();
   }
 
   async _restoreOpen() {
@@ -204,8 +205,10 @@ export class App {
     return this.open === key && !this.openChat?.loaded;
   }
 
-  /** Throws Refused and Lost. @param {Key} key */
-  async _loadOpen(key) {
+  /** Throws Refused and Lost. */
+  async _loadOpen() {
+    const key = this.open;
+    if (!key) return;
     if (this.openChat?.loaded) await this.history.loadMarks(key);
     if (!this._lacks(key)) return;
     const { messages } = this._conversation;

@@ -1,4 +1,4 @@
-"""A page whose node dies goes on with another node."""
+"""A page whose node dies, or whose node knows nothing of others, goes on."""
 
 import json
 
@@ -52,6 +52,30 @@ def test_a_page_whose_node_is_killed_goes_on_at_another_without_loss_or_doubles(
         ann.page.reload()
         ann.open("bob")
         ann.sees(*said, "half a sentence", "and back")
+
+
+def test_a_page_that_is_opened_without_redis_has_its_friends_once_that_is_back(
+    chromium: Browser, new_cluster: NewCluster
+) -> None:
+    """Nobody knows who is online, so the list of friends is refused until then."""
+    with new_cluster(nodes=1, web=True) as cluster, visitors(chromium) as come:
+        address = _at(cluster.web_ports[0])
+        bob = come(address).register("bob")
+        ann = come(address).register("ann")
+        ann.find("bob")
+        ann.write("hello")
+        ann.open_about().get_by_role("button", name="Add friend").click()
+        expect(ann.dialog.get_by_role("button", name="Remove friend")).to_be_visible()
+
+        cluster.redis.kill()
+        ann.page.reload()
+        bob.open("ann")
+        bob.write("hello yourself")
+        ann.sees("hello", "hello yourself")
+        about = ann.open_about()
+        expect(about.get_by_role("button", name="Add friend")).to_be_visible()
+        cluster.redis.start()
+        expect(about.get_by_role("button", name="Remove friend")).to_be_visible()
 
 
 def _at(port: int) -> str:

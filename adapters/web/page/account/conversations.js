@@ -118,8 +118,9 @@ export class History extends Emitter {
    * @param {Key} key
    */
   async loadMarks(key) {
-    if (!this._before.delete(key)) return;
+    if (!this._before.has(key)) return;
     this._chats.markedIn(await this._ask(key, { limit: 1 }));
+    this._before.delete(key);
     this.emit("changed");
   }
 
