@@ -123,6 +123,7 @@ class Gateway:
         await asyncio.sleep(LAST_WORDS_TAKE)
         for handler in self:
             handler.context.link.abort(DisconnectReason.SHUTTING_DOWN)
+        await asyncio.sleep(0)  # in which their handlers are told
         self._to_log_out.flush()
         await shared.tasks.finish(1)
         self.disconnect_log.flush()

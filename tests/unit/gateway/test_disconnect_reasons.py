@@ -232,3 +232,15 @@ def test_the_page_explains_every_reason() -> None:
     table = PAGE.read_text("utf-8").partition("\n| reason |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert sorted(rows) == sorted(DisconnectReason)
+
+
+async def test_who_does_not_hang_up_at_the_end_has_a_line_as_well(
+    server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers may take longer to close than the gateway waits. The loop may end with it."""
+    ann = await server.logged_in("Ann")
+    monkeypatch.setattr(ann.link, "close", lambda _: None)
+    await server.gateway.close()
+    assert [line["reason"] for line in lines if line["event"] == "connection closed"] == [
+        DisconnectReason.SHUTTING_DOWN
+    ]
