@@ -16,7 +16,7 @@ from chat_domain.entries import pair
 from entrypoints.services.database import DATABASE, DatabaseServer
 from tests.contract.making import register, say
 from tests.eventually import PATIENCE
-from tests.integration.database_server import Database
+from tests.integration.database_server import MYSQLD, Database
 
 from .conftest import Ask
 
@@ -73,3 +73,19 @@ async def test_a_table_that_is_locked_is_not_waited_for_for_ever(url: str, ask: 
     finally:
         ask("UNLOCK TABLES")
         await link.close()
+
+
+@pytest.mark.skipif(bool(MYSQLD), reason="MySQL has no such limit for statements that write")
+async def test_a_server_that_ends_long_statements_does_not_end_a_new_epoch(
+    url: str, ask: Ask
+) -> None:
+    """It goes through all users and members, which may take longer. Here, a trigger does."""
+    ask("CREATE TRIGGER chat.slow BEFORE UPDATE ON chat.Log FOR EACH ROW DO SLEEP(0.5)")
+    ask("SET GLOBAL max_statement_time = 0.1")
+    try:
+        async with mysql_store(url) as store:
+            epoch = await store.log.renew()
+            assert (await store.log.ends()).epoch == epoch
+    finally:
+        ask("SET GLOBAL max_statement_time = 0")
+        ask("DROP TRIGGER chat.slow")
