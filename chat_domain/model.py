@@ -58,11 +58,12 @@ class Account:
 
 @attrs.frozen
 class Friend:
-    """A user on somebody's friend list. Listing is one-way, as in the original."""
+    """A user on somebody's friend list. Listing is one-way, as in the original. online: None if
+    that is not known."""
 
     id: int
     name: str
-    online: bool
+    online: bool | None
 
 
 @attrs.frozen
@@ -94,12 +95,12 @@ class Membership:
 
 @attrs.frozen
 class Member:
-    """A user in a group."""
+    """A user in a group. online: None if that is not known."""
 
     id: int
     name: str
     role: Role
-    online: bool = False
+    online: bool | None = None
 
 
 @attrs.frozen

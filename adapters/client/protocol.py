@@ -201,7 +201,9 @@ class ClientProtocol(SendingHalf):
             self.stream.advance(at)
 
     def _on_presence(self, frame: frames.PresenceFrame) -> None:
-        self._outputs.append(events.Presence(frame.id, frame.name, frame.state == "online"))
+        self._outputs.append(
+            events.Presence(frame.id, frame.name, bool(frames.is_online(frame.state)))
+        )
 
     def _on_session_ended(self, _frame: frames.SessionEndedFrame) -> None:
         self.state = State.OPEN

@@ -18,7 +18,12 @@ class LocalPresence:
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         self._users[node].difference_update(user_ids)
 
-    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+    async def where(
+        self,
+        user_ids: Collection[int],
+        *,
+        complete: bool = False,  # noqa: ARG002  # nothing is ever lost here
+    ) -> dict[int, list[str]]:
         found = {user: self._nodes_of(user) for user in user_ids}
         return {user: nodes for user, nodes in found.items() if nodes}
 

@@ -8,7 +8,7 @@
 | P:slot:ID | the claim of this user's slot (see `Claim`): node and session, with a bar between |
 | P:claims:NODE | a set: the ids of the users whose slots this node claims |
 | P:born | exists unless Redis has lost its keys |
-| P:settling | exists for a lease's time after they were lost: nobody claims a new slot |
+| P:settling | exists for a lease's time after that: no new claims, and no complete presence |
 
 Channels: P:all for all notes. Nothing is published on P:leased: every node that has had a lease
 listens there, so that a node that starts can count them.

@@ -30,8 +30,12 @@ class RedisPresence:
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         await self._run(user_ids, scripts.LEFT, node)
 
-    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
-        answered = await self._run(user_ids, scripts.WHERE, MOST_NODES)
+    async def where(
+        self, user_ids: Collection[int], *, complete: bool = False
+    ) -> dict[int, list[str]]:
+        answered = await self._run(user_ids, scripts.WHERE, MOST_NODES, int(complete))
+        if b"again" in answered:
+            raise TryAgain
         found = defaultdict(list)
         for node, users in sorted(row for one in answered for row in answers.users_by_node(one)):
             for user in users:
@@ -42,11 +46,11 @@ class RedisPresence:
         found = await self._commands.script(scripts.USERS_OF, self._prefix, node, MOST_USERS)
         return sorted(answers.users(found))
 
-    async def _run(self, user_ids: Collection[int], script: str, first: object) -> list[Any]:
+    async def _run(self, user_ids: Collection[int], script: str, *first: object) -> list[Any]:
         """The answers of a script, run for MANY users at a time; for no users, it is not run."""
         return await asyncio.gather(
             *(
-                self._commands.script(script, self._prefix, first, *some)
+                self._commands.script(script, self._prefix, *first, *some)
                 for some in _parts(list(user_ids))
             )
         )

@@ -101,11 +101,15 @@ return 'ok'
 """
 )
 
-# the most nodes there may be, users ... -> for each node with a lease that has any of these users:
-# its id and those users
+# the most nodes there may be, whether all have to be known, users ... -> for each node with a lease
+# that has any of these users: its id and those users; or 'again' (lost, or settling)
 WHERE = (
     _COMMON
     + """
+if ARGV[3] == '1' then
+  local settling = redis.call('EXISTS', P .. ':settling') == 1
+  if settling or redis.call('EXISTS', P .. ':born') == 0 then return 'again' end
+end
 local found, known = {}, judged(all(nodes(), ARGV[2]))
 if not known then return too_many('nodes') end
 for _, node in ipairs(known) do
@@ -113,8 +117,8 @@ for _, node in ipairs(known) do
     found[#found + 1] = {node}
   elseif alive(node) then
     local row = {node}
-    for i, is_there in ipairs(redis.call('SMISMEMBER', present_on(node), unpack(ARGV, 3))) do
-      if is_there == 1 then row[#row + 1] = ARGV[i + 2] end
+    for i, is_there in ipairs(redis.call('SMISMEMBER', present_on(node), unpack(ARGV, 4))) do
+      if is_there == 1 then row[#row + 1] = ARGV[i + 3] end
     end
     if row[2] then found[#found + 1] = row end
   end

@@ -240,8 +240,8 @@ def _group(membership: Membership) -> Line:
     ]
 
 
-def _state(online: bool) -> str:
-    return "online" if online else "offline"
+def _state(online: bool | None) -> str:
+    return {True: "online", False: "offline", None: "unknown"}[online]
 
 
 def why(exc: ClientError) -> str:

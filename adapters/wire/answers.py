@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from adapters.wire import errors
 from adapters.wire.frames import (
-    ONLINE,
     EntryFrame,
     Secret,
     ServerFrame,
     conversation_field,
     encode,
+    is_online,
     state,
 )
 from chat_domain.model import (
@@ -96,14 +96,14 @@ class FriendRow(Struct, gc=False):
 
     id: int
     name: str
-    state: str = "offline"
+    state: str = "unknown"
 
     @classmethod
     def of(cls, who: Friend) -> "FriendRow":
         return cls(who.id, who.name, state(who.online))
 
     def friend(self) -> Friend:
-        return Friend(self.id, self.name, self.state == ONLINE)
+        return Friend(self.id, self.name, is_online(self.state))
 
 
 class FindUserAck(Answer, tag=1020, kw_only=True):
@@ -116,7 +116,7 @@ class FindUserAck(Answer, tag=1020, kw_only=True):
         return cls(id=who.id, name=who.name, state=state(who.online))
 
     def friend(self) -> Friend:
-        return Friend(self.id, self.name, self.state == ONLINE)
+        return Friend(self.id, self.name, is_online(self.state))
 
 
 class FriendsAck(Answer, tag=1023, kw_only=True):
@@ -154,7 +154,7 @@ class MemberRow(Struct, gc=False):
 
     id: int
     name: str
-    state: str = "offline"
+    state: str = "unknown"
     role: str = Role.NORMAL.value
 
     @classmethod
@@ -162,7 +162,7 @@ class MemberRow(Struct, gc=False):
         return cls(who.id, who.name, state(who.online), who.role.value)
 
     def member(self) -> Member:
-        return Member(self.id, self.name, _role(self.role), self.state == ONLINE)
+        return Member(self.id, self.name, _role(self.role), is_online(self.state))
 
 
 class MembersAck(Answer, tag=1027, kw_only=True):

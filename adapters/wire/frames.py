@@ -179,8 +179,15 @@ class OldGroupChatFrame(Struct, tag_field="msgid", tag=number_of(GroupChatFrame)
     time: str
 
 
-ONLINE = "online"
+_STATES = {True: "online", False: "offline", None: "unknown"}
+_ONLINE = {state: online for online, state in _STATES.items()}
 
 
-def state(online: bool) -> str:
-    return ONLINE if online else "offline"
+def state(online: bool | None) -> str:
+    """The word for whether a user is online, None if that is not known."""
+    return _STATES[online]
+
+
+def is_online(state: str) -> bool | None:
+    """The reverse; None for any other word, too."""
+    return _ONLINE.get(state)

@@ -9,6 +9,7 @@ from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Group, Member, Membership, Page, User
 from chat_domain.names import Name, name_key
+from chat_domain.people.online import who_is_online
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Ids
 from chat_domain.ports.store import Groups
@@ -133,6 +134,6 @@ class GroupMembership:
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
         """A page of a group's members, for callers who may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
-        online = await self.presence.where([member.id for member in found])
-        members = [Member(one.id, one.name, one.role, one.id in online) for one in found]
+        online = await who_is_online(self.presence, [member.id for member in found])
+        members = [Member(one.id, one.name, one.role, online[one.id]) for one in found]
         return Page.cut(members, [member.id for member in members], limit)

@@ -6,6 +6,7 @@ from chat_domain.errors import AlreadyFriends, NoSuchUser, Oneself, TooManyFrien
 from chat_domain.fairness.guard import Guard
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
+from chat_domain.people.online import who_is_online
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.store import Friends, Users
 
@@ -44,8 +45,8 @@ class FriendList:
 
     async def page(self, user_id: int, after: int, limit: int) -> Page[Friend]:
         found = await self.friends.page(user_id, after, limit + 1)
-        online = await self.presence.where([user.id for user in found])
-        friends = [Friend(user.id, user.name, user.id in online) for user in found]
+        online = await who_is_online(self.presence, [user.id for user in found])
+        friends = [Friend(user.id, user.name, online[user.id]) for user in found]
         return Page.cut(friends, [friend.id for friend in friends], limit)
 
     async def find(self, name: str) -> Friend:
@@ -59,4 +60,5 @@ class FriendList:
         return account.user
 
     async def _with_presence(self, user: User) -> Friend:
-        return Friend(user.id, user.name, bool(await self.presence.where([user.id])))
+        online = await who_is_online(self.presence, [user.id])
+        return Friend(user.id, user.name, online[user.id])

@@ -20,9 +20,11 @@ class Presence(Protocol):
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         """These users no longer have sessions on this node."""
 
-    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+    async def where(
+        self, user_ids: Collection[int], *, complete: bool = False
+    ) -> dict[int, list[str]]:
         """The nodes, by name, on which each of these users has sessions; only of those who are
-        online."""
+        online. complete: raise TryAgain, too, while nodes may not have said again what was lost."""
 
     async def users_of(self, node: str) -> list[int]:
         """The ids of all users who have sessions on a node, ascending."""

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from adapters.client.events import SessionEnded
+from chat_domain.model import Friend
 from tests.eventually import eventually
 from tests.integration.chatter import Chatter, back, beside, newcomer
 from tests.integration.cluster import Cluster, NewCluster
@@ -73,8 +74,8 @@ async def without_redis(cluster: Cluster) -> AsyncGenerator[None]:
 
 
 async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: NewCluster) -> None:
-    """Users talk, make groups and log in; but a client of version 1 is told to try again, since
-    nobody knows where else it is."""
+    """Users talk, make groups, look others up and log in, though nobody knows who is online; but a
+    client of version 1 is told to try again, since nobody knows where else it is."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -89,6 +90,12 @@ async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: New
             await bert.client.join_group(group.id)
             await anna.client.send_group(group.id, "welcome")
             await bert.hears("welcome")
+            listed = Friend(bert.id, bert.name, online=None)
+            assert await anna.client.add_friend(bert.name) == listed
+            assert await anna.client.find_user(bert.name) == listed
+            assert [one async for one in anna.client.friends()] == [listed]
+            members = [one async for one in anna.client.members(group.id)]
+            assert [(one.id, one.online) for one in members] == [(anna.id, None), (bert.id, None)]
             await beside(is_told_to_try_again, cluster.ports[0], bert)
 
 

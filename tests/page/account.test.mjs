@@ -103,6 +103,15 @@ test("all pages of the friends are asked for, and told of once", async () => {
   assert.equal(told.times, 1);
 });
 
+test("a list says whether it is known who of them is online", async () => {
+  const li = { id: LI, name: "li si", state: "unknown" };
+  const session = new FakeSession({ friends: [li] }, { friends: [{ ...li, state: "offline" }] });
+  const roster = new Roster(session, new Chats(ME));
+  assert.equal(await roster.load(), false);
+  assert.deepEqual([roster.isFriend("u15"), roster.isOnline("u15")], [true, false]);
+  assert.equal(await roster.load(), true);
+});
+
 test("a friend is who was added and not removed, and no group with the same number", async () => {
   const friend = { id: LI, name: "li si", state: "online" };
   const session = new FakeSession({ friend }, {});

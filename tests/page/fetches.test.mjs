@@ -101,3 +101,14 @@ test("everything that is fetched has come", async () => {
   assert.equal(await fetches.all(fetch, fetch), true);
   assert.equal(fetch.times, 2);
 });
+
+test("what has come without something that is not known yet is fetched again", () =>
+  withClock(async (pass) => {
+    const fetches = new Fetches(new Emitter());
+    let times = 0;
+    const friends = async () => (times += 1) > 1;
+    assert.equal(await fetches.all(friends), false);
+    await pass(FIRST_WAIT);
+    await pass(100 * FIRST_WAIT);
+    assert.equal(times, 2);
+  }));

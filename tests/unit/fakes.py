@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -42,6 +42,24 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         self.ms += round(seconds * 1000)
+
+
+class UnknownPresence:
+    """That of a node which cannot find out who is online."""
+
+    async def came(self, node: str, user_ids: Collection[int]) -> None:
+        raise TryAgain
+
+    async def left(self, node: str, user_ids: Collection[int]) -> None:
+        raise TryAgain
+
+    async def where(
+        self, user_ids: Collection[int], *, complete: bool = False
+    ) -> dict[int, list[str]]:
+        raise TryAgain
+
+    async def users_of(self, node: str) -> list[int]:
+        raise TryAgain
 
 
 class CountingIds:

@@ -11,11 +11,12 @@ _NO_CONNECTION = "no connection, reconnecting"
 
 
 def about(window: Window, book: Book, *, connected: bool) -> list[str]:
-    """The remarks next to its name. Without a connection, nobody knows who is online."""
+    """The remarks next to its name. Without a connection, or if its server says so, nobody knows
+    who is online."""
     said = []
     if isinstance(window.where, With):
         friend = book.friends.get(window.where.user_id)
-        if friend is not None and connected:
+        if friend is not None and friend.online is not None and connected:
             said.append("online" if friend.online else "offline")
     elif isinstance(window.where, InGroup):
         said.append("group")

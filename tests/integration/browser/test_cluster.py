@@ -54,10 +54,10 @@ def test_a_page_whose_node_is_killed_goes_on_at_another_without_loss_or_doubles(
         ann.sees(*said, "half a sentence", "and back")
 
 
-def test_a_page_that_is_opened_without_redis_has_its_friends_once_that_is_back(
+def test_a_page_that_is_opened_without_redis_has_friends_and_knows_later_who_is_online(
     chromium: Browser, new_cluster: NewCluster
 ) -> None:
-    """Nobody knows who is online, so the list of friends is refused until then."""
+    """Who of them is online is not known before."""
     with new_cluster(nodes=1, web=True) as cluster, visitors(chromium) as come:
         address = _at(cluster.web_ports[0])
         bob = come(address).register("bob")
@@ -72,10 +72,12 @@ def test_a_page_that_is_opened_without_redis_has_its_friends_once_that_is_back(
         bob.open("ann")
         bob.write("hello yourself")
         ann.sees("hello", "hello yourself")
-        about = ann.open_about()
-        expect(about.get_by_role("button", name="Add friend")).to_be_visible()
+        expect(ann.open_about().get_by_role("button", name="Remove friend")).to_be_visible()
+        ann.page.keyboard.press("Escape")
+        state = ann.page.get_by_role("region", name="Conversation").locator(".state")
+        expect(state).to_be_hidden()
         cluster.redis.start()
-        expect(about.get_by_role("button", name="Remove friend")).to_be_visible()
+        expect(state).to_have_text("online")
 
 
 def _at(port: int) -> str:

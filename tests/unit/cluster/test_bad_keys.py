@@ -155,7 +155,7 @@ async def test_a_node_with_a_long_name_is_forgotten_by_whoever_meets_it(
     await place.redis.sadd(KEYS.nodes, name)
     await place.redis.set(KEYS.lease(name), "1")
     await put(place, "string", KEYS.present(name))  # a look-up would create it again
-    arguments = [10, 5] if script == "WHERE" else [place.name, 10, 10]
+    arguments = [10, 0, 5] if script == "WHERE" else [place.name, 10, 10]
     found = await place.redis.eval(getattr(scripts, script), 0, KEYS.prefix, *arguments)
     assert name[:201].encode() in (found if script == "OTHERS" else [row[0] for row in found])
     assert max(map(len, str(found).split())) < 300

@@ -117,6 +117,21 @@ async def test_nobody_claims_a_new_slot_while_claims_may_be_missing(two: Two) ->
     assert await slots.claim(two.first.claim(1)) == two.second.claim(1)
 
 
+async def test_nobody_is_taken_for_offline_while_presence_may_be_missing(two: Two) -> None:
+    """After Redis has lost its keys, each node has to say again who is there."""
+    await two.second_has(1)
+    presence, there = two.first.surroundings.presence, two.second.surroundings
+    await two.first.redis.flushall()
+    for place in (two.first, two.second):
+        with pytest.raises(TryAgain):
+            await presence.where([1], complete=True)
+        assert await presence.where([1]) == {}
+        await place.look_after_lease()
+    await there.presence.came(there.name, [1])
+    await two.first.redis.delete(KEYS.settling)  # it expires by itself
+    assert await presence.where([1], complete=True) == {1: [there.name]}
+
+
 async def test_nodes_that_start_together_claim_slots_at_once(two: Two) -> None:
     """A new Redis has lost nothing, even if several nodes find it empty at the same time."""
     assert not await two.first.redis.exists(KEYS.settling)

@@ -37,7 +37,7 @@ def announcer(world: World) -> Announcer:
     return world.chat.node.announcer
 
 
-def states(client: RecordingClient) -> list[bool]:
+def states(client: RecordingClient) -> list[bool | None]:
     return [friend.online for friend in client.friends]
 
 

@@ -1,9 +1,11 @@
 """The list of friends."""
 
+import attrs
 import pytest
 
 from chat_domain.errors import NoSuchUser, Oneself
 from chat_domain.model import Friend, Page
+from tests.unit.fakes import UnknownPresence
 from tests.unit.world import World
 
 
@@ -51,3 +53,13 @@ def test_anybody_can_be_found_by_name(world: World) -> None:
     for name in ("Bo", "42", ""):
         with pytest.raises(NoSuchUser):
             world.tasks.run(world.chat.friends.find(name))
+
+
+def test_friends_are_listed_and_found_while_nobody_knows_who_is_online(world: World) -> None:
+    """A list without presence is better than none: users want to write to those on it."""
+    ann, bob = world.register("Ann", "Bob")
+    friends = attrs.evolve(world.chat.friends, presence=UnknownPresence())
+    listed = Friend(bob.id, "Bob", online=None)
+    assert world.tasks.run(friends.add(ann.id, bob.id)) == listed
+    assert world.tasks.run(friends.find("bob")) == listed
+    assert world.tasks.run(friends.page(ann.id, 0, 10)) == Page((listed,), None)

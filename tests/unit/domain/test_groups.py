@@ -1,5 +1,6 @@
 """Groups and their members."""
 
+import attrs
 import pytest
 
 from chat_domain.errors import (
@@ -10,6 +11,7 @@ from chat_domain.errors import (
 )
 from chat_domain.log.sessions import MOST_MEMBERSHIPS
 from chat_domain.model import Group, Member, Role, User
+from tests.unit.fakes import UnknownPresence
 from tests.unit.world import World
 
 
@@ -91,6 +93,15 @@ def test_members_are_shown_to_members_with_their_presence(world: World) -> None:
         world.tasks.run(world.chat.groups.members(cid.id, group.id, 0, 10))
     with pytest.raises(NoSuchGroup):
         world.tasks.run(world.chat.groups.members(ann.id, 99, 0, 10))
+
+
+def test_members_are_shown_while_nobody_knows_who_is_online(world: World) -> None:
+    """Only their presence is left open."""
+    (ann,) = world.register("Ann")
+    group = create(world, ann, "hikers", "")
+    groups = attrs.evolve(world.chat.groups, presence=UnknownPresence())
+    page = world.tasks.run(groups.members(ann.id, group.id, 0, 10))
+    assert page.items == (Member(ann.id, "Ann", Role.CREATOR, online=None),)
 
 
 def test_members_come_in_pages(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from adapters.client import codec
 from adapters.wire.answers import (
     Ack,
+    FindUserAck,
     FriendRow,
     FriendsAck,
     GroupRow,
@@ -200,7 +201,11 @@ def test_rows_of_lists_have_the_documented_fields() -> None:
     assert row == example_of(1023)["friends"][0] == example_of(1010, "friend")["friend"]
     away = attrs.evolve(friend, online=False)
     assert json.loads(encode(FriendRow.of(away)))["state"] == "offline"
-    assert [FriendRow.of(one).friend() for one in (friend, away)] == [friend, away]
+    hidden = attrs.evolve(friend, online=None)
+    assert json.loads(encode(FriendRow.of(hidden)))["state"] == "unknown"
+    every = [friend, away, hidden]
+    assert [FriendRow.of(one).friend() for one in every] == every
+    assert [FindUserAck.of(one).friend() for one in every] == every
     own = Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)
     assert json.loads(encode(GroupRow.of(own))) == example_of(1025)["groups"][0]
     assert GroupRow.of(own).membership() == own

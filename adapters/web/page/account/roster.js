@@ -5,13 +5,17 @@
  * @import {Chats} from "../model/chats.js"
  * @import {Session} from "../session/session.js"
  *
- * @typedef {{id: number, name: string, online: boolean}} Friend
+ * @typedef {"online" | "away" | ""} State "" while the server does not know it
+ * @typedef {{id: number, name: string, state: State}} Friend
  */
 
 import { MSG, userKey } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 const PAGE = 200; // friends at a time
+
+/** @type {Record<string, State>} */
+const STATES = { online: "online", offline: "away" };
 
 export class Roster extends Emitter {
   /** @param {Session} session @param {Chats} chats */
@@ -23,7 +27,7 @@ export class Roster extends Emitter {
     this.friends = new Map();
     /** @type {Map<number, Frame>} what was heard since they were asked for counts more */
     this._news = new Map();
-    /** @type {Promise<void> | null} */
+    /** @type {Promise<boolean> | null} */
     this._loading = null;
     session.on("offline", () => this.emit("changed"));
   }
@@ -33,12 +37,20 @@ export class Roster extends Emitter {
     return this.friends.has(key);
   }
 
-  /** Without a connection, nobody knows. @param {Key} key */
-  isOnline(key) {
-    return this._session.online && Boolean(this.friends.get(key)?.online);
+  /** Also "" of who is no friend, and without a connection. @param {Key} key @returns {State} */
+  stateOf(key) {
+    return (this._session.online && this.friends.get(key)?.state) || "";
   }
 
-  /** Fetch all: another device may have changed the list. Throws Refused and Lost. */
+  /** @param {Key} key */
+  isOnline(key) {
+    return this.stateOf(key) === "online";
+  }
+
+  /**
+   * Fetch all: another device may have changed the list. Return whether it is known who of them is
+   * online. Throws Refused and Lost.
+   */
   load() {
     this._loading ??= this._load().finally(() => (this._loading = null));
     return this._loading;
@@ -47,17 +59,20 @@ export class Roster extends Emitter {
   async _load() {
     this._news.clear();
     const gone = new Set(this.friends.keys());
-    let after = 0;
+    let [after, known] = [0, true];
     do {
       const page = await this._session.ask({ msgid: MSG.FRIENDS, after, limit: PAGE });
       for (const one of page.friends) {
-        this._put(this._news.get(one.id) ?? one);
+        const newest = this._news.get(one.id) ?? one;
+        this._put(newest);
+        known &&= newest.state !== "unknown";
         gone.delete(userKey(one.id));
       }
       after = page.next ?? 0;
     } while (after);
     for (const key of gone) this.friends.delete(key);
     this.emit("changed");
+    return known;
   }
 
   /** PRESENCE. Of a user who is not on it, fetch the list. @param {Frame} frame */
@@ -84,7 +99,7 @@ export class Roster extends Emitter {
 
   /** @param {Record<string, any>} one */
   _put({ id, name, state }) {
-    this.friends.set(userKey(id), { id, name, online: state === "online" });
+    this.friends.set(userKey(id), { id, name, state: STATES[state] ?? "" });
     this._chats.nameUser(id, name);
   }
 }

@@ -1,10 +1,11 @@
 /**
- * What the page fetches with each connection. What the server refuses only for the moment is fetched
- * later, as long as the connection lasts.
+ * What the page fetches with each connection. What the server refuses or does not know only for the
+ * moment is fetched again, as long as the connection lasts.
  *
  * @import {Session} from "./session.js"
  *
- * @typedef {() => Promise<unknown>} Fetch the same function each time, which may be called at any time
+ * @typedef {() => Promise<unknown>} Fetch the same function each time, which may be called at any
+ *   time; it returns false if something is still missing
  */
 
 import { FOR_THE_MOMENT } from "../protocol/protocol.js";
@@ -17,7 +18,7 @@ export class Fetches {
   /** @param {Session} session */
   constructor(session) {
     /** @type {Set<Fetch>} */
-    this._refused = new Set();
+    this._missing = new Set();
     session.on("offline", () => this._forget());
   }
 
@@ -25,34 +26,35 @@ export class Fetches {
   async all(...fetches) {
     const come = [];
     for (const fetch of fetches) come.push(await this._one(fetch));
-    if (this._refused.size) this._timer ??= setTimeout(() => this._again(), this._wait);
+    if (this._missing.size) this._timer ??= setTimeout(() => this._again(), this._wait);
     else this._wait = FIRST_WAIT;
     return come.every(Boolean);
   }
 
-  /** @param {Fetch} fetch */
+  /** Return whether it has come; if not, it may be fetched again. @param {Fetch} fetch */
   async _one(fetch) {
-    this._refused.delete(fetch);
+    this._missing.delete(fetch);
     try {
-      await fetch();
-      return true;
+      if ((await fetch()) !== false) return true;
     } catch (error) {
-      if (error instanceof Refused && FOR_THE_MOMENT.has(error.error)) this._refused.add(fetch);
-      return false; // if the connection is lost, the next one fetches everything
+      // If the connection is lost, the next one fetches everything.
+      if (!(error instanceof Refused && FOR_THE_MOMENT.has(error.error))) return false;
     }
+    this._missing.add(fetch);
+    return false;
   }
 
   _again() {
     this._timer = null;
     this._wait = Math.min(2 * this._wait, LONGEST_WAIT);
-    this.all(...this._refused);
+    this.all(...this._missing);
   }
 
   _forget() {
     clearTimeout(this._timer);
     this._timer = null;
     this._wait = FIRST_WAIT;
-    this._refused.clear();
+    this._missing.clear();
   }
 
   /** @type {any} */

@@ -69,7 +69,7 @@ export function openAbout(app, chat) {
     return h(
       "li",
       {},
-      dot(one.state === "online"),
+      one.state !== "unknown" && dot(one.state === "online"),
       button(one.name, () => {
         box.close();
         app.chats.nameUser(one.id, one.name);

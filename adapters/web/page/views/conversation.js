@@ -91,7 +91,7 @@ export class ConversationView {
     if (names.length > 2) return t("typing_several");
     if (names.length > 1) return t("typing_many", { names: names.join(", ") });
     if (isGroup(key)) return t("group");
-    const { roster, session } = this._app;
-    return session.online && roster.isFriend(key) ? t(roster.isOnline(key) ? "online" : "away") : "";
+    const state = this._app.roster.stateOf(key);
+    return state && t(state);
   }
 }
