@@ -4,7 +4,7 @@ All text by others goes through `clean` here and nowhere else.
 """
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from adapters.client.errors import ClientError, Refused
@@ -113,9 +113,10 @@ def friends(every: Iterable[Friend]) -> list[Line]:
     return [_title("friends"), *(rows or [_nobody("no friends yet; /add NAME")])]
 
 
-def who(user: User, every: Iterable[Friend]) -> list[Line]:
-    online = [friend for friend in every if friend.online]
-    rows = [person(friend) for friend in online] or [_nobody("nobody on your list is online")]
+def who(user: User, every: Collection[Friend]) -> list[Line]:
+    known = all(friend.online is not None for friend in every)
+    nobody = "nobody on your list is online" if known else "the server does not know who is online"
+    rows = [person(friend) for friend in every if friend.online] or [_nobody(nobody)]
     return [note(f"you are {user.name}, id {user.id}"), *rows]
 
 

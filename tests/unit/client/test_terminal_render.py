@@ -184,3 +184,17 @@ def test_help_names_every_command() -> None:
     text = "\n".join(map(render.plain, render.help_lines(FORMS.values())))
     for usage in ("chat:friendid:message", "loginout", "/msg NAME TEXT", "/quit"):
         assert usage in text
+
+
+@pytest.mark.parametrize(
+    ("online", "line"),
+    [
+        (True, "    15 li si  online"),
+        (False, "  nobody on your list is online"),
+        (None, "  the server does not know who is online"),
+    ],
+)
+def test_who_is_online_is_said_as_far_as_it_is_known(online: bool | None, line: str) -> None:
+    """Those who are not online are left out."""
+    rows = render.who(User(13, "zhang san"), [Friend(15, "li si", online)])
+    assert list(map(render.plain, rows)) == ["* you are zhang san, id 13", line]
