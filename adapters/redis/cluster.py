@@ -136,7 +136,7 @@ async def taking_part(
     lease = RedisLease(commands, keys, name, broker.subscribe_leased)
     surroundings = Surroundings(
         name=name,
-        presence=RedisPresence(commands, keys),
+        presence=RedisPresence(commands, keys, lease.is_lost),
         slots=RedisSlots(commands, keys),
         broker=broker,
         lease=lease,

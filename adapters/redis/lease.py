@@ -57,6 +57,10 @@ class RedisLease:
     def held(self) -> bool:
         return _now() - self._sent < LEASE_TIME
 
+    def is_lost(self) -> bool:
+        """Whether this node had it and does not have it any more."""
+        return self._was_held and not self.held()
+
     def last_error(self) -> str:
         return self._last_error
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from adapters.redis import answers, scripts
@@ -18,9 +18,10 @@ MANY = 500  # users in one script, so that none keeps Redis busy for long
 class RedisPresence:
     """`chat_domain.ports.cluster.Presence`."""
 
-    def __init__(self, commands: Commands, keys: Keys) -> None:
+    def __init__(self, commands: Commands, keys: Keys, lease_is_lost: Callable[[], bool]) -> None:
         self._commands = commands
         self._prefix = keys.prefix
+        self._lease_is_lost = lease_is_lost
 
     async def came(self, node: str, user_ids: Collection[int]) -> None:
         done = await self._run(user_ids, scripts.CAME, node)
@@ -33,6 +34,8 @@ class RedisPresence:
     async def where(
         self, user_ids: Collection[int], *, complete: bool = False
     ) -> dict[int, list[str]]:
+        if complete and self._lease_is_lost():  # a Redis that hangs takes seconds for each answer
+            raise TryAgain
         answered = await self._run(user_ids, scripts.WHERE, MOST_NODES, int(complete))
         if b"again" in answered:
             raise TryAgain

@@ -132,6 +132,22 @@ async def test_nobody_is_taken_for_offline_while_presence_may_be_missing(two: Tw
     assert await presence.where([1], complete=True) == {1: [there.name]}
 
 
+async def test_who_has_lost_the_lease_does_not_ask_who_is_online(
+    two: Two, new_place: NewPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis may hang, and each question would take seconds. A program that is no node has had no
+    lease, and asks."""
+    await two.second_has(1)
+    visitor = await new_place()
+    passed = lease._now() + lease.LEASE_TIME
+    monkeypatch.setattr(lease, "_now", lambda: passed)
+    with pytest.raises(TryAgain):
+        await two.first.surroundings.presence.where([1], complete=True)
+    there = {1: [two.second.name]}
+    assert await two.first.surroundings.presence.where([1]) == there
+    assert await visitor.surroundings.presence.where([1], complete=True) == there
+
+
 async def test_nodes_that_start_together_claim_slots_at_once(two: Two) -> None:
     """A new Redis has lost nothing, even if several nodes find it empty at the same time."""
     assert not await two.first.redis.exists(KEYS.settling)
