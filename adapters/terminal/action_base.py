@@ -52,7 +52,7 @@ class ActionBase:
         self._book = book
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
-        self._outdated = False  # whether the user is in a group that the book does not have
+        self._outdated = False  # whether the user may be in a group that the book does not have
         self._learning: list[list[Changed | Presence]] = []  # events during each running `learn`
         self._sending = Sending(
             client,
@@ -171,6 +171,7 @@ class ActionBase:
         """Fetch the user's friends and groups. Events that arrive meanwhile are applied afterwards,
         since the answers may be older."""
         meanwhile: list[Changed | Presence] = []
+        self._outdated = True  # until the answers are there
         self._learning = [*self._learning, meanwhile]
         try:
             self._book.friends = {friend.id: friend async for friend in self._client.friends()}

@@ -150,7 +150,8 @@ class LineClient:
             await self._welcome(await self._client.login(who, password, device=self._device))
         except ClientError as exc:
             self._actions.fail(exc)
-            return self._is_back_at_the_menu()
+            if self._client.user is None:  # otherwise only the lists are missing
+                return self._is_back_at_the_menu()
         finally:
             self._release_unread()
         return await self._converse()
@@ -158,10 +159,10 @@ class LineClient:
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)
         self._presenter.on_login(user)
+        self._actions.show(render.welcome(user))
         await self._actions.learn()
         groups = await self._groups_with_members()
         await self._gather_unread()
-        self._actions.show(render.welcome(user))
         self._release_unread()
         self._actions.show(render.friends(self._book.friends.values()))
         self._actions.show(render.groups_with_members(groups))

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from adapters.client import ChatClient, Settings
-from adapters.terminal.app import LineClient
+from adapters.terminal.app import MENU, LineClient
 from adapters.terminal.book import Book
 from adapters.terminal.render import Line, plain
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, push
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=UTC)
 HASTY = Settings(first_delay=0.001, longest_delay=0.01)
+TOO_BUSY = "error: try_again: try again"
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +176,22 @@ async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None
         assert kinds[0] == "--- unread messages ---"
         assert kinds[1].endswith("li: missed")
         assert kinds[2] == "--- friends ---"
+
+
+async def test_a_server_that_is_too_busy_for_lists_lets_the_user_in_all_the_same(
+    server: FakeServer,
+) -> None:
+    """They are asked for again by the first command that needs them."""
+    async with running(server, "1", "13", "secret", "chat:15:hi", scripted=False) as app:
+        await app.peer.admit()
+        seq = (await app.peer.hear(1022))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=50, error="try_again", errmsg="try again")
+        assert (await app.peer.take())["msg"] == "hi"
+        app.screen.type("/group hikers hello")
+        await app.learns({"id": 3, "groupname": "hikers"})
+        assert (await app.peer.take())["groupid"] == 3
+        shown = app.screen.shown[len(MENU) :]
+        assert shown[:2] == ["=== logged in as zhang san, id 13 ===", TOO_BUSY]
 
 
 async def test_what_the_user_wrote_themselves_is_not_called_unread(server: FakeServer) -> None:
