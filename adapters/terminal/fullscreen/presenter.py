@@ -16,6 +16,7 @@ from adapters.client import (
     InGroup,
     Message,
     Read,
+    Refused,
     Reset,
     SessionEnded,
     SettingsChanged,
@@ -39,6 +40,8 @@ from adapters.terminal.fullscreen.window_manager import MOST_WINDOWS, WindowMana
 from adapters.terminal.ports import Partner, Presenter, local_now, where_to
 from adapters.terminal.render import Line
 from chat_domain.model import Group, User
+
+BUSY_FOR = 2.0  # seconds after which a server that was too busy is asked again
 
 
 class FullScreenPresenter(Presenter):
@@ -225,7 +228,7 @@ class FullScreenPresenter(Presenter):
         self._start(self._list())
 
     async def _list(self) -> None:
-        """Fetch the list of all conversations."""
+        """Fetch the list of all conversations; if the server is busy, once more after a while."""
         count = 0
         try:
             async for row in self._client.conversations():
@@ -234,8 +237,11 @@ class FullScreenPresenter(Presenter):
                 count += 1
                 if count == MOST_WINDOWS:
                     break
-        except ClientError:
-            return  # the next connection fetches it again
+        except ClientError as error:  # if the connection is lost, the next one fetches it again
+            if isinstance(error, Refused) and error.passing:
+                await asyncio.sleep(BUSY_FOR)
+                self._list_all()
+            return
         for window in self._manager.windows:
             window.trouble = ""
             window.loaded &= window.items.newer  # the newest page says what others have read

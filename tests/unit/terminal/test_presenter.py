@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from adapters.client import ChatClient, InGroup, Refused, With
@@ -23,6 +24,7 @@ from adapters.client.events import (
 from adapters.client.position import Position
 from adapters.terminal.action_base import ActionBase
 from adapters.terminal.book import Book
+from adapters.terminal.fullscreen import presenter
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.presenter import FullScreenPresenter
 from adapters.terminal.fullscreen.remarks import state_of
@@ -133,6 +135,18 @@ async def test_who_and_what_no_longer_exists_has_a_number(server: FakeServer) ->
     group = {"groupid": 3, "last": {"msgid": 1009, "groupid": 3} | entry(4), "name": "?"}
     async with sitting(server, row(5, name="?"), row(4) | {"toid": 0} | group) as one:
         assert [window.name for window in one.manager.windows[1:]] == ["user 15", "group 3"]
+
+
+async def test_a_server_that_is_too_busy_for_the_list_is_asked_again(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the user would see no conversations until the next connection."""
+    monkeypatch.setattr(presenter, "BUSY_FOR", 0.001)
+    async with sitting(server, row(5)) as one:
+        one.presenter.on_event(Reconnected(resumed=True))
+        seq = (await one.peer.hear(1039))["seq"]
+        one.peer.say(msgid=1011, seq=seq, errno=50, error="try_again", errmsg="")
+        await one.lists(row(6))
 
 
 async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
