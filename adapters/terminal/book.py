@@ -27,7 +27,7 @@ class Book:
         if len(self._others) > _MAX_OTHERS:
             del self._others[next(iter(self._others))]
 
-    def note_presence(self, user_id: int, name: str, *, online: bool | None) -> None:
+    def note_presence(self, user_id: int, name: str, *, online: bool) -> None:
         if user_id in self.friends:
             self.friends[user_id] = Friend(user_id, name, online)
 

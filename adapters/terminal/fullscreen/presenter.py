@@ -228,7 +228,7 @@ class FullScreenPresenter(Presenter):
         self._start(self._list())
 
     async def _list(self) -> None:
-        """Fetch the list of all conversations; if the server is busy, once more after a while."""
+        """Fetch the list of all conversations; if the server is busy, again after a while."""
         count = 0
         try:
             async for row in self._client.conversations():

@@ -78,7 +78,7 @@ def test_what_is_said_above_a_conversation() -> None:
 
     assert said(Window(With(15), "li")) == ["online"]
     assert said(Window(With(15), "li", muted=True), connected=False) == ["muted"]
-    book.note_presence(15, "li", online=None)
+    book.friends[15] = Friend(15, "li", online=None)
     assert said(Window(With(15), "li")) == []
     assert said(Window(With(16), "wu")) == []
     assert said(Window(InGroup(3), "hikers", muted=True)) == ["group", "Sundays␇", "muted"]
