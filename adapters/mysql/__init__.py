@@ -15,7 +15,7 @@ from adapters.mysql.address import Address
 from adapters.mysql.appending import Appender
 from adapters.mysql.database import MySqlDatabase
 from adapters.mysql.failures import Failure
-from adapters.mysql.link import Link, connect
+from adapters.mysql.link import connect
 from adapters.mysql.log import NAME, MySqlLog
 from adapters.mysql.pool import Pool
 from adapters.mysql.schema import check
@@ -26,6 +26,9 @@ __all__ = ["mysql_store"]
 
 CONNECTING_TAKES = 10.0  # seconds at most, at the start
 RENEWING_TAKES = 60.0  # seconds at most; it goes through all users and members
+# Whatever limit the server gives statements. (MySQL has none for those that write, and is told what
+# it was told before.)
+_RENEWING = f"SET SESSION autocommit = 1 /*M! , max_statement_time = {RENEWING_TAKES:g} */"
 
 
 @asynccontextmanager
@@ -47,27 +50,13 @@ async def mysql_store(url: str) -> AsyncIterator[Store]:
         # separate, so that a message does not wait behind a thousand logins
         appending = Pool(lambda: connect(address), 1, what="appending to the log")
         stack.push_async_callback(appending.close)
-        renewing = Pool(lambda: _connect_to_renew(address), 1, limit=RENEWING_TAKES)
+        renewing = Pool(lambda: connect(address, _RENEWING), 1, limit=RENEWING_TAKES)
         stack.push_async_callback(renewing.close)
         appender = Appender(appending)
         log = MySqlLog(pool, appender, renewing)
         stack.push_async_callback(log.close)
         depths = {NAME: log.depth, "mysql work": pool.depth}
         yield sql_store(MySqlDatabase(pool), log, appender.forget_pairs, depths)
-
-
-async def _connect_to_renew(address: Address) -> Link:
-    """A connection whose statements may take as long, whatever the server's settings. (MySQL has no
-    limit for those that write, and is told what it was told before.) Raises Failure."""
-    link = await connect(address)
-    try:
-        await link.change(
-            f"SET SESSION autocommit = 1 /*M! , max_statement_time = {RENEWING_TAKES:g} */"
-        )
-    except BaseException:
-        link.abort()
-        raise
-    return link
 
 
 async def _check(address: Address) -> None:

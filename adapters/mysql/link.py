@@ -189,8 +189,9 @@ class Link:
             raise ConnectionLost("the connection was reset") from error
 
 
-async def connect(address: Address) -> Link:
-    """A new connection. Raises Failure."""
+async def connect(address: Address, *settings: str) -> Link:
+    """A new connection. settings: statements that it begins with, after those for all connections.
+    Raises Failure."""
     try:
         link = Link(await _connect(address))
     except (*DRIVER_ERRORS, RuntimeError) as error:  # or no authentication method
@@ -198,7 +199,7 @@ async def connect(address: Address) -> Link:
         raise Failure(NO_TLS if without_tls else reason(error)) from error
     try:
         _require_encryption(link, address)
-        await _set_up(link)
+        await _set_up(link, settings)
     except BaseException:
         link.abort()
         raise
@@ -220,8 +221,8 @@ async def _connect(address: Address) -> Any:
     )
 
 
-async def _set_up(link: Link) -> None:
-    for statement in _at_the_start():
+async def _set_up(link: Link, settings: Sequence[str]) -> None:
+    for statement in (*_at_the_start(), *settings):
         await link.change(statement)
     if await link.rows(_IS_GALERA):
         await link.change(_WAIT_FOR_OTHERS)
