@@ -13,7 +13,7 @@ from adapters.wire.answers import LoginAck, SessionRow
 from adapters.wire.declaring import Request
 from adapters.wire.errors import AlreadyLoggedIn, ShuttingDown, TooOld
 from adapters.wire.version1 import OwnGroup
-from chat_domain.errors import BadName, BadPassword, ChatError, TryAgain
+from chat_domain.errors import BadName, BadPassword, BadToken, ChatError, TryAgain
 from chat_domain.log.session import Session
 from chat_domain.model import Account, Friend, User
 from chat_domain.names import name_key
@@ -85,8 +85,10 @@ async def _resume(context: ClientContext, request: requests.Resume) -> None:
     try:
         token = await context.chat.devices.use(token)
         context.current_session()  # it may have ended meanwhile; then `start` is of old positions
-    except ChatError:
+    except ChatError as error:
         await context.log_out()
+        if isinstance(error, BadToken):
+            await context.chat.accounts.end_session_of(request.token)
         raise
     _answer_login(context, request, start, token)
 

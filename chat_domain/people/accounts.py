@@ -93,19 +93,21 @@ class Accounts:
         return token
 
     async def prove_by_token(self, text: str) -> tuple[User, Token]:
-        """The user of a token, and the token. Raises BadToken and TryAgain.
-
-        If the session of an ended token has other tokens, two parties have had its tokens, and one
-        of them is a thief. Nobody can tell which: the session ends, and the one who knows the
-        password begins another.
-        """
+        """The user of a token, and the token. Raises BadToken, after `end_session_of`, and
+        TryAgain."""
         try:
             return await self.devices.look_up(text)
         except BadToken:
-            await self._end_session_of(text)
+            await self.end_session_of(text)
             raise
 
-    async def _end_session_of(self, text: str) -> None:
+    async def end_session_of(self, text: str) -> None:
+        """To be called when an ended token has come. Raises TryAgain.
+
+        If its session has other tokens, two parties have had its tokens, and one of them is a
+        thief. Nobody can tell which: the session ends, and the one who knows the password begins
+        another.
+        """
         now_ms = await self.devices.log.now_ms()
         found = await self.devices.tokens.session_of(series_of(text), now_ms)
         if found is None:

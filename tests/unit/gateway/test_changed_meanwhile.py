@@ -7,6 +7,7 @@ import pytest
 
 from adapters.sql.tokens import SqlTokens
 from chat_domain.model import KeptToken
+from chat_domain.people.tokens import ROTATED_AFTER_MS
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN, RESUME, CHANGE_PASSWORD = 1000, 1015, 1029
@@ -118,16 +119,11 @@ async def test_a_change_by_a_password_that_is_changed_meanwhile(server: Server) 
         assert found["errno"] == errno
 
 
-async def test_a_resume_by_a_token_that_is_ended_meanwhile(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The operator finds no session to end before the resumption has a claim. None may begin
-    afterwards."""
-    ann = await server.logged_in("Ann")
-    token = ann.heard()[0]["token"]
-    ann.link.abort()
-    await settled()
+@pytest.fixture
+def looking_up(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """While it is cleared, tokens are looked up, but what was found is kept back."""
     find, gate = SqlTokens.find, asyncio.Event()
+    gate.set()
 
     async def slow_find(tokens: SqlTokens, digest: str, now_ms: int) -> Any:
         found = await find(tokens, digest, now_ms)
@@ -135,12 +131,47 @@ async def test_a_resume_by_a_token_that_is_ended_meanwhile(
         return found
 
     monkeypatch.setattr(SqlTokens, "find", slow_find)
+    return gate
+
+
+async def test_a_resume_by_a_token_that_is_ended_meanwhile(
+    server: Server, looking_up: asyncio.Event
+) -> None:
+    """The operator finds no session to end before the resumption has a claim. None may begin
+    afterwards."""
+    ann = await server.logged_in("Ann")
+    token = ann.heard()[0]["token"]
+    ann.link.abort()
+    await settled()
+    looking_up.clear()
     thief = server.join()
     says(thief, RESUME, token=token)
     await settled()
     await server.chat.administration.log_out("Ann")
-    gate.set()
+    looking_up.set()
     await settled()
     assert answer(thief)["error"] == "bad_token"
     assert not server.chat.sessions.of(1)
     assert set(await server.chat.overview.presence.where([1])) == set()
+
+
+async def test_a_resume_by_a_token_whose_successor_is_used_meanwhile(
+    server: Server, looking_up: asyncio.Event
+) -> None:
+    """The owner and a thief have come in the same moment. The session ends, as it does if they come
+    one after the other."""
+    ann = await server.logged_in("Ann")
+    first = ann.heard()[0]["token"]
+    server.clock.ms += ROTATED_AFTER_MS
+    second = (await server.join().ask(RESUME, token=first))["token"]
+    looking_up.clear()
+    late, current = server.join(), server.join()
+    says(current, RESUME, token=second)
+    says(late, RESUME, token=first)
+    await settled()
+    looking_up.set()
+    await settled()
+    assert answer(current)["errno"] == 0
+    assert answer(late)["error"] == "bad_token"
+    assert current.is_gone()
+    assert (await server.join().ask(RESUME, token=second))["error"] == "bad_token"
