@@ -93,11 +93,14 @@ def ended(
         process = Forked(module, arguments, (given, stdout or said, complaints), env=env)
         try:
             status = process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            status = None
         finally:
             process.kill()
         for file in said, complaints:
             file.seek(0)
         told = said.read().decode(), complaints.read().decode()
+        assert status is not None, f"{module} {arguments} does not end: {told}"
         return subprocess.CompletedProcess(arguments, status, *told)
 
 
