@@ -49,8 +49,9 @@ export class App {
     this._fetches = new Fetches(session);
     this._fetchList = () => this.conversations.load();
     this._fetchOpen = () => this._loadOpen();
+    this._fetchFriends = () => this.roster.load();
     // Who is online comes last: for a while, the server may not know.
-    this._fetchRest = [() => this.preferences.load(), () => this.roster.load()];
+    this._fetchRest = [() => this.preferences.load(), this._fetchFriends];
     this.banner = new Banner(this);
     this.sidebar = new Sidebar(this);
     this._conversation = new ConversationView(this);
@@ -169,7 +170,9 @@ export class App {
     else if (frame.msgid === MSG.NOTICE) this.banner.notice(frame.text);
     else if (frame.msgid === MSG.GOING_AWAY) this.banner.notice(t("going_away"), "passing");
     else if (frame.msgid === MSG.SETTINGS_ACK) this.preferences.heard(frame);
-    else if (frame.msgid === MSG.PRESENCE) this.roster.heard(frame);
+    else if (frame.msgid === MSG.PRESENCE) {
+      if (!this.roster.heard(frame)) this._fetches.all(this._fetchFriends);
+    }
     this.changed();
   }
 

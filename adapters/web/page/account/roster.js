@@ -75,12 +75,13 @@ export class Roster extends Emitter {
     return known;
   }
 
-  /** PRESENCE. Of a user who is not on it, fetch the list. @param {Frame} frame */
+  /** PRESENCE. Return false if the list, which may lack its user, is to be fetched. @param {Frame} frame */
   heard(frame) {
     this._news.set(frame.id, frame);
-    if (!this.isFriend(userKey(frame.id))) this.load().catch(() => {});
-    else this._put(frame);
+    const known = this.isFriend(userKey(frame.id));
+    if (known) this._put(frame);
     this.emit("changed");
+    return known;
   }
 
   /** Throws Refused and Lost. @param {number} friendid */
